@@ -1,0 +1,21 @@
+"""How gunicorn serves the application, here and in the image."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bin.environment import die_with_parent
+
+worker_class = "gthread"
+threads = 8  # WEB_CONCURRENCY says how many processes
+graceful_timeout = 30
+control_socket_disable = True
+forwarded_allow_ips = ""  # which proxies to believe is the application's TRUSTED_PROXIES
+
+
+def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Let a worker end with its master, also when that is killed."""
+    die_with_parent(server.pid, signal.SIGKILL)

@@ -1,0 +1,123 @@
+"""Who asks, for every request: a token, a session, or a stranger who gets 401."""
+
+from datetime import datetime
+
+from flask import Flask, current_app, g, request
+from flask import session as cookie
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from identity.access import PUBLIC
+from identity.models import Scope, WebSession
+from identity.sessions import (
+    TOUCH_EVERY,
+    active_person,
+    current_session,
+    is_idle,
+    start_session,
+)
+from identity.tokens import current_token
+from tracker.db import enter_school
+from tracker.models import Person, School
+from tracker.people import today_at
+
+SECRET = "secret"  # noqa: S105 - the name of a key
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask) -> None:
+    """Set the cookie's manners and identify before each request.
+
+    One cookie serves both a browser tab and an LMS frame, so it is SameSite=None and Partitioned;
+    the CSRF token and the Origin check stand in for SameSite.
+    """
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-leerspoor",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="None",
+        SESSION_COOKIE_PARTITIONED=True,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        # Our own Origin check below; the Referer is often cut inside a frame.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    csrf.init_app(app)
+    app.before_request(identify)
+
+
+def identify() -> None:
+    """Find out who asks; raises 401 for a stranger and 403 for a forged or too wide request."""
+    g.person = g.school = g.web_session = None
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in {"static", "operation.live"}:
+        return
+    by_token = _by_token()
+    if not by_token:
+        _by_cookie()
+    if g.person is None and endpoint not in PUBLIC:
+        raise Unauthorized
+    # A launch is posted by the LMS; its own state and signature are the proof.
+    if request.method not in SAFE and not by_token and endpoint != "lti.launch":
+        _check_origin()
+        csrf.protect()
+
+
+def _by_token() -> bool:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not request.path.startswith("/api/"):
+        return False
+    token = current_token(g.session, secret=secret.strip())
+    if token is None:
+        raise Unauthorized
+    if token.scope is Scope.READ and request.method not in SAFE:
+        raise Forbidden
+    _enter(token.school_id, token.person_id)
+    return g.person is not None
+
+
+def _by_cookie() -> None:
+    secret = cookie.get(SECRET)
+    if not isinstance(secret, str):
+        return
+    found = current_session(g.session, secret=secret, at=g.now)
+    if found is None:
+        return
+    _enter(found.school_id, found.person_id)
+    if is_idle(g.session, found, at=g.now):
+        g.person = g.school = None
+    elif g.person is not None:
+        _remember_use(found, g.now)
+
+
+def _enter(school_id: object, person_id: object) -> None:
+    school = g.session.get(School, school_id)
+    enter_school(g.session, school.id)
+    person = active_person(g.session, school_id=school.id, person_id=person_id)
+    if person is not None:
+        be(person, school)
+
+
+def be(person: Person, school: School) -> None:
+    """Let this person be who asks, for the rest of the request."""
+    g.person, g.school = person, school
+    g.today = today_at(school, g.now)
+
+
+def _remember_use(web_session: WebSession, now: datetime) -> None:
+    if now - web_session.seen_at > TOUCH_EVERY:
+        g.touch = web_session.digest
+
+
+def _check_origin() -> None:
+    origin = request.headers.get("Origin")
+    if origin not in {None, current_app.extensions["settings"].public_url, request.host_url[:-1]}:
+        raise Forbidden
+
+
+def sign_in(person: Person, school: School) -> None:
+    """Start a fresh session for this person in this unit of work; an older one never survives."""
+    cookie.clear()
+    cookie[SECRET] = start_session(g.session, person=person, at=g.now)
+    be(person, school)

@@ -1,0 +1,78 @@
+"""Server-side sessions: the cookie holds a random secret, the database everything else."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from identity.models import WebSession
+from tracker.models import Person, PersonRole, PersonState, SchoolRole
+
+STAFF = (SchoolRole.COACH, SchoolRole.TEACHER, SchoolRole.ADMINISTRATOR)
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=10)
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+def digest_of(secret: str) -> str:
+    """Return how a secret is stored."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def start_session(session: Session, *, person: Person, at: datetime) -> str:
+    """Start a session for a person and return the secret for the cookie."""
+    secret = token_urlsafe(32)
+    session.add(
+        WebSession(
+            digest=digest_of(secret),
+            school_id=person.school_id,
+            person_id=person.id,
+            started_at=at,
+            seen_at=at,
+            ended_at=None,
+        )
+    )
+    session.flush()
+    return secret
+
+
+def current_session(session: Session, *, secret: str, at: datetime) -> WebSession | None:
+    """Return the session of this secret unless it ended or is too old; idleness is `is_idle`'s."""
+    found = session.get(WebSession, digest_of(secret))
+    if found is None or found.ended_at is not None or at - found.started_at > LONGEST:
+        return None
+    return found
+
+
+def is_idle(session: Session, web_session: WebSession, *, at: datetime) -> bool:
+    """Whether a member of staff left this session alone for too long."""
+    if at - web_session.seen_at <= IDLE:
+        return False
+    is_staff = sa.exists().where(
+        PersonRole.school_id == web_session.school_id,
+        PersonRole.person_id == web_session.person_id,
+        PersonRole.role.in_(STAFF),
+    )
+    return bool(session.scalar(sa.select(is_staff)))
+
+
+def touch(session: Session, *, digest: str, at: datetime) -> None:
+    """Remember that the session was used."""
+    session.execute(sa.update(WebSession).where(WebSession.digest == digest).values(seen_at=at))
+
+
+def end_session(session: Session, *, secret: str, at: datetime) -> None:
+    """End the session of this secret, if there is one."""
+    session.execute(
+        sa.update(WebSession)
+        .where(WebSession.digest == digest_of(secret), WebSession.ended_at.is_(None))
+        .values(ended_at=at)
+    )
+
+
+def active_person(session: Session, *, school_id: object, person_id: object) -> Person | None:
+    """Return the person unless suspended or left: checked at every request."""
+    person = session.get(Person, (school_id, person_id))
+    return person if person is not None and person.state is PersonState.ACTIVE else None

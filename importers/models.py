@@ -1,0 +1,1 @@
+"""Sources, runs, staged rows and what they became."""

@@ -1,0 +1,7 @@
+"""The bridge to the LMS (LTI 1.3)."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register the routes of the bridge."""

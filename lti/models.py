@@ -1,0 +1,1 @@
+"""Registrations, deployments and launches."""

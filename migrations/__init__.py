@@ -1,0 +1,1 @@
+"""The schema, step by step: numbered files that only add and fill."""

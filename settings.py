@@ -1,0 +1,137 @@
+"""Settings, read once from the environment; a wrong or missing one stops the start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text is one sentence for the person who starts us."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that differs between one installation and another (docs/settings.md)."""
+
+    database_url: str
+    database_owner_url: str
+    redis_url: str | None
+    evidence_url: str
+    secret_key: str
+    encryption_keys: tuple[str, ...]
+    public_url: str
+    timezone: str
+    is_demo: bool
+    trusted_proxies: tuple[str, ...]
+    log_level: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings from environment variables; raises SettingsError with one sentence."""
+        database_url = _database("DATABASE_URL", _required(environ, "DATABASE_URL"))
+        is_demo = _flag(environ, "LEERSPOOR_DEMO")
+        trusted_proxies = tuple(environ.get("TRUSTED_PROXIES", "").replace(",", " ").split())
+        public_url = _public_url(_required(environ, "PUBLIC_URL"))
+        if is_demo and urlsplit(public_url).hostname not in LOOPBACK_NAMES:
+            raise SettingsError(
+                "LEERSPOOR_DEMO works on this computer only: unset it, or let PUBLIC_URL be "
+                "http://127.0.0.1:<port>."
+            )
+        if is_demo and trusted_proxies:
+            raise SettingsError("LEERSPOOR_DEMO does not go with TRUSTED_PROXIES: unset one.")
+        if urlsplit(public_url).scheme != "https" and (
+            urlsplit(public_url).hostname not in LOOPBACK_NAMES
+        ):
+            raise SettingsError("PUBLIC_URL must begin with https:// outside this computer.")
+        _check_proxies(trusted_proxies)
+        return cls(
+            database_url=database_url,
+            database_owner_url=_database(
+                "DATABASE_OWNER_URL", environ.get("DATABASE_OWNER_URL") or database_url
+            ),
+            redis_url=environ.get("REDIS_URL") or None,
+            evidence_url=_evidence_url(_required(environ, "EVIDENCE_URL")),
+            secret_key=_secret(environ),
+            encryption_keys=_encryption_keys(environ),
+            public_url=public_url,
+            timezone=_timezone(environ.get("TIMEZONE") or "Europe/Amsterdam"),
+            is_demo=is_demo,
+            trusted_proxies=trusted_proxies,
+            log_level=_log_level(environ.get("LOG_LEVEL") or "INFO"),
+        )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set; see docs/settings.md for what it holds.")
+    return value
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name, "").strip()
+    if value not in {"", "0", "1"}:
+        raise SettingsError(f"{name} is 1 or 0, not {value!r}.")
+    return value == "1"
+
+
+def _database(name: str, url: str) -> str:
+    scheme = urlsplit(url).scheme
+    if scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
+        return "postgresql+psycopg" + url[len(scheme) :]
+    if scheme == "sqlite":
+        return url
+    raise SettingsError(f"{name} begins with postgresql:// or sqlite:///, not {scheme}://.")
+
+
+def _evidence_url(url: str) -> str:
+    if urlsplit(url).scheme not in {"file", "s3"}:
+        raise SettingsError("EVIDENCE_URL is file:///folder or s3://bucket/prefix.")
+    return url
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise SettingsError("PUBLIC_URL is the address people open, such as https://leerspoor.nl.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _secret(environ: Mapping[str, str]) -> str:
+    secret = _required(environ, "SECRET_KEY")
+    if len(secret) < 32:  # noqa: PLR2004 - 128 bits in hexadecimal
+        raise SettingsError("SECRET_KEY is too short: give it at least 32 random characters.")
+    return secret
+
+
+def _encryption_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
+    keys = tuple(_required(environ, "ENCRYPTION_KEYS").replace(",", " ").split())
+    if any(len(key) < 32 for key in keys):  # noqa: PLR2004 - 256 bits in base64 is 44
+        raise SettingsError("Each of ENCRYPTION_KEYS needs at least 32 random characters.")
+    return keys
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"TIMEZONE {name!r} is unknown; Europe/Amsterdam is one.") from None
+    return name
+
+
+def _log_level(level: str) -> str:
+    if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise SettingsError("LOG_LEVEL is DEBUG, INFO, WARNING or ERROR.")
+    return level
+
+
+def _check_proxies(proxies: tuple[str, ...]) -> None:
+    for proxy in proxies:
+        try:
+            ip_network(proxy, strict=False) if "/" in proxy else ip_address(proxy)
+        except ValueError:
+            raise SettingsError(f"TRUSTED_PROXIES holds {proxy!r}: give addresses.") from None

@@ -1,0 +1,1 @@
+"""The tests: sentences, on real servers."""

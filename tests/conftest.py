@@ -1,0 +1,218 @@
+"""What tests stand on: a real database per worker, the application, one school.
+
+`LEERSPOOR_TEST_DATABASE` chooses postgresql (default) or sqlite. Units of work commit for real;
+after each test every table is emptied. Nothing is mocked.
+"""
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from app import create_app
+from migrations.metadata import metadata
+from migrations.run import migrate
+from settings import Settings
+from tests import servers
+from tests.world import World, make_world
+from tracker.db import open_engine, unit_of_work, utc_now
+from tracker.models import School
+from tracker.people import add_school
+
+DATABASE = os.environ.get("LEERSPOOR_TEST_DATABASE", "postgresql")
+SHARED = "LEERSPOOR_TEST_POSTGRESQL"  # the socket folder of this run's one cluster
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start one cluster for the whole run, before xdist starts its workers."""
+    if DATABASE == "postgresql" and SHARED not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="leerspoor-pg-"))
+        server = servers.start_postgresql(folder)
+        os.environ[SHARED] = str(folder)
+        config.stash[_CLUSTER] = server
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the cluster that this process started."""
+    server = config.stash.get(_CLUSTER, None)
+    if server is not None:
+        server.process.kill()
+        server.process.wait()
+        shutil.rmtree(server.socket_dir, ignore_errors=True)
+        del os.environ[SHARED]
+
+
+_CLUSTER = pytest.StashKey[servers.PostgreSQL]()
+
+
+@dataclass(frozen=True)
+class Database:
+    """Addresses of one migrated, empty database: the application's, and the owner's."""
+
+    url: str
+    owner_url: str
+    superuser_url: str
+
+
+@pytest.fixture(scope="session")
+def database(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    if DATABASE == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('database')}/test.db"
+        migrate(owner_url=url, application_url=url)
+        yield Database(url, url, url)
+        return
+    folder = Path(os.environ[SHARED])
+    name = f"test_{worker_id}"
+    server_url = f"postgresql+psycopg://postgres@/{{}}?host={folder}"
+    admin = sa.create_engine(server_url.format("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} OWNER {servers.OWNER}"))
+    found = Database(
+        url=f"postgresql+psycopg://{servers.APPLICATION}@/{name}?host={folder}",
+        owner_url=f"postgresql+psycopg://{servers.OWNER}@/{name}?host={folder}",
+        superuser_url=server_url.format(name),
+    )
+    migrate(owner_url=found.owner_url, application_url=found.url)
+    yield found
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """Name this xdist worker, or 'alone'."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+@pytest.fixture(scope="session")
+def _pool(database: Database) -> Iterator[sa.Engine]:
+    engine = open_engine(database.url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def superuser_engine(database: Database) -> Iterator[sa.Engine]:
+    """See every row, whatever the school: for looking at what a test left."""
+    engine = sa.create_engine(database.superuser_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(_pool: sa.Engine, superuser_engine: sa.Engine) -> Iterator[sa.Engine]:
+    """Open the database as the application does; emptied afterwards."""
+    yield _pool
+    _empty(superuser_engine)
+
+
+def _empty(superuser_engine: sa.Engine) -> None:
+    tables = [table.name for table in reversed(metadata.sorted_tables)]
+    with superuser_engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET session_replication_role = replica")
+            connection.exec_driver_sql(";".join(f"DELETE FROM {name}" for name in tables))
+            connection.exec_driver_sql("SET session_replication_role = DEFAULT")
+            return
+    with superuser_engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        for name in tables:
+            connection.exec_driver_sql(f"DELETE FROM {name}")
+        connection.commit()
+
+
+@pytest.fixture
+def school(engine: sa.Engine) -> School:
+    """Add an empty school."""
+    with unit_of_work(engine) as session:
+        return add_school(
+            session, slug="proef", name="Proefschool", timezone="Europe/Amsterdam", at=utc_now()
+        )
+
+
+@pytest.fixture
+def session(engine: sa.Engine, school: School) -> Iterator[Session]:
+    """Open a writing unit of work in the school; committed at the end of the test."""
+    with unit_of_work(engine, school_id=school.id) as opened:
+        yield opened
+
+
+@pytest.fixture
+def world(engine: sa.Engine) -> World:
+    """Fill one school with people, plans, evidence and judgements, and a second one beside it."""
+    return make_world(engine)
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    """Set everything as `bin/run` does, without a queue."""
+    return Settings.from_env(
+        {
+            "DATABASE_URL": database.url,
+            "EVIDENCE_URL": f"file://{tmp_path}/evidence",
+            "SECRET_KEY": "s" * 40,
+            "ENCRYPTION_KEYS": "k" * 44,
+            "PUBLIC_URL": "http://127.0.0.1:8000",
+            "LEERSPOOR_DEMO": "1",
+        }
+    )
+
+
+@pytest.fixture
+def app(engine: sa.Engine, settings: Settings) -> Iterator[Flask]:
+    """Put the application together on the test's database."""
+    app = create_app(settings)
+    app.testing = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    yield app
+    app.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> Any:
+    """Ask the application without a network in between."""
+    return app.test_client()
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[str]:
+    """Serve the application over real HTTP on a free port; returns its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def valkey_url() -> Iterator[str]:
+    """Start a Valkey of the test's own."""
+    folder = Path(tempfile.mkdtemp(prefix="leerspoor-vk-"))
+    url, process = servers.start_valkey(folder)
+    yield url
+    process.kill()
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def field_data() -> Path:
+    """Find the third-party files that may not be in the project; skips loudly without them."""
+    folder = os.environ.get("LEERSPOOR_FIELD_DATA")
+    if not folder:
+        pytest.skip("LEERSPOOR_FIELD_DATA is unset: third-party files are not at hand")
+    return Path(folder)

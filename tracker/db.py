@@ -1,0 +1,251 @@
+"""The database: column types, tables behind the wall between schools, engines, one unit of work."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+import uuid_utils.compat
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Session, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Personal(StrEnum):
+    """Why a column holds personal data; drives export, retention and erasure."""
+
+    NAME = "name"
+    CONTACT = "contact"
+    IDENTIFIER = "identifier"
+    WORDS = "words"
+    FILE = "file"
+    RAW = "raw"
+
+
+def new_id() -> UUID:
+    """Return a time-ordered id (UUIDv7, RFC 9562)."""
+    return uuid_utils.compat.uuid7()
+
+
+def utc_now() -> datetime:
+    """Return the present moment; only the edges call this, everything else is given the time."""
+    return datetime.now(UTC)
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """A moment in UTC, aware in Python on every database (SQLite itself forgets the zone)."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse naive moments, store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return an aware moment in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _text(length: int | None, personal: Personal | None) -> MappedColumn[Any]:
+    kind = sa.Text() if length is None else sa.String(length)
+    return mapped_column(kind, info={"personal": personal})
+
+
+# Text about things: no personal data.
+Code = Annotated[str, _text(64, None)]
+Label = Annotated[str, _text(200, None)]
+Url = Annotated[str, _text(2000, None)]
+Prose = Annotated[str, _text(None, None)]
+Digest = Annotated[str, _text(64, None)]
+# Text about or by people.
+PersonName = Annotated[str, _text(200, Personal.NAME)]
+Email = Annotated[str, _text(254, Personal.CONTACT)]
+Identifier = Annotated[str, _text(255, Personal.IDENTIFIER)]
+Title = Annotated[str, _text(200, Personal.WORDS)]
+FreeText = Annotated[str, _text(None, Personal.WORDS)]
+FileName = Annotated[str, _text(255, Personal.FILE)]
+# Structures.
+Plain = Annotated[
+    dict[str, Any],
+    mapped_column(
+        sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), info={"personal": None}
+    ),
+]
+Raw = Annotated[
+    dict[str, Any],
+    mapped_column(
+        sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), info={"personal": Personal.RAW}
+    ),
+]
+
+# Types that cannot hold personal data by themselves; every other column says it.
+NEUTRAL_TYPES = (sa.Uuid, sa.Boolean, sa.Integer, sa.Numeric, sa.Date, sa.Enum, UtcDateTime)
+
+
+class Base(DeclarativeBase):
+    """Every record has an id from the moment it is made."""
+
+    metadata = sa.MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's declaration
+        datetime: UtcDateTime,
+        date: sa.Date,
+        Decimal: sa.Numeric(10, 3),
+        Enum: sa.Enum(
+            Enum,
+            native_enum=False,
+            length=32,
+            values_callable=lambda kind: [member.value for member in kind],
+            create_constraint=False,
+        ),
+    }
+
+
+@sa.event.listens_for(Base, "init", propagate=True)
+def _give_id(record: Base, _args: object, values: dict[str, Any]) -> None:
+    if "id" in record.__mapper__.attrs:
+        values.setdefault("id", new_id())
+
+
+def ref(table: str, *, index: bool = True, primary_key: bool = False) -> MappedColumn[Any]:
+    """Declare a reference within the same school; its key and index begin with school_id."""
+    return mapped_column(
+        sa.Uuid, info={"refers": table, "index": index and not primary_key}, primary_key=primary_key
+    )
+
+
+class SchoolOwned(Base):
+    """A table behind the wall: keyed by school first, referring to rows of the same school only."""
+
+    __abstract__ = True
+
+    school_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("school.id"), primary_key=True, sort_order=-2
+    )
+
+    @classmethod
+    def __table_cls__(
+        cls, name: str, metadata: sa.MetaData, *parts: Any, **options: Any
+    ) -> sa.Table:
+        """Turn each `ref()` into a composite foreign key and, where wanted, an index."""
+        extra: list[Any] = []
+        for column in parts:
+            if isinstance(column, sa.Column) and "refers" in column.info:
+                table = column.info["refers"]
+                extra.append(
+                    sa.ForeignKeyConstraint(
+                        ["school_id", column.name], [f"{table}.school_id", f"{table}.id"]
+                    )
+                )
+                if column.info["index"]:
+                    extra.append(sa.Index(None, "school_id", column.name))
+        return sa.Table(name, metadata, *parts, *extra, **options)
+
+
+class Record(SchoolOwned):
+    """A record of one school, found by its id."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+
+
+def open_engine(url: str) -> sa.Engine:
+    """Open a pool for this database: PostgreSQL, or SQLite with its traps closed."""
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url, connect_args={"timeout": 15})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transactions begin too late and lose updates; _begin_sqlite begins them.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes", True)
+    # A writer that says so at its start waits for its turn instead of failing half-way.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def new_session(
+    engine: sa.Engine, *, school_id: UUID | None = None, writes: bool = True
+) -> Session:
+    """Return a session that sees one school's rows, or none without one."""
+    session = Session(engine.execution_options(writes=writes), expire_on_commit=False)
+    session.info.update(school_id=school_id, writes=writes)
+    return session
+
+
+@sa.event.listens_for(Session, "after_begin")
+def _raise_wall(session: Session, _transaction: object, connection: sa.Connection) -> None:
+    if connection.dialect.name != "postgresql" or "writes" not in session.info:
+        return
+    if not session.info["writes"]:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    _set_school(connection, session.info["school_id"])
+
+
+def _set_school(connection: sa.Connection, school_id: UUID | None) -> None:
+    connection.execute(
+        sa.text("SELECT set_config('app.school', :school, true)"),
+        {"school": str(school_id) if school_id else ""},
+    )
+
+
+def enter_school(session: Session, school_id: UUID) -> None:
+    """Let this session see the rows of one school from here on."""
+    session.info["school_id"] = school_id
+    if session.get_bind().dialect.name == "postgresql" and session.in_transaction():
+        _set_school(session.connection(), school_id)
+
+
+@contextmanager
+def unit_of_work(
+    engine: sa.Engine, *, school_id: UUID | None = None, writes: bool = True
+) -> Iterator[Session]:
+    """Commit what happens inside, or none of it."""
+    with new_session(engine, school_id=school_id, writes=writes) as session, session.begin():
+        yield session
+
+
+def insert_missing(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> int:
+    """Insert the rows that are not there yet, by any unique key; returns how many were new."""
+    rows = [dict(row) for row in rows]
+    if not rows:
+        return 0
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    result = session.execute(insert(table).on_conflict_do_nothing().values(rows))
+    return int(getattr(result, "rowcount", 0))
+
+
+def nudge(session: Session, job: str, **arguments: str) -> None:
+    """Ask the edge to wake the worker once this unit of work is committed, and not before.
+
+    The row is the queue: a nudge that is lost only delays what the sweeper finds anyway.
+    """
+    session.info.setdefault("nudges", []).append((job, arguments))

@@ -1,0 +1,71 @@
+"""LMS-signalen: what came in from outside about a student; dated, sourced, never a judgement."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped
+
+from tracker.db import FreeText, Label, Record, ref
+
+
+class ActivityKind(StrEnum):
+    """What kind of signal."""
+
+    RESULT = "result"
+    LAUNCH = "launch"
+
+
+class Precision(StrEnum):
+    """How exactly the source says when."""
+
+    INSTANT = "instant"
+    DAY = "day"
+
+
+class ActivityItem(Record):
+    """Something in the LMS that a signal is about: an assignment, a quiz."""
+
+    __tablename__ = "activity_item"
+
+    group_id: Mapped[UUID | None] = ref("school_group")
+    title: Mapped[Label]
+    value_min: Mapped[Decimal | None]
+    value_max: Mapped[Decimal | None]
+    due_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+
+class Activity(Record):
+    """One dated signal about a person; `occurred_on` is the school's day of `occurred_at`.
+
+    `value` is the source's own raw number on the item's own range, shown as such and compared
+    with nothing. `ended_at` is set when the source took it back.
+    """
+
+    __tablename__ = "activity"
+    __person_path__ = "person_id"
+    __table_args__ = (sa.Index(None, "school_id", "person_id", "occurred_on"),)
+
+    person_id: Mapped[UUID] = ref("person", index=False)
+    source_id: Mapped[UUID] = ref("activity_source")
+    item_id: Mapped[UUID | None] = ref("activity_item")
+    kind: Mapped[ActivityKind]
+    occurred_at: Mapped[datetime]
+    occurred_on: Mapped[date]
+    precision: Mapped[Precision]
+    value: Mapped[Decimal | None]
+    text: Mapped[FreeText | None]
+    ended_at: Mapped[datetime | None]
+
+
+class ActivitySource(Record):
+    """Where signals come from, under the name readers see, and when it was last heard of."""
+
+    __tablename__ = "activity_source"
+    __table_args__ = (sa.UniqueConstraint("school_id", "name"),)
+
+    name: Mapped[Label]
+    last_import_at: Mapped[datetime | None]

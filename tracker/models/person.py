@@ -1,0 +1,59 @@
+"""People, and what they are in the school."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped
+
+from tracker.db import Code, Email, Identifier, PersonName, Record, ref
+
+
+class PersonState(StrEnum):
+    """Whether somebody takes part."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+
+
+class SchoolRole(StrEnum):
+    """What somebody is in the school; by itself it shows no plan, except to an administrator."""
+
+    STUDENT = "student"
+    COACH = "coach"
+    TEACHER = "teacher"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+class Person(Record):
+    """A student, coach, teacher, praktijkopleider or administrator; or a program with a token."""
+
+    __tablename__ = "person"
+    __person_path__ = "id"
+    __table_args__ = (
+        sa.UniqueConstraint("school_id", "number"),
+        sa.Index(None, "school_id", "email"),
+    )
+
+    name: Mapped[PersonName]
+    given_name: Mapped[PersonName]
+    email: Mapped[Email | None]
+    number: Mapped[Identifier | None]
+    locale: Mapped[Code | None]
+    state: Mapped[PersonState]
+    created_at: Mapped[datetime]
+
+
+class PersonRole(Record):
+    """A role in the school, from a day on, until a day (exclusive)."""
+
+    __tablename__ = "person_role"
+    __table_args__ = (sa.UniqueConstraint("school_id", "person_id", "role", "from_on"),)
+
+    person_id: Mapped[UUID] = ref("person", index=False)
+    role: Mapped[SchoolRole]
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]

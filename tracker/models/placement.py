@@ -1,0 +1,32 @@
+"""Bpv: learning at a company."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped
+
+from tracker.db import Label, Record, ref
+
+
+class Company(Record):
+    """A leerbedrijf."""
+
+    __tablename__ = "company"
+
+    name: Mapped[Label]
+    city: Mapped[Label | None]
+    created_at: Mapped[datetime]
+
+
+class Placement(Record):
+    """A student's bpv at one company, until a day (exclusive); several may run at once."""
+
+    __tablename__ = "placement"
+    __person_path__ = "plan_id.student_id"
+
+    plan_id: Mapped[UUID] = ref("learning_plan")
+    company_id: Mapped[UUID] = ref("company")
+    from_on: Mapped[date]
+    until_on: Mapped[date]
+    planned_hours: Mapped[int | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,88 @@
+"""Schools and the people in them."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tracker import audit
+from tracker.db import enter_school, new_id
+from tracker.errors import Conflict
+from tracker.models import Person, PersonRole, PersonState, School, SchoolRole
+from tracker.scales import add_shipped_scales
+
+
+def add_school(session: Session, *, slug: str, name: str, timezone: str, at: datetime) -> School:
+    """Add a school with the shipped scales; raises Conflict when the slug is taken."""
+    if school_by_slug(session, slug) is not None:
+        raise Conflict("school.slug_taken")
+    school = School(id=new_id(), slug=slug, name=name, timezone=timezone, created_at=at)
+    session.add(school)
+    session.flush()
+    enter_school(session, school.id)
+    add_shipped_scales(session, school_id=school.id, at=at)
+    return school
+
+
+def school_by_slug(session: Session, slug: str) -> School | None:
+    """Return the school with this slug, if there is one."""
+    return session.scalar(sa.select(School).where(School.slug == slug))
+
+
+def today_at(school: School, at: datetime) -> date:
+    """Return the school's own day at a moment."""
+    return at.astimezone(ZoneInfo(school.timezone)).date()
+
+
+def add_person(
+    session: Session,
+    *,
+    by: Person | None,
+    school: School,
+    name: str,
+    given_name: str | None = None,
+    email: str | None = None,
+    number: str | None = None,
+    roles: Iterable[SchoolRole],
+    at: datetime,
+) -> Person:
+    """Add a person with roles from today on; raises Conflict when the number is taken."""
+    person = Person(
+        school_id=school.id,
+        name=name,
+        given_name=given_name or name.split(" ", 1)[0],
+        email=email,
+        number=number,
+        locale=None,
+        state=PersonState.ACTIVE,
+        created_at=at,
+    )
+    session.add(person)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict("person.number_taken") from None
+    for role in roles:
+        session.add(
+            PersonRole(
+                school_id=school.id,
+                person_id=person.id,
+                role=role,
+                from_on=today_at(school, at),
+                until_on=None,
+            )
+        )
+    audit.record(session, by=by, verb="added person", subject=person, at=at)
+    session.flush()
+    return person
+
+
+def person_by_number(session: Session, *, school_id: UUID, number: str) -> Person | None:
+    """Return the person with the school's own number, if there is one."""
+    return session.scalar(
+        sa.select(Person).where(Person.school_id == school_id, Person.number == number)
+    )

@@ -1,0 +1,322 @@
+"""Who may see what, and do what: the whole answer, on one page.
+
+Grounds for seeing are one predicate per kind of record (`VISIBLE`), used for lists and single
+reads alike. What a person may do with a record that they see is `ALLOWED`.
+`until_on` is exclusive everywhere: the first day on which something no longer holds.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from tracker import audit
+from tracker.db import Record
+from tracker.errors import NotAllowed, NotFound
+from tracker.models import (
+    Activity,
+    Attachment,
+    Audience,
+    Company,
+    Evidence,
+    EvidenceGoal,
+    EvidenceShare,
+    Framework,
+    FrameworkItem,
+    Goal,
+    Group,
+    Judgement,
+    LearningPlan,
+    Membership,
+    Person,
+    PersonRole,
+    Placement,
+    PlanMember,
+    PlanRole,
+    Scale,
+    ScaleLevel,
+    SchoolRole,
+)
+
+Condition = sa.ColumnElement[bool]
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+class Action(StrEnum):
+    """Everything that a route can be for."""
+
+    SEE_SELF = "see self"
+    SEE_PLAN = "see plan"
+    SEE_GOAL = "see goal"
+    SEE_EVIDENCE = "see evidence"
+    SEE_JUDGEMENT = "see judgement"
+    SEE_OVERVIEW = "see overview"
+    SEE_FRAMEWORK = "see framework"
+    SEE_IMPORTS = "see imports"
+    ADD_GOAL = "add goal"
+    LOG_EVIDENCE = "log evidence"
+    JUDGE = "judge"
+    RUN_IMPORT = "run import"
+    SET_LANGUAGE = "set language"
+    SIGN_OUT = "sign out"
+
+
+Role = PlanRole | SchoolRole
+IN_PLAN = frozenset(PlanRole)
+IN_SCHOOL = frozenset(SchoolRole)
+ADMINISTRATOR = SchoolRole.ADMINISTRATOR
+
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.SEE_SELF: IN_PLAN | IN_SCHOOL,
+    Action.SEE_PLAN: IN_PLAN | {ADMINISTRATOR},
+    Action.SEE_GOAL: IN_PLAN | {ADMINISTRATOR},
+    Action.SEE_EVIDENCE: IN_PLAN | {ADMINISTRATOR},
+    Action.SEE_JUDGEMENT: IN_PLAN | {ADMINISTRATOR},
+    Action.SEE_OVERVIEW: IN_PLAN | IN_SCHOOL,
+    Action.SEE_FRAMEWORK: IN_PLAN | IN_SCHOOL,
+    Action.SEE_IMPORTS: frozenset({ADMINISTRATOR}),
+    Action.ADD_GOAL: frozenset({PlanRole.STUDENT}),
+    Action.LOG_EVIDENCE: frozenset({PlanRole.STUDENT}),
+    Action.JUDGE: frozenset({PlanRole.STUDENT, PlanRole.COACH, PlanRole.SUPERVISOR}),
+    Action.RUN_IMPORT: frozenset({ADMINISTRATOR}),
+    Action.SET_LANGUAGE: IN_PLAN | IN_SCHOOL,
+    Action.SIGN_OUT: IN_PLAN | IN_SCHOOL,
+}
+
+
+def holds(row: type[PlanMember | PersonRole | Placement | Membership], on: date) -> Condition:
+    """Whether a dated row holds on this day."""
+    return sa.and_(row.from_on <= on, sa.or_(row.until_on.is_(None), row.until_on > on))
+
+
+def _is_administrator(person: Person, on: date) -> Condition:
+    return sa.exists().where(
+        PersonRole.school_id == person.school_id,
+        PersonRole.person_id == person.id,
+        PersonRole.role == SchoolRole.ADMINISTRATOR,
+        holds(PersonRole, on),
+    )
+
+
+def _plans_as(person: Person, on: date, *roles: PlanRole) -> sa.Select[UUID]:
+    return sa.select(PlanMember.plan_id).where(
+        PlanMember.school_id == person.school_id,
+        PlanMember.person_id == person.id,
+        PlanMember.role.in_(roles),
+        holds(PlanMember, on),
+    )
+
+
+def _placements_as_supervisor(person: Person, on: date) -> sa.Select[UUID]:
+    """Select the placements this person supervises; the row and the placement must both hold."""
+    return (
+        sa.select(Placement.id)
+        .join(
+            PlanMember,
+            sa.and_(
+                PlanMember.school_id == Placement.school_id,
+                PlanMember.placement_id == Placement.id,
+            ),
+        )
+        .where(
+            Placement.school_id == person.school_id,
+            PlanMember.person_id == person.id,
+            PlanMember.role == PlanRole.SUPERVISOR,
+            holds(PlanMember, on),
+            holds(Placement, on),
+        )
+    )
+
+
+def _plans_in_school(person: Person, on: date) -> sa.CompoundSelect[UUID]:
+    """Select the plans seen as student, coach, core team or administrator; not as supervisor.
+
+    One IN over a union, not an OR of INs: PostgreSQL then starts from the person's few rows.
+    """
+    everything = sa.select(LearningPlan.id).where(
+        LearningPlan.school_id == person.school_id, _is_administrator(person, on)
+    )
+    roles = (PlanRole.STUDENT, PlanRole.COACH, PlanRole.TEAM)
+    return sa.union_all(_plans_as(person, on, *roles), everything)
+
+
+def _in_school(person: Person, on: date, plan_id: InstrumentedAttribute[UUID]) -> Condition:
+    return plan_id.in_(_plans_in_school(person, on))
+
+
+def _shared_with_placement(person: Person, on: date) -> sa.Select[UUID]:
+    return sa.select(EvidenceShare.evidence_id).where(
+        EvidenceShare.school_id == person.school_id,
+        EvidenceShare.audience == Audience.PLACEMENT,
+        EvidenceShare.ended_at.is_(None),
+        EvidenceShare.placement_id.in_(_placements_as_supervisor(person, on)),
+    )
+
+
+def _see_plan(person: Person, on: date) -> Condition:
+    supervised = sa.select(Placement.plan_id).where(
+        Placement.school_id == person.school_id,
+        Placement.id.in_(_placements_as_supervisor(person, on)),
+    )
+    return LearningPlan.id.in_(sa.union_all(*_plans_in_school(person, on).selects, supervised))
+
+
+def _see_goal(person: Person, on: date) -> Condition:
+    shown = sa.select(EvidenceGoal.goal_id).where(
+        EvidenceGoal.school_id == person.school_id,
+        EvidenceGoal.evidence_id.in_(_shared_with_placement(person, on)),
+    )
+    return sa.or_(_in_school(person, on, Goal.plan_id), Goal.id.in_(shown))
+
+
+def _see_evidence(person: Person, on: date) -> Condition:
+    shared = sa.select(EvidenceShare.evidence_id).where(
+        EvidenceShare.school_id == person.school_id,
+        EvidenceShare.audience == Audience.COACHES,
+        EvidenceShare.ended_at.is_(None),
+    )
+    return sa.or_(
+        Evidence.plan_id.in_(_plans_as(person, on, PlanRole.STUDENT)),
+        sa.and_(_in_school(person, on, Evidence.plan_id), Evidence.id.in_(shared)),
+        Evidence.id.in_(_shared_with_placement(person, on)),
+    )
+
+
+def _see_attachment(person: Person, on: date) -> Condition:
+    return Attachment.evidence_id.in_(
+        sa.select(Evidence.id).where(
+            Evidence.school_id == person.school_id, _see_evidence(person, on)
+        )
+    )
+
+
+def _see_judgement(person: Person, on: date) -> Condition:
+    visible_evidence = sa.select(Evidence.id).where(
+        Evidence.school_id == person.school_id, _see_evidence(person, on)
+    )
+    own = aliased(Judgement)
+    # Who must still look for themselves does not see what others saw.
+    judged_by_me = sa.select(own.evidence_id).where(
+        own.school_id == person.school_id, own.by_id == person.id, own.evidence_id.is_not(None)
+    )
+    return sa.or_(
+        sa.and_(
+            _in_school(person, on, Judgement.plan_id),
+            sa.or_(Judgement.evidence_id.is_(None), Judgement.evidence_id.in_(visible_evidence)),
+        ),
+        sa.and_(
+            Judgement.evidence_id.in_(_shared_with_placement(person, on)),
+            Judgement.evidence_id.in_(judged_by_me),
+        ),
+    )
+
+
+def _see_placement(person: Person, on: date) -> Condition:
+    return sa.or_(
+        _in_school(person, on, Placement.plan_id),
+        Placement.id.in_(_placements_as_supervisor(person, on)),
+    )
+
+
+def _see_activity(person: Person, on: date) -> Condition:
+    students = sa.select(LearningPlan.student_id).where(
+        LearningPlan.school_id == person.school_id, _in_school(person, on, LearningPlan.id)
+    )
+    return sa.or_(Activity.person_id == person.id, Activity.person_id.in_(students))
+
+
+def _see_person(person: Person, on: date) -> Condition:
+    seen = sa.select(LearningPlan.student_id).where(
+        LearningPlan.school_id == person.school_id, _see_plan(person, on)
+    )
+    around = sa.select(PlanMember.person_id).where(
+        PlanMember.school_id == person.school_id,
+        _in_school(person, on, PlanMember.plan_id),
+    )
+    return sa.or_(
+        Person.id == person.id,
+        Person.id.in_(seen),
+        Person.id.in_(around),
+        _is_administrator(person, on),
+    )
+
+
+def _see_as_anyone(_person: Person, _on: date) -> Condition:
+    return sa.true()
+
+
+VISIBLE: dict[type[Record], Callable[[Person, date], Condition]] = {
+    Person: _see_person,
+    LearningPlan: _see_plan,
+    Goal: _see_goal,
+    Placement: _see_placement,
+    Evidence: _see_evidence,
+    Attachment: _see_attachment,
+    Judgement: _see_judgement,
+    Activity: _see_activity,
+    Group: _is_administrator,
+    # The school's catalogue says nothing about a person.
+    Framework: _see_as_anyone,
+    FrameworkItem: _see_as_anyone,
+    Scale: _see_as_anyone,
+    ScaleLevel: _see_as_anyone,
+    Company: _see_as_anyone,
+}
+
+
+def visible(model: type[RecordT], *, person: Person, on: date) -> sa.Select[RecordT]:
+    """Select the records of one kind that this person may see on this day."""
+    return sa.select(model).where(model.school_id == person.school_id, VISIBLE[model](person, on))
+
+
+def find(session: Session, model: type[RecordT], key: UUID, *, person: Person, on: date) -> RecordT:
+    """Return one record that this person may see, and log the look; raises NotFound.
+
+    To hold a record is to be allowed to read it: only here an id from outside becomes a record.
+    """
+    record = session.scalar(visible(model, person=person, on=on).where(model.id == key))
+    if record is None:
+        raise NotFound(f"{model.__name__} not found")
+    plan_id = record.id if isinstance(record, LearningPlan) else getattr(record, "plan_id", None)
+    if plan_id is not None:
+        audit.look(session, by=person, verb="looked", subject=record, plan_id=plan_id)
+    return record
+
+
+def roles_of(
+    session: Session, person: Person, *, on: date, plan_id: UUID | None = None
+) -> frozenset[Role]:
+    """Return the person's roles in the school and, when given, in one plan, on this day."""
+    in_school = session.scalars(
+        sa.select(PersonRole.role).where(
+            PersonRole.school_id == person.school_id,
+            PersonRole.person_id == person.id,
+            holds(PersonRole, on),
+        )
+    )
+    roles: set[Role] = set(in_school)
+    if plan_id is not None:
+        in_plan = session.scalars(
+            sa.select(PlanMember.role).where(
+                PlanMember.school_id == person.school_id,
+                PlanMember.person_id == person.id,
+                PlanMember.plan_id == plan_id,
+                holds(PlanMember, on),
+            )
+        )
+        roles = {*(roles & {ADMINISTRATOR}), *in_plan}
+    return frozenset(roles)
+
+
+def require(
+    session: Session, by: Person, action: Action, *, on: date, plan_id: UUID | None = None
+) -> frozenset[Role]:
+    """Return the roles that allow the action, in this plan or in the school; raises NotAllowed."""
+    granted = roles_of(session, by, on=on, plan_id=plan_id) & ALLOWED[action]
+    if not granted:
+        raise NotAllowed(f"may not {action}")
+    return granted

@@ -1,0 +1,15 @@
+"""Pages for people: rendered here, small, and usable without any script."""
+
+from flask import Flask
+
+from web import coach, errors, headers, language, school, student, supervisor
+from web.errors import render_error as render_error
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages, their language, their headers and their errors."""
+    language.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    for pages in (student, coach, supervisor, school):
+        app.register_blueprint(pages.blp)

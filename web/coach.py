@@ -1,0 +1,5 @@
+"""Pages of the coach."""
+
+from flask import Blueprint
+
+blp = Blueprint("coach", __name__, url_prefix="/coach")

@@ -1,0 +1,28 @@
+"""Refusals as pages: what happened, whether anything is lost, what to do next."""
+
+from secrets import token_hex
+
+import structlog
+from flask import Flask, Response, g, make_response, render_template
+
+log = structlog.get_logger("leerspoor")
+
+
+def init_app(app: Flask) -> None:
+    """Give every page what its frame needs: who reads it."""
+    app.context_processor(reader)
+
+
+def reader() -> dict[str, object]:
+    """Return the person who reads the page, if anybody is signed in."""
+    return {"reader": g.get("person")}
+
+
+def render_error(status: int, code: str, fields: dict[str, list[str]]) -> Response:
+    """Return the page that says no; its help code stands in the log too."""
+    help_code = f"LS-{token_hex(3).upper()}"
+    log.info("refused", status=status, code=code, help_code=help_code)
+    page = render_template(
+        "error.html", status=status, code=code, fields=fields, help_code=help_code
+    )
+    return make_response(page, status)

@@ -1,0 +1,80 @@
+"""The language of the pages, and days and moments in the school's words."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from flask import Flask, current_app, g, request
+from flask import session as cookie
+from flask_babel import Babel, get_locale, gettext, ngettext
+
+LANGUAGES = ("nl", "en")
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language per request and give templates their filters."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
+    Babel(app, locale_selector=language, default_locale="nl")
+    app.jinja_env.filters.update(
+        day=day, day_short=day_short, moment=moment, ago_days=ago_days, initials=initials
+    )
+    app.jinja_env.globals["language"] = language
+
+
+def language() -> str:
+    """Return what this browser chose, else what the person chose, else what the browser asks for."""
+    chosen = cookie.get("language") or getattr(g.get("person"), "locale", None)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(LANGUAGES, default="nl")
+
+
+def day(value: date) -> str:
+    """Return '19 november', with the year when it is another one."""
+    form = "d MMMM" if value.year == _today().year else "d MMMM y"
+    return format_date(value, form, locale=get_locale())
+
+
+def day_short(value: date) -> str:
+    """Return '19 nov', with the year when it is another one."""
+    form = "d MMM" if value.year == _today().year else "d MMM y"
+    return format_date(value, form, locale=get_locale()).replace(".", "")
+
+
+def moment(value: datetime) -> str:
+    """Return 'vandaag 6.10 uur', 'gisteren 14.00 uur' or '12 november 9.12 uur'."""
+    local = value.astimezone(ZoneInfo(_timezone()))
+    clock = format_time(local, gettext("H:mm"), locale=get_locale())
+    if local.date() == _today():
+        return gettext("today %(clock)s", clock=clock)
+    if local.date() == _today() - timedelta(days=1):
+        return gettext("yesterday %(clock)s", clock=clock)
+    return gettext("%(day)s %(clock)s", day=day(local.date()), clock=clock)
+
+
+def ago_days(value: date) -> str:
+    """Return 'vandaag', 'gisteren' or '5 dagen geleden'."""
+    days = (_today() - value).days
+    if days <= 0:
+        return gettext("today")
+    if days == 1:
+        return gettext("yesterday")
+    return ngettext("%(num)d day ago", "%(num)d days ago", days)
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first and the last word of a name."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def _timezone() -> str:
+    school = g.get("school")
+    return str(school.timezone if school else current_app.extensions["settings"].timezone)
+
+
+def _today() -> date:
+    now: datetime = g.get("now") or datetime.now(UTC)
+    return now.astimezone(ZoneInfo(_timezone())).date()

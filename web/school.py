@@ -1,0 +1,5 @@
+"""Pages of the school."""
+
+from flask import Blueprint
+
+blp = Blueprint("school", __name__, url_prefix="/school")
