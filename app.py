@@ -13,7 +13,6 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api
 import identity
@@ -21,12 +20,14 @@ import importers
 import lti
 import web
 from identity.access import check_routes
+from identity.proxies import TrustedProxies
 from identity.requests import SAFE
 from identity.sessions import touch
 from settings import Settings
 from tracker import attachments, audit
 from tracker.db import new_session, open_engine, unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound, TrackerError
+from tracker.evidence import MAX_FILES
 
 log = structlog.get_logger("leerspoor")
 STATUS: dict[type[TrackerError], int] = {
@@ -36,6 +37,7 @@ STATUS: dict[type[TrackerError], int] = {
     Conflict: 409,
 }
 MAX_BODY = 2 * 1024 * 1024
+MAX_UPLOAD = MAX_FILES * attachments.MAX_BYTES + MAX_BODY
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -54,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["store"] = attachments.open_store(settings.evidence_url)
     app.extensions["queue"] = open_queue(settings)
     if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # Flask's documented way
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented way
     app.before_request(begin)
     app.teardown_request(forget)
     for room in (identity, lti, importers, api, web):
@@ -79,6 +81,9 @@ def open_queue(settings: Settings) -> rq.Queue | None:
 
 def begin() -> None:
     """Open this request's unit of work; a GET only reads."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "takes_files", False):
+        request.max_content_length = MAX_UPLOAD
     g.now = utc_now()
     g.session = new_session(_engine(), writes=request.method not in SAFE)
 

@@ -29,6 +29,10 @@ PUBLIC = frozenset(
 )
 
 
+# What an LMS posts to us, without our CSRF token: its own state and signature are the proof.
+FROM_LMS = frozenset({"lti.login", "lti.login_registration", "lti.launch"})
+
+
 class UndeclaredRouteError(Exception):
     """A route says neither that it is public nor which action it is for."""
 
@@ -41,6 +45,12 @@ def allows(action: Action) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def takes_files(view: View) -> View:
+    """Let a view take uploads; every other body is small."""
+    view.takes_files = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
 
 
 def action_of(app: Flask, endpoint: str, method: str) -> Action | None:

@@ -15,14 +15,14 @@ from tracker.models import Person, School
 from tracker.people import person_by_number
 
 PEOPLE = Path(__file__).parent.parent / "demo" / "people.yaml"
-FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto")
 
 
 def is_open(request: Request, settings: Settings) -> bool:
     """Whether this request may use what only the demo offers: it came from this computer itself."""
     if not settings.is_demo or settings.trusted_proxies:
         return False
-    if any(name in request.headers for name in FORWARDED):
+    names = [name.lower() for name, _ in request.headers]
+    if any(name == "forwarded" or name.startswith("x-forwarded-") for name in names):
         return False
     host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
     try:

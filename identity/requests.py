@@ -7,18 +7,20 @@ from flask import session as cookie
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from identity.access import PUBLIC
+from identity.access import FROM_LMS, PUBLIC
 from identity.models import Scope, WebSession
 from identity.sessions import (
     TOUCH_EVERY,
     active_person,
     current_session,
+    end_session,
     is_idle,
     start_session,
 )
 from identity.tokens import current_token
 from tracker.db import enter_school
-from tracker.models import Person, School
+from tracker.errors import NotAllowed
+from tracker.models import Person, PersonState, School
 from tracker.people import today_at
 
 SECRET = "secret"  # noqa: S105 - the name of a key
@@ -58,8 +60,7 @@ def identify() -> None:
         _by_cookie()
     if g.person is None and endpoint not in PUBLIC:
         raise Unauthorized
-    # A launch is posted by the LMS; its own state and signature are the proof.
-    if request.method not in SAFE and not by_token and endpoint != "lti.launch":
+    if request.method not in SAFE and not by_token and endpoint not in FROM_LMS:
         _check_origin()
         csrf.protect()
 
@@ -74,7 +75,9 @@ def _by_token() -> bool:
     if token.scope is Scope.READ and request.method not in SAFE:
         raise Forbidden
     _enter(token.school_id, token.person_id)
-    return g.person is not None
+    if g.person is None:
+        raise Unauthorized
+    return True
 
 
 def _by_cookie() -> None:
@@ -117,7 +120,17 @@ def _check_origin() -> None:
 
 
 def sign_in(person: Person, school: School) -> None:
-    """Start a fresh session for this person in this unit of work; an older one never survives."""
+    """Start a fresh session for this person in this unit of work; raises NotAllowed.
+
+    The browser's older session ends, whoever started it; only the chosen language stays.
+    """
+    if person.state is not PersonState.ACTIVE:
+        raise NotAllowed("suspended or left")
+    earlier, language = cookie.get(SECRET), cookie.get("language")
     cookie.clear()
+    if isinstance(earlier, str):
+        end_session(g.session, secret=earlier, at=g.now)
+    if language is not None:
+        cookie["language"] = language
     cookie[SECRET] = start_session(g.session, person=person, at=g.now)
     be(person, school)

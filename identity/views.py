@@ -1,6 +1,6 @@
 """Coming in, going out, and the language of the pages."""
 
-from urllib.parse import urlsplit
+import re
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask import session as cookie
@@ -15,6 +15,9 @@ from tracker.permissions import Action, roles_of
 
 blp = Blueprint("identity", __name__)
 LANGUAGES = ("nl", "en")
+# One slash, then no other one and no backslash: that would be another host. No blanks or control
+# characters either, for browsers leave some of them out.
+OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 START_PAGES = (
     (SchoolRole.ADMINISTRATOR, "/school"),
     (SchoolRole.COACH, "/coach"),
@@ -83,6 +86,4 @@ def set_language() -> Response:
 
 def _own_path(target: str) -> str:
     """Return a path of our own, whatever was asked for."""
-    parts = urlsplit(target)
-    is_own = not parts.scheme and not parts.netloc and target.startswith("/")
-    return target if is_own and not target.startswith(("//", "/\\")) else "/"
+    return target if OWN_PATH.fullmatch(target) else "/"

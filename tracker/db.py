@@ -87,15 +87,20 @@ FileName = Annotated[str, _text(255, Personal.FILE)]
 Plain = Annotated[
     dict[str, Any],
     mapped_column(
-        sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), info={"personal": None}
+        sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+        info={"personal": None},
     ),
 ]
 Raw = Annotated[
     dict[str, Any],
     mapped_column(
-        sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), info={"personal": Personal.RAW}
+        sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+        info={"personal": Personal.RAW},
     ),
 ]
+
+# SQLite takes 32,766 values in one statement, PostgreSQL twice as many.
+MAX_VALUES = 30_000
 
 # Types that cannot hold personal data by themselves; every other column says it.
 NEUTRAL_TYPES = (sa.Uuid, sa.Boolean, sa.Integer, sa.Numeric, sa.Date, sa.Enum, UtcDateTime)
@@ -168,14 +173,47 @@ class Record(SchoolOwned):
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
 
 
+class UnsafeRoleError(sa.exc.SQLAlchemyError):
+    """The wall between schools would not hold for this role."""
+
+
 def open_engine(url: str) -> sa.Engine:
-    """Open a pool for this database: PostgreSQL, or SQLite with its traps closed."""
+    """Open a pool for this database: PostgreSQL, or SQLite with its traps closed.
+
+    On PostgreSQL each connection raises UnsafeRoleError when its role could pass the wall. What
+    was sent to the database stays out of error messages, for it is about people.
+    """
     if url.startswith("sqlite"):
-        engine = sa.create_engine(url, connect_args={"timeout": 15})
+        engine = sa.create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8)
+    engine = sa.create_engine(
+        url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True
+    )
+    sa.event.listen(engine, "connect", _refuse_unsafe_role)
+    return engine
+
+
+UNSAFE_ROLE = """
+SELECT current_user,
+       rolsuper OR rolbypassrls OR EXISTS (
+           SELECT FROM pg_class
+           WHERE relrowsecurity AND pg_has_role(current_user, relowner, 'MEMBER'))
+FROM pg_roles WHERE rolname = current_user
+"""
+
+
+def _refuse_unsafe_role(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        role, is_unsafe = cursor.execute(UNSAFE_ROLE).fetchone()
+    connection.rollback()
+    if is_unsafe:
+        raise UnsafeRoleError(
+            f"DATABASE_URL connects as {role}, a superuser, a role that passes row-level security "
+            "or the owner of the tables: use a role of its own, and give the owner in "
+            "DATABASE_OWNER_URL."
+        )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -187,6 +225,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("writes", True)
+    # What was opened for reading refuses to write, as PostgreSQL's read-only transaction does.
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
     # A writer that says so at its start waits for its turn instead of failing half-way.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -235,12 +275,15 @@ def unit_of_work(
 def insert_missing(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> int:
     """Insert the rows that are not there yet, by any unique key; returns how many were new."""
     rows = [dict(row) for row in rows]
-    if not rows:
-        return 0
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if on_postgresql else sqlite.insert
-    result = session.execute(insert(table).on_conflict_do_nothing().values(rows))
-    return int(getattr(result, "rowcount", 0))
+    step = MAX_VALUES // max(map(len, rows), default=1)
+    added = 0
+    for start in range(0, len(rows), step):
+        chunk = rows[start : start + step]
+        result = session.execute(insert(table).on_conflict_do_nothing().values(chunk))
+        added += int(getattr(result, "rowcount", 0))
+    return added
 
 
 def nudge(session: Session, job: str, **arguments: str) -> None:

@@ -29,7 +29,27 @@ from tracker.plans import start_plan
 def confirm_coach_group(
     session: Session, *, by: Person | None, group: Group, coach: Person, on: date, at: datetime
 ) -> CoachGroup:
-    """Confirm that this person coaches this group from today on, and follow the roster at once."""
+    """Confirm that this person coaches this group from today on, and follow the roster at once.
+
+    Confirmed again while it holds, it stays the one it was.
+    """
+    confirmed = session.scalar(
+        sa.select(CoachGroup).where(
+            CoachGroup.school_id == group.school_id,
+            CoachGroup.group_id == group.id,
+            CoachGroup.coach_id == coach.id,
+            holds(CoachGroup, on),
+        )
+    )
+    if confirmed is None:
+        confirmed = _confirm(session, by=by, group=group, coach=coach, on=on, at=at)
+    follow_roster(session, coach_group=confirmed, on=on, at=at)
+    return confirmed
+
+
+def _confirm(
+    session: Session, *, by: Person | None, group: Group, coach: Person, on: date, at: datetime
+) -> CoachGroup:
     confirmed = CoachGroup(
         school_id=group.school_id,
         group_id=group.id,
@@ -42,13 +62,13 @@ def confirm_coach_group(
     session.add(confirmed)
     session.flush()
     audit.record(session, by=by, verb="confirmed coach group", subject=confirmed, at=at)
-    follow_roster(session, coach_group=confirmed, on=on, at=at)
     return confirmed
 
 
 def follow_roster(session: Session, *, coach_group: CoachGroup, on: date, at: datetime) -> None:
     """Open and close the coach's places in plans as the group's roster says on this day."""
-    wanted = _plans_of_students(session, coach_group, on, at)
+    is_over = coach_group.until_on is not None and coach_group.until_on <= on
+    wanted = set[UUID]() if is_over else _plans_of_students(session, coach_group, on, at)
     places = {
         member.plan_id: member
         for member in session.scalars(

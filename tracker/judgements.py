@@ -1,5 +1,7 @@
 """Judging what was seen: dated, by one person in one role, added and never changed."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -16,12 +18,14 @@ from tracker.models import (
     Judgement,
     LearningPlan,
     Person,
+    Placement,
     PlanMember,
     PlanRole,
     Purpose,
     ScaleLevel,
 )
-from tracker.permissions import Action, holds, require
+from tracker.permissions import VISIBLE, Action, holds, require
+from tracker.plans import check_open
 
 
 def judge(
@@ -44,6 +48,7 @@ def judge(
     the own running placement.
     """
     granted = require(session, by, Action.JUDGE, on=on, plan_id=plan.id)
+    check_open(plan)
     _check(session, plan, goal, evidence, observed_on, on)
     role = next(role for role in PlanRole if role in granted)
     placement_id = evidence.placement_id if evidence else None
@@ -97,15 +102,81 @@ def _supervised_placement(
 ) -> UUID:
     """Return the placement in which this supervisor looks; raises NotAllowed without one."""
     placements = session.scalars(
-        sa.select(PlanMember.placement_id).where(
+        sa.select(PlanMember.placement_id)
+        .join(
+            Placement,
+            sa.and_(
+                Placement.school_id == PlanMember.school_id,
+                Placement.id == PlanMember.placement_id,
+            ),
+        )
+        .where(
             PlanMember.school_id == plan.school_id,
             PlanMember.plan_id == plan.id,
             PlanMember.person_id == by.id,
             PlanMember.role == PlanRole.SUPERVISOR,
             holds(PlanMember, on),
+            holds(Placement, on),
         )
     ).all()
     placement_id = evidence.placement_id if evidence else None
     if placement_id is None or placement_id not in placements:
         raise NotAllowed("not of the own placement")
     return placement_id
+
+
+@dataclass(frozen=True, slots=True)
+class SeenJudgement:
+    """A judgement with what a reader needs beside it: the raw word, its anchor, who and as what."""
+
+    id: UUID
+    goal_id: UUID | None
+    evidence_id: UUID | None
+    by_id: UUID
+    role: PlanRole
+    name: str
+    given_name: str
+    anchor: int
+    label: str
+    words: str | None
+    observed_on: date
+    recorded_at: datetime
+
+
+def judgements_seen(
+    session: Session, *, plan_id: UUID, person: Person, on: date
+) -> Sequence[SeenJudgement]:
+    """Return the judgements in a plan that this person may see, newest first."""
+    rows = session.execute(
+        sa.select(
+            Judgement.id,
+            Judgement.goal_id,
+            Judgement.evidence_id,
+            Judgement.by_id,
+            Judgement.role,
+            Person.name,
+            Person.given_name,
+            ScaleLevel.anchor,
+            ScaleLevel.label,
+            Judgement.words,
+            Judgement.observed_on,
+            Judgement.recorded_at,
+        )
+        .join(
+            ScaleLevel,
+            sa.and_(
+                ScaleLevel.school_id == Judgement.school_id, ScaleLevel.id == Judgement.level_id
+            ),
+        )
+        .join(
+            Person,
+            sa.and_(Person.school_id == Judgement.school_id, Person.id == Judgement.by_id),
+        )
+        .where(
+            Judgement.school_id == person.school_id,
+            Judgement.plan_id == plan_id,
+            VISIBLE[Judgement](person, on),
+        )
+        .order_by(Judgement.observed_on.desc(), Judgement.recorded_at.desc(), Judgement.id.desc())
+    )
+    return [SeenJudgement(**row._asdict()) for row in rows]

@@ -1,9 +1,10 @@
 """Schools and the people in them."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -11,13 +12,22 @@ from sqlalchemy.orm import Session
 
 from tracker import audit
 from tracker.db import enter_school, new_id
-from tracker.errors import Conflict
+from tracker.errors import Conflict, Invalid
 from tracker.models import Person, PersonRole, PersonState, School, SchoolRole
 from tracker.scales import add_shipped_scales
 
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
 
 def add_school(session: Session, *, slug: str, name: str, timezone: str, at: datetime) -> School:
-    """Add a school with the shipped scales; raises Conflict when the slug is taken."""
+    """Add a school with the shipped scales; raises Conflict when the slug is taken.
+
+    The slug is for addresses and commands: lower-case letters, digits and hyphens.
+    """
+    if not SLUG.fullmatch(slug):
+        raise Invalid(slug="school.slug_wrong")
+    if timezone not in available_timezones():
+        raise Invalid(timezone="timezone.unknown")
     if school_by_slug(session, slug) is not None:
         raise Conflict("school.slug_taken")
     school = School(id=new_id(), slug=slug, name=name, timezone=timezone, created_at=at)
@@ -66,7 +76,7 @@ def add_person(
         session.flush()
     except IntegrityError:
         raise Conflict("person.number_taken") from None
-    for role in roles:
+    for role in dict.fromkeys(roles):
         session.add(
             PersonRole(
                 school_id=school.id,

@@ -21,6 +21,7 @@ from tracker.models import (
     Activity,
     Attachment,
     Audience,
+    CoachGroup,
     Company,
     Evidence,
     EvidenceGoal,
@@ -88,7 +89,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
 }
 
 
-def holds(row: type[PlanMember | PersonRole | Placement | Membership], on: date) -> Condition:
+def holds(
+    row: type[PlanMember | PersonRole | Placement | Membership | CoachGroup], on: date
+) -> Condition:
     """Whether a dated row holds on this day."""
     return sa.and_(row.from_on <= on, sa.or_(row.until_on.is_(None), row.until_on > on))
 
@@ -281,9 +284,7 @@ def find(session: Session, model: type[RecordT], key: UUID, *, person: Person, o
     record = session.scalar(visible(model, person=person, on=on).where(model.id == key))
     if record is None:
         raise NotFound(f"{model.__name__} not found")
-    plan_id = record.id if isinstance(record, LearningPlan) else getattr(record, "plan_id", None)
-    if plan_id is not None:
-        audit.look(session, by=person, verb="looked", subject=record, plan_id=plan_id)
+    audit.look_at_record(session, by=person, record=record)
     return record
 
 

@@ -1,13 +1,15 @@
 """Learning plans and who takes part in them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
-from tracker.errors import Invalid
+from tracker.errors import Conflict, Invalid
 from tracker.models import (
     Framework,
     LearningPlan,
@@ -101,3 +103,61 @@ def own_plans(session: Session, *, person: Person, on: date) -> Sequence[Learnin
         )
         .order_by(LearningPlan.starts_on.desc(), LearningPlan.id.desc())
     ).all()
+
+
+def current_plan(session: Session, *, student: Person, on: date, at: datetime) -> LearningPlan:
+    """Return the student's newest open plan; who has none starts one, without a qualification."""
+    plan = next((p for p in own_plans(session, person=student, on=on) if is_open(p)), None)
+    if plan is not None:
+        return plan
+    return start_plan(
+        session, by=student, student=student, state=PlanState.DRAFT, starts_on=on, at=at
+    )
+
+
+def is_open(plan: LearningPlan) -> bool:
+    """Whether the plan still goes on."""
+    return plan.state is not PlanState.CLOSED
+
+
+def check_open(plan: LearningPlan) -> None:
+    """Raise Conflict for a plan that is closed: nothing is added to it any more."""
+    if not is_open(plan):
+        raise Conflict("plan.closed")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMember:
+    """Somebody around a plan on a day."""
+
+    person_id: UUID
+    name: str
+    given_name: str
+    role: PlanRole
+    placement_id: UUID | None
+    until_on: date | None
+
+
+def members_of(session: Session, *, plan: LearningPlan, on: date) -> Sequence[SeenMember]:
+    """Return who takes part in a plan on this day, by role and name."""
+    rows = session.execute(
+        sa.select(
+            PlanMember.person_id,
+            Person.name,
+            Person.given_name,
+            PlanMember.role,
+            PlanMember.placement_id,
+            PlanMember.until_on,
+        )
+        .join(
+            Person,
+            sa.and_(Person.school_id == PlanMember.school_id, Person.id == PlanMember.person_id),
+        )
+        .where(
+            PlanMember.school_id == plan.school_id,
+            PlanMember.plan_id == plan.id,
+            holds(PlanMember, on),
+        )
+        .order_by(PlanMember.role, Person.name)
+    )
+    return [SeenMember(**row._asdict()) for row in rows]

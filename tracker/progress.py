@@ -228,7 +228,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trail:
+class Trail:
     """What is known of one active goal on a day; judgements oldest first."""
 
     goal: GoalFact
@@ -236,11 +236,31 @@ class _Trail:
     shared_on: date | None
 
 
+def trails(facts: PlanFacts, *, on: date) -> list[Trail]:
+    """Return what is known of each active goal; what is said of a piece is said of its goals."""
+    evidence = [piece for piece in facts.evidence if piece.shared_on <= on]
+    serves = {piece.id: piece.goal_ids for piece in evidence}
+    judgements: dict[UUID, list[JudgementFact]] = defaultdict(list)
+    for judgement in _oldest_first(facts.judgements, on):
+        if judgement.goal_id is not None:
+            judgements[judgement.goal_id].append(judgement)
+        elif judgement.evidence_id is not None:
+            for goal_id in serves.get(judgement.evidence_id, ()):
+                judgements[goal_id].append(judgement)
+    shared: dict[UUID, date] = {}
+    for piece in evidence:
+        for goal_id in piece.goal_ids:
+            shared[goal_id] = max(piece.shared_on, shared.get(goal_id, piece.shared_on))
+    active = [goal for goal in facts.goals if goal.is_active and goal.since <= on]
+    active.sort(key=lambda goal: goal.id)
+    return [Trail(goal, judgements[goal.id], shared.get(goal.id)) for goal in active]
+
+
 def signals(facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS) -> tuple[Signal, ...]:
     """Return the rules that fire for a plan on a day: by group, then by how long they wait."""
     rules = (_raters_apart, _goal_untouched, _first_independent, _transfer_shown)
     found = [_nothing_shared(facts, on, thresholds)]
-    for trail in _trails(facts, on):
+    for trail in trails(facts, on=on):
         found += [rule(trail, on, thresholds) for rule in rules]
     fired = [signal for signal in found if signal is not None]
     return tuple(sorted(fired, key=lambda s: (*place(s), s.rule, str(s.goal_id))))
@@ -253,12 +273,12 @@ def place(signal: Signal, name: str = "") -> tuple[int, date, str]:
 
 def measures(facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS) -> Measures:
     """Return what a plan's facts amount to on a day; active goals only, except freshness."""
-    trails = _trails(facts, on)
+    known = trails(facts, on=on)
     observed = [j.observed_on for j in facts.judgements if j.observed_on <= on]
-    gaps = [gap for trail in trails if (gap := _gap(trail, on, thresholds)) is not None]
+    gaps = [gap for trail in known if (gap := _gap(trail, on, thresholds)) is not None]
     return Measures(
-        coverage=_coverage(trails),
-        momentum=_plan_momentum(facts, trails, on, thresholds),
+        coverage=_coverage(known),
+        momentum=_plan_momentum(facts, known, on, thresholds),
         freshness_days=(on - max(observed)).days if observed else None,
         agreement=max(gaps, default=None),
     )
@@ -268,7 +288,7 @@ def momenta(
     facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS
 ) -> dict[UUID, Momentum]:
     """Return how each active goal moves on a day, by goal id."""
-    return {t.goal.id: _momentum(t, on, thresholds) for t in _trails(facts, on)}
+    return {t.goal.id: _momentum(t, on, thresholds) for t in trails(facts, on=on)}
 
 
 def standing(judgements: Iterable[JudgementFact], *, on: date) -> tuple[Standing, ...]:
@@ -295,34 +315,14 @@ def _shown(rater: tuple[Rater, UUID]) -> tuple[int, UUID]:
     return list(Rater).index(rater[0]), rater[1]
 
 
-def _trails(facts: PlanFacts, on: date) -> list[_Trail]:
-    """Gather what is known of each active goal; what is said of a piece is said of its goals."""
-    evidence = [piece for piece in facts.evidence if piece.shared_on <= on]
-    serves = {piece.id: piece.goal_ids for piece in evidence}
-    judgements: dict[UUID, list[JudgementFact]] = defaultdict(list)
-    for judgement in _oldest_first(facts.judgements, on):
-        if judgement.goal_id is not None:
-            judgements[judgement.goal_id].append(judgement)
-        elif judgement.evidence_id is not None:
-            for goal_id in serves.get(judgement.evidence_id, ()):
-                judgements[goal_id].append(judgement)
-    shared: dict[UUID, date] = {}
-    for piece in evidence:
-        for goal_id in piece.goal_ids:
-            shared[goal_id] = max(piece.shared_on, shared.get(goal_id, piece.shared_on))
-    active = [goal for goal in facts.goals if goal.is_active and goal.since <= on]
-    active.sort(key=lambda goal: goal.id)
-    return [_Trail(goal, judgements[goal.id], shared.get(goal.id)) for goal in active]
-
-
-def _counting(trail: _Trail, on: date, thresholds: Thresholds) -> list[JudgementFact]:
+def _counting(trail: Trail, on: date, thresholds: Thresholds) -> list[JudgementFact]:
     """Return each rater's latest judgement that is not too old to count: lowest, oldest first."""
     latest = {(j.by, j.by_id): j for j in trail.judgements}
     counting = [j for j in latest.values() if (on - j.observed_on).days <= thresholds.counting_days]
     return sorted(counting, key=lambda j: (j.anchor, j.observed_on, j.recorded_at, j.id))
 
 
-def _gap(trail: _Trail, on: date, thresholds: Thresholds) -> int | None:
+def _gap(trail: Trail, on: date, thresholds: Thresholds) -> int | None:
     """Return how many anchors the raters are apart now; None with fewer than two raters."""
     counting = _counting(trail, on, thresholds)
     return counting[-1].anchor - counting[0].anchor if len(counting) > 1 else None
@@ -351,7 +351,7 @@ def _nothing_shared(facts: PlanFacts, on: date, thresholds: Thresholds) -> Signa
     return Signal(Rule.NOTHING_SHARED, since, (*dated, threshold))
 
 
-def _raters_apart(trail: _Trail, on: date, thresholds: Thresholds) -> Signal | None:
+def _raters_apart(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
     """Find two raters whose latest judgements are far apart: something to talk about."""
     gap = _gap(trail, on, thresholds)
     if gap is None or gap < thresholds.gap:
@@ -371,7 +371,7 @@ def _raters_apart(trail: _Trail, on: date, thresholds: Thresholds) -> Signal | N
     )
 
 
-def _goal_untouched(trail: _Trail, on: date, thresholds: Thresholds) -> Signal | None:
+def _goal_untouched(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
     """Find a goal that nobody edited, judged or shared evidence towards for long."""
     goal = trail.goal
     edited = goal.touched_on if goal.touched_on and goal.touched_on <= on else None
@@ -389,13 +389,13 @@ def _goal_untouched(trail: _Trail, on: date, thresholds: Thresholds) -> Signal |
     return Signal(Rule.GOAL_UNTOUCHED, since, (*dated, threshold), goal_id=goal.id)
 
 
-def _first_independent(trail: _Trail, on: date, thresholds: Thresholds) -> Signal | None:
+def _first_independent(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
     """Find that somebody else saw the student do it independently, for the first time, lately."""
     seen = _independent(trail)
     return _news(Rule.FIRST_INDEPENDENT, trail, seen[:1], on, thresholds)
 
 
-def _transfer_shown(trail: _Trail, on: date, thresholds: Thresholds) -> Signal | None:
+def _transfer_shown(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
     """Find that somebody else saw it independently in a second placement, for the first time."""
     seen = [j for j in _independent(trail) if j.context is not None]
     second = next((j for j in seen if j.context != seen[0].context), None)
@@ -404,12 +404,12 @@ def _transfer_shown(trail: _Trail, on: date, thresholds: Thresholds) -> Signal |
     return _news(Rule.TRANSFER_SHOWN, trail, [seen[0], second], on, thresholds)
 
 
-def _independent(trail: _Trail) -> list[JudgementFact]:
+def _independent(trail: Trail) -> list[JudgementFact]:
     return [j for j in trail.judgements if j.by != Rater.SELF and j.anchor >= INDEPENDENT]
 
 
 def _news(
-    rule: Rule, trail: _Trail, seen: list[JudgementFact], on: date, thresholds: Thresholds
+    rule: Rule, trail: Trail, seen: list[JudgementFact], on: date, thresholds: Thresholds
 ) -> Signal | None:
     """Tell what was seen as good news, as long as the newest of it is news."""
     if not seen or (on - seen[-1].observed_on).days > thresholds.news_days:
@@ -444,7 +444,7 @@ def _dated(
 # --- the measures ----------------------------------------------------------------------------
 
 
-def _coverage(trails: list[_Trail]) -> Coverage:
+def _coverage(trails: list[Trail]) -> Coverage:
     seen_by = [{j.by for j in trail.judgements} for trail in trails]
     contexts = {j.context for trail in trails for j in trail.judgements}
     return Coverage(
@@ -458,7 +458,7 @@ def _coverage(trails: list[_Trail]) -> Coverage:
     )
 
 
-def _momentum(trail: _Trail, on: date, thresholds: Thresholds) -> Momentum:
+def _momentum(trail: Trail, on: date, thresholds: Thresholds) -> Momentum:
     gap = _gap(trail, on, thresholds)
     if gap is not None and gap >= thresholds.gap:
         return Momentum.DIFFERS
@@ -473,7 +473,7 @@ def _momentum(trail: _Trail, on: date, thresholds: Thresholds) -> Momentum:
     return Momentum.PRACTISES
 
 
-def _moved(trail: _Trail, on: date, thresholds: Thresholds) -> bool:
+def _moved(trail: Trail, on: date, thresholds: Thresholds) -> bool:
     """Tell whether a rater's anchor, among those that count, differs from that rater's previous."""
     previous: dict[tuple[Rater, UUID], int] = {}
     for judgement in trail.judgements:
@@ -486,7 +486,7 @@ def _moved(trail: _Trail, on: date, thresholds: Thresholds) -> bool:
 
 
 def _plan_momentum(
-    facts: PlanFacts, trails: list[_Trail], on: date, thresholds: Thresholds
+    facts: PlanFacts, trails: list[Trail], on: date, thresholds: Thresholds
 ) -> Momentum:
     """Return the first momentum, in the order of `Momentum`, that any active goal has.
 

@@ -120,7 +120,7 @@ class _Form:
     radius: float
     half: float  # of the ribbon's thickness
     lead: float  # how far a bend of the ribbon reaches
-    tick: int
+    tick_height: int
     pennant: int
     band: float  # the target's height, in pitches
 
@@ -248,7 +248,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Everything of one spoor, in layers from back to front; `earlier` counts what is clipped."""
+    """Everything of one spoor from a day on, in layers from back to front.
+
+    `earlier` counts the judgements before that day: they are in the table only.
+    """
 
     size: Size
     on: date
@@ -256,7 +259,7 @@ class Drawing:
     width: int
     height: int
     base: int
-    tick: int
+    tick_height: int
     placements: tuple[Box, ...]
     target: Box | None
     rows: tuple[int, ...]
@@ -340,7 +343,7 @@ def draw(
         width=form.width,
         height=form.height,
         base=form.base,
-        tick=form.tick,
+        tick_height=form.tick_height,
         placements=_stripes(placements, frame, with_label=is_large),
         target=_band(target, frame) if target else None,
         rows=() if size is Size.MINI else tuple(frame.y(anchor) for anchor in ROWS),
@@ -436,7 +439,7 @@ def _band(target: Target, frame: _Frame) -> Box | None:
     end = frame.x(min(target.due or window.until_on, window.until_on))
     height = frame.form.pitch * frame.form.band
     y = frame.y(target.anchor) - height / 2
-    width = max(round(end - x, 2), form.width / 50)
+    width = max(round(end - x, 2), frame.form.lead / 2)  # a single day is seen too
     return Box(x, round(y, 1), width, round(height, 1))
 
 

@@ -2,14 +2,14 @@
 
 from flask import Flask
 
-from web import coach, errors, headers, language, school, student, supervisor
+from web import coach, files, frame, headers, language, school, student, supervisor
 from web.errors import render_error as render_error
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages, their language, their headers and their errors."""
+    """Register the pages, their language, their headers and their frame."""
     language.init_app(app)
     headers.init_app(app)
-    errors.init_app(app)
-    for pages in (student, coach, supervisor, school):
+    frame.init_app(app)
+    for pages in (student, coach, supervisor, school, files):
         app.register_blueprint(pages.blp)

@@ -3,19 +3,9 @@
 from secrets import token_hex
 
 import structlog
-from flask import Flask, Response, g, make_response, render_template
+from flask import Response, make_response, render_template
 
 log = structlog.get_logger("leerspoor")
-
-
-def init_app(app: Flask) -> None:
-    """Give every page what its frame needs: who reads it."""
-    app.context_processor(reader)
-
-
-def reader() -> dict[str, object]:
-    """Return the person who reads the page, if anybody is signed in."""
-    return {"reader": g.get("person")}
 
 
 def render_error(status: int, code: str, fields: dict[str, list[str]]) -> Response:

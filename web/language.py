@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
 
 
 def language() -> str:
-    """Return what this browser chose, else what the person chose, else what the browser asks for."""
+    """Return what this browser chose, else the person, else what the browser asks for."""
     chosen = cookie.get("language") or getattr(g.get("person"), "locale", None)
     if chosen in LANGUAGES:
         return str(chosen)

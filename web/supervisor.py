@@ -1,5 +1,186 @@
-"""Pages of the supervisor."""
+"""Pages of the praktijkopleider: what students show, looked at in half a minute."""
 
-from flask import Blueprint
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from identity.access import allows
+from tracker.errors import Invalid, NotFound
+from tracker.evidence import Piece, pieces
+from tracker.goals import goals_seen
+from tracker.judgements import SeenJudgement, judge, judgements_seen
+from tracker.models import Evidence, Goal, LearningPlan, PlanRole
+from tracker.overview import RATERS, Row, rows_for
+from tracker.permissions import Action, find
+from tracker.plans import members_of
+from tracker.scales import default_levels
+from web import trails
+from web.coach import by_name
+from web.files import listed
+from web.forms import MAX_TEXT, Filled, Form, fill, words
 
 blp = Blueprint("supervisor", __name__, url_prefix="/supervisor")
+NOT_SEEN = "not_seen"
+
+
+class LookForm(Form):
+    """What was seen: a level's id or "not_seen", and perhaps a tip."""
+
+    level = words(40)
+    words = words(MAX_TEXT, required=False)
+
+
+@blp.get("")
+@allows(Action.SEE_OVERVIEW)
+def start() -> str:
+    """Show what waits to be looked at, and the students."""
+    rows = rows_for(g.session, reader=g.person, school=g.school, on=g.today)
+    rows.sort(key=by_name)
+    companies = {stay["company"]: None for row in rows for stay in trails.running(row, on=g.today)}
+    names = {row.plan_id: row.given_name for row in rows}
+    return render_template(
+        "supervisor/start.html",
+        given_name=g.person.given_name,
+        companies=list(companies),
+        waiting=[
+            {
+                "id": piece.evidence.id,
+                "student": names[piece.evidence.plan_id],
+                "text": piece.text,
+                "happened_on": piece.evidence.happened_on,
+                "files": len(piece.attachments),
+            }
+            for piece in _waiting(rows)
+        ],
+        students=[
+            {
+                "name": row.name,
+                "until_on": max(stay["until_on"] for stay in trails.running(row, on=g.today)),
+                "trails": [_with_own(goal) for goal in trails.goals(row, on=g.today)],
+            }
+            for row in rows
+        ],
+    )
+
+
+def _waiting(rows: list[Row]) -> list[Piece]:
+    """Return what is shared and not yet looked at by this reader, oldest first."""
+    judged = {fact.evidence_id for row in rows for fact in row.facts.judgements}
+    plan_ids = [row.plan_id for row in rows]
+    found = pieces(g.session, person=g.person, on=g.today, plan_ids=plan_ids)
+    return [piece for piece in reversed(found) if piece.evidence.id not in judged]
+
+
+def _with_own(goal: Any) -> dict[str, Any]:
+    own = [s["last"] for s in goal["standings"] if s["last"].by_id == g.person.id]
+    return {**goal, "own": own[0] if own else None}
+
+
+@blp.get("/evidence/<uuid:evidence_id>")
+@allows(Action.JUDGE)
+def evidence(evidence_id: UUID) -> str:
+    """Show one piece and ask what the reader saw; the student's own view comes after."""
+    found = find(g.session, Evidence, evidence_id, person=g.person, on=g.today)
+    return _evidence_page(found, Filled({}))
+
+
+@blp.post("/evidence/<uuid:evidence_id>")
+@allows(Action.JUDGE)
+def look(evidence_id: UUID) -> Response | tuple[str, int]:
+    """Save what the reader saw, of the piece and of each goal that it shows."""
+    found = find(g.session, Evidence, evidence_id, person=g.person, on=g.today)
+    filled = fill(LookForm(), request.form)
+    if not filled.errors:
+        try:
+            _judge(found, filled.data)
+            return redirect(url_for("supervisor.done", evidence_id=found.id), 303)
+        except Invalid as refusal:
+            filled.refuse(refusal)
+    return _evidence_page(found, filled), 422
+
+
+def _judge(found: Evidence, data: dict[str, Any]) -> None:
+    if data["level"] == NOT_SEEN:
+        return
+    levels = {str(v.id): v for v in default_levels(g.session, school_id=g.school.id)}
+    if data["level"] not in levels:
+        raise Invalid(level="not_a_choice")
+    plan = find(g.session, LearningPlan, found.plan_id, person=g.person, on=g.today)
+    goals = goals_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
+    shown: list[Goal | None] = [goals[key].goal for key in _piece(found).goals if key in goals]
+    for goal in shown or [None]:
+        judge(
+            g.session,
+            by=g.person,
+            plan=plan,
+            goal=goal,
+            evidence=found,
+            level=levels[data["level"]],
+            words=data["words"],
+            observed_on=g.today,
+            on=g.today,
+            at=g.now,
+        )
+
+
+def _evidence_page(found: Evidence, filled: Filled) -> str:
+    piece = _piece(found)
+    plan = find(g.session, LearningPlan, found.plan_id, person=g.person, on=g.today)
+    members = members_of(g.session, plan=plan, on=g.today)
+    student = next(m for m in members if m.role is PlanRole.STUDENT)
+    coaches = [m.given_name for m in members if m.role is PlanRole.COACH]
+    return render_template(
+        "supervisor/evidence.html",
+        student={"given_name": student.given_name},
+        evidence={
+            "id": found.id,
+            "text": piece.text,
+            "happened_on": found.happened_on,
+            "files": listed(piece),
+            "goals": list(piece.goals.values()),
+        },
+        levels=default_levels(g.session, school_id=g.school.id),
+        readers=[student.given_name, *coaches],
+        earlier=next((s for s in _views(found) if s.by_id == g.person.id), None),
+        values=filled.values,
+        errors=filled.sentences(),
+    )
+
+
+@blp.get("/evidence/<uuid:evidence_id>/done")
+@allows(Action.SEE_EVIDENCE)
+def done(evidence_id: UUID) -> str:
+    """Thank, show both views, and offer the next piece."""
+    found = find(g.session, Evidence, evidence_id, person=g.person, on=g.today)
+    rows = rows_for(g.session, reader=g.person, school=g.school, on=g.today)
+    row = next((row for row in rows if row.plan_id == found.plan_id), None)
+    if row is None:
+        raise NotFound("plan is closed")
+    shown = _piece(found).goals
+    last: dict[UUID, SeenJudgement] = {}
+    for seen in reversed(_views(found)):
+        last[seen.by_id] = seen
+    waiting = [piece.evidence.id for piece in _waiting(rows) if piece.evidence.id != found.id]
+    return render_template(
+        "supervisor/done.html",
+        given_name=g.person.given_name,
+        trails=[goal for goal in trails.goals(row, on=g.today) if goal["id"] in shown],
+        views=[
+            {"by": RATERS[seen.role], "name": seen.given_name, "last": seen}
+            for seen in last.values()
+        ],
+        next_id=waiting[0] if waiting else None,
+    )
+
+
+def _views(found: Evidence) -> list[SeenJudgement]:
+    seen = judgements_seen(g.session, plan_id=found.plan_id, person=g.person, on=g.today)
+    return [judgement for judgement in seen if judgement.evidence_id == found.id]
+
+
+def _piece(found: Evidence) -> Piece:
+    return pieces(
+        g.session, person=g.person, on=g.today, plan_ids=[found.plan_id], evidence_id=found.id
+    )[0]

@@ -13,7 +13,7 @@ class AuditEvent(Record):
     """One change or one look. `subject_id` has no foreign key: the log outlives its subjects.
 
     Looks carry the quarter of an hour they fell in (`slot`), so that one reader leaves one row
-    per subject and quarter; changes have no slot.
+    per subject and quarter; changes and looks at a list have no slot.
     """
 
     __tablename__ = "audit_event"

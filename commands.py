@@ -1,0 +1,153 @@
+"""Every command of `bin/leerspoor`; like app.py it knows all rooms."""
+
+import os
+import sys
+from typing import Any
+
+import click
+import importers.commands
+import lti.commands
+from demo.load import load_demo
+from flask import Flask
+
+from app import create_app, send_nudges
+from identity.models import Scope
+from identity.tokens import add_token
+from migrations.run import migrate
+from settings import Settings, SettingsError
+from tracker.db import enter_school, unit_of_work, utc_now
+from tracker.errors import Conflict, Invalid
+from tracker.models import School, SchoolRole
+from tracker.people import add_person, add_school, school_by_slug
+
+pass_app = click.make_pass_decorator(Flask)
+
+
+@click.group()
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Administer Leerspoor."""
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    context.obj = settings if context.invoked_subcommand == "migrate" else create_app(settings)
+
+
+@cli.command("migrate")
+@click.pass_obj
+def migrate_database(settings: Settings) -> None:
+    """Bring the database up to the schema of this version."""
+    migrate(owner_url=settings.database_owner_url, application_url=settings.database_url)
+
+
+@cli.command("demo")
+@pass_app
+def demo(app: Flask) -> None:
+    """Load the demo school once, through the real importers and the real queue."""
+    load_demo(app, wake=lambda nudges: send_nudges(app.extensions["queue"], nudges))
+
+
+@cli.group()
+def school() -> None:
+    """Manage schools."""
+
+
+@school.command("add")
+@click.argument("slug")
+@click.argument("name")
+@pass_app
+def school_add(app: Flask, slug: str, name: str) -> None:
+    """Add a school with the shipped scales."""
+    with unit_of_work(app.extensions["engine"]) as session:
+        timezone = app.extensions["settings"].timezone
+        add_school(session, slug=slug, name=name, timezone=timezone, at=utc_now())
+    click.echo(f"{name} ({slug}) is er.")
+
+
+@cli.group()
+def person() -> None:
+    """Manage people."""
+
+
+@person.command("add")
+@click.argument("school_slug", metavar="SCHOOL")
+@click.option("--name", required=True)
+@click.option("--email")
+@click.option("--number", help="The school's own number of this person.")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([*SchoolRole]))
+@pass_app
+def person_add(
+    app: Flask,
+    school_slug: str,
+    name: str,
+    email: str | None,
+    number: str | None,
+    roles: tuple[str, ...],
+) -> None:
+    """Add a person; a role by itself shows no plan."""
+    with unit_of_work(app.extensions["engine"]) as session:
+        found = _school(session, school_slug)
+        added = add_person(
+            session,
+            by=None,
+            school=found,
+            name=name,
+            email=email,
+            number=number,
+            roles=[SchoolRole(role) for role in roles],
+            at=utc_now(),
+        )
+    click.echo(f"{name} is toegevoegd: {added.id}")
+
+
+@cli.group()
+def token() -> None:
+    """Manage API tokens."""
+
+
+@token.command("add")
+@click.argument("school_slug", metavar="SCHOOL")
+@click.option("--name", required=True, help="What the token is for.")
+@click.option("--scope", required=True, type=click.Choice([*Scope]))
+@pass_app
+def token_add(app: Flask, school_slug: str, name: str, scope: str) -> None:
+    """Add a token for a program; it acts as an administrator of that name and is shown once."""
+    with unit_of_work(app.extensions["engine"]) as session:
+        found = _school(session, school_slug)
+        program = add_person(
+            session,
+            by=None,
+            school=found,
+            name=name,
+            given_name=name,
+            roles=[SchoolRole.ADMINISTRATOR],
+            at=utc_now(),
+        )
+        secret = add_token(session, person=program, name=name, scope=Scope(scope), at=utc_now())
+    click.echo(secret)
+
+
+def _school(session: Any, slug: str) -> School:
+    found = school_by_slug(session, slug)
+    if found is None:
+        raise click.ClickException(f"Er is geen school {slug!r}.")
+    enter_school(session, found.id)
+    return found
+
+
+cli.add_command(importers.commands.import_files)
+cli.add_command(lti.commands.lti)
+
+
+def main() -> None:
+    """Run a command; a refusal is one sentence and exit code 2."""
+    try:
+        cli(standalone_mode=True)
+    except (Conflict, Invalid) as error:
+        click.echo(f"Dat kan niet: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

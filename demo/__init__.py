@@ -1,0 +1,1 @@
+"""The demo school: invented people, real files, loaded through the real importers."""

@@ -1,0 +1,266 @@
+"""Telling what the demo's students did, through the same operations that pages call."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import yaml
+from obstore.store import ObjectStore
+from PIL import Image, ImageDraw
+from sqlalchemy.orm import Session
+
+from tracker import attachments
+from tracker.db import new_id
+from tracker.evidence import KeptFile, log_evidence
+from tracker.goals import add_goal
+from tracker.judgements import judge
+from tracker.models import (
+    Audience,
+    Company,
+    Evidence,
+    Framework,
+    FrameworkItem,
+    Goal,
+    LearningPlan,
+    Person,
+    Placement,
+    PlanMember,
+    PlanRole,
+    PlanState,
+    School,
+)
+from tracker.people import person_by_number
+from tracker.placements import add_company, add_placement
+from tracker.plans import add_member
+from tracker.scales import default_levels
+
+STORY = Path(__file__).parent / "story.yaml"
+WEEKS = 12  # how long ago the story begins
+NOON = time(11, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What every part of one student's story needs."""
+
+    session: Session
+    today: date
+    administrator: Person
+    student: Person
+    plan: LearningPlan
+    placement: Placement
+    people: dict[str, Person]
+    photo: KeptFile
+
+    def on(self, weeks: int) -> date:
+        """Return the day so many weeks ago, a different weekday for each student."""
+        weekday = int(self.student.number[-2:]) % 5 if self.student.number else 0
+        return self.today - timedelta(weeks=weeks) + timedelta(days=min(weekday, weeks))
+
+    def at(self, on: date) -> datetime:
+        """Return a moment of that day."""
+        return datetime.combine(on, NOON)
+
+
+def tell(session: Session, *, school: School, store: ObjectStore, today: date) -> None:
+    """Tell the whole story once: companies, placements, goals, evidence and views."""
+    story = yaml.safe_load(STORY.read_text("utf-8"))
+    administrator = _person(session, school, "demo-beheer")
+    begun = datetime.combine(today - timedelta(weeks=WEEKS), NOON)
+    companies = {
+        key: add_company(session, by=administrator, name=c["name"], city=c["city"], at=begun)
+        for key, c in story["companies"].items()
+    }
+    photo = _photo(store)
+    for number, (programme_name, *patterns) in story["students"].items():
+        programme = story["programmes"][programme_name]
+        company = companies[programme["company"]]
+        supervisor = _person(
+            session, school, story["companies"][programme["company"]]["supervisor"]
+        )
+        scene = _place(
+            session,
+            today,
+            administrator,
+            _person(session, school, number),
+            company,
+            supervisor,
+            photo,
+        )
+        items = _programme(session, scene.plan, programme)
+        for told, pattern in zip(programme["goals"], patterns, strict=False):
+            _tell_goal(scene, told, story["patterns"][pattern], items)
+        if number in story["waiting"]:
+            _tell_waiting(scene, story["waiting"][number])
+
+
+def _person(session: Session, school: School, number: str) -> Person:
+    found = person_by_number(session, school_id=school.id, number=number)
+    if found is None:
+        raise LookupError(f"the demo's files have no {number}")
+    return found
+
+
+def _place(
+    session: Session,
+    today: date,
+    administrator: Person,
+    student: Person,
+    company: Company,
+    supervisor: Person,
+    photo: KeptFile,
+) -> _Scene:
+    """Put a student to work at a company, with a supervisor, twelve weeks ago."""
+    plan, coach = session.execute(
+        sa.select(LearningPlan, Person)
+        .join(PlanMember, PlanMember.plan_id == LearningPlan.id)
+        .join(Person, Person.id == PlanMember.person_id)
+        .where(LearningPlan.student_id == student.id, PlanMember.role == PlanRole.COACH)
+    ).one()
+    begun = today - timedelta(weeks=WEEKS)
+    at = datetime.combine(begun, NOON)
+    number = int(student.number[-2:]) if student.number else 0
+    placement = add_placement(
+        session,
+        by=administrator,
+        plan=plan,
+        company=company,
+        from_on=begun,
+        until_on=today + timedelta(weeks=3 + number % 9),
+        planned_hours=320,
+        at=at,
+    )
+    add_member(
+        session,
+        by=administrator,
+        plan=plan,
+        person=supervisor,
+        role=PlanRole.SUPERVISOR,
+        placement=placement,
+        from_on=begun,
+        at=at,
+    )
+    people = {"s": student, "c": coach, "p": supervisor}
+    return _Scene(session, today, administrator, student, plan, placement, people, photo)
+
+
+def _programme(
+    session: Session, plan: LearningPlan, programme: dict[str, Any]
+) -> dict[str, FrameworkItem]:
+    """Let the plan follow an imported framework; returns its items by code."""
+    framework = session.scalars(
+        sa.select(Framework).where(
+            Framework.school_id == plan.school_id, Framework.crebo == programme["crebo"]
+        )
+    ).one()
+    plan.framework_id = framework.id
+    plan.title = programme["title"]
+    plan.state = PlanState.ACTIVE
+    session.flush()
+    items = session.scalars(
+        sa.select(FrameworkItem).where(
+            FrameworkItem.school_id == plan.school_id, FrameworkItem.framework_id == framework.id
+        )
+    )
+    return {item.code: item for item in items}
+
+
+def _tell_goal(
+    scene: _Scene,
+    told: dict[str, Any],
+    pattern: dict[str, Any],
+    items: dict[str, FrameworkItem],
+) -> None:
+    since = scene.on(WEEKS - 1)
+    goal = add_goal(
+        scene.session,
+        by=scene.student,
+        plan=scene.plan,
+        question=told["question"],
+        title=told["title"],
+        success=told["success"],
+        target_anchor=3 if pattern["views"][:1] == [[10, "s", 0]] else 2,
+        target_on=scene.today + timedelta(weeks=5),
+        items=[items[told["item"]]],
+        on=since,
+        at=scene.at(since),
+    )
+    pieces = {
+        weeks: _log(
+            scene, goal, told["evidence"], weeks, with_photo=weeks == pattern["evidence"][0]
+        )
+        for weeks in pattern["evidence"]
+    }
+    levels = {v.anchor: v for v in default_levels(scene.session, school_id=scene.plan.school_id)}
+    for weeks, who, anchor, *words in pattern["views"]:
+        on = scene.on(weeks)
+        # A supervisor looks at what was shared; others look at the goal itself.
+        shown = [piece for ago, piece in pieces.items() if ago >= weeks] or list(pieces.values())
+        piece = shown[-1] if who == "p" and shown else None
+        if who == "p" and (piece is None or piece.happened_on > on):
+            piece = _log(scene, goal, told["evidence"], weeks, with_photo=False)
+        judge(
+            scene.session,
+            by=scene.people[who],
+            plan=scene.plan,
+            goal=goal,
+            evidence=piece,
+            level=levels[anchor],
+            words=words[0] if words else None,
+            observed_on=on,
+            on=on,
+            at=scene.at(on) + timedelta(hours=2),
+        )
+
+
+def _log(scene: _Scene, goal: Goal, text: str, weeks: int, *, with_photo: bool) -> Evidence:
+    on = scene.on(weeks)
+    return log_evidence(
+        scene.session,
+        key=new_id(),
+        by=scene.student,
+        plan=scene.plan,
+        goals=[goal],
+        text=text,
+        happened_on=on,
+        has_people=False,
+        placement=scene.placement,
+        share_with=[Audience.COACHES, Audience.PLACEMENT],
+        files=[scene.photo] if with_photo else [],
+        on=on,
+        at=scene.at(on),
+    )
+
+
+def _tell_waiting(scene: _Scene, text: str) -> None:
+    goals = scene.session.scalars(
+        sa.select(Goal).where(Goal.school_id == scene.plan.school_id, Goal.plan_id == scene.plan.id)
+    ).all()
+    _log(scene, goals[-1], text, 0, with_photo=True)
+
+
+def _photo(store: ObjectStore) -> KeptFile:
+    """Draw what a photo of a week's medicine box might look like, and keep it."""
+    image = Image.new("RGB", (960, 640), "#e3edeb")
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((110, 170, 850, 470), 28, fill="#ffffff", outline="#0a5566", width=8)
+    for day in range(7):
+        left = 140 + day * 100
+        draw.rounded_rectangle((left, 200, left + 84, 440), 14, fill="#b4d9de")
+        for row in range(3):
+            if (day + row) % 3:
+                top = 226 + row * 70
+                draw.ellipse((left + 26, top, left + 58, top + 32), fill="#8e2a5c")
+    out = BytesIO()
+    image.save(out, "JPEG", quality=85)
+    content = attachments.examine(out.getvalue())
+    return KeptFile(
+        name="weekdoos.jpg",
+        media_type=content.media_type,
+        size=content.size,
+        digest=attachments.keep(store, content.body),
+        thumbnail_digest=attachments.keep(store, content.thumbnail or b""),
+    )

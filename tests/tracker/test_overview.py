@@ -1,0 +1,139 @@
+"""The overview: everybody once, explained, in a fixed number of queries."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from tests.world import World
+from tracker.db import new_id, unit_of_work
+from tracker.models import LearningPlan, Person, PlanMember, PlanRole
+from tracker.overview import Row, rows_for
+from tracker.progress import Rater, Rule
+
+
+def rows(engine: sa.Engine, world: World, reader: Person) -> list[Row]:
+    with unit_of_work(engine, school_id=world.school.id, writes=False) as session:
+        return rows_for(session, reader=reader, school=world.school, on=world.on)
+
+
+@contextmanager
+def counted(engine: sa.Engine) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def see(*arguments: object) -> None:
+        seen.append(str(arguments[2]))
+
+    sa.event.listen(engine, "before_cursor_execute", see)
+    yield seen
+    sa.event.remove(engine, "before_cursor_execute", see)
+
+
+def test_coach_sees_the_own_student_once_with_who_judged_what_and_when(
+    engine: sa.Engine, world: World
+) -> None:
+    (row,) = rows(engine, world, world.coach)
+    assert row.name == "Sanne Student"
+    raters = {(fact.by, fact.anchor, fact.observed_on) for fact in row.facts.judgements}
+    assert raters == {
+        (Rater.SELF, 3, world.on - timedelta(days=1)),
+        (Rater.SUPERVISOR, 1, world.on),
+    }
+    assert row.names[world.supervisor.id] == "Piet"
+
+
+def test_two_raters_two_steps_apart_are_a_signal_that_names_both(
+    engine: sa.Engine, world: World
+) -> None:
+    (row,) = rows(engine, world, world.coach)
+    apart = next(signal for signal in row.signals if signal.rule is Rule.RATERS_APART)
+    assert {fact.by_id for fact in apart.facts if fact.by_id} == {
+        world.student.id,
+        world.supervisor.id,
+    }
+    assert apart.goal_id == world.goal.id
+
+
+def test_activity_is_counted_beside_and_never_judged(engine: sa.Engine, world: World) -> None:
+    (row,) = rows(engine, world, world.coach)
+    assert [(day.source, day.count) for day in row.activity] == [("Leeromgeving", 1)]
+    assert len(row.facts.judgements) == 2
+
+
+def test_private_evidence_moves_nothing_for_the_coach(engine: sa.Engine, world: World) -> None:
+    (row,) = rows(engine, world, world.coach)
+    assert [piece.id for piece in row.facts.evidence] == [world.shared.id]
+
+
+def test_supervisor_sees_the_placement_part_only(engine: sa.Engine, world: World) -> None:
+    (row,) = rows(engine, world, world.supervisor)
+    assert row.activity == []
+    assert [goal.id for goal in row.facts.goals] == [world.goal.id]
+
+
+def test_other_coach_sees_the_other_student_only(engine: sa.Engine, world: World) -> None:
+    assert [row.name for row in rows(engine, world, world.other_coach)] == ["Olaf Ander"]
+
+
+def test_the_number_of_queries_is_the_same_for_one_and_for_two_hundred_students(
+    engine: sa.Engine, world: World
+) -> None:
+    with counted(engine) as for_one:
+        assert len(rows(engine, world, world.coach)) == 1
+    _add_students(engine, world, 199)
+    with counted(engine) as for_many:
+        assert len(rows(engine, world, world.coach)) == 200
+    assert len(for_many) == len(for_one) <= 9
+
+
+def test_reading_the_overview_is_remembered_with_the_plans_seen(
+    engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id, writes=False) as session:
+        rows_for(session, reader=world.coach, school=world.school, on=world.on)
+        (look,) = session.info["looks"]
+    assert look["details"] == {"plan_ids": [str(world.plan.id)]}
+    assert look["subject_kind"] == "person"
+
+
+def _add_students(engine: sa.Engine, world: World, count: int) -> None:
+    school_id = world.school.id
+    people, plans, members = [], [], []
+    for number in range(count):
+        person_id, plan_id = new_id(), new_id()
+        people.append(
+            {
+                "school_id": school_id,
+                "id": person_id,
+                "name": f"Student {number}",
+                "given_name": "Student",
+                "state": "active",
+                "created_at": world.at,
+            }
+        )
+        plans.append(
+            {
+                "school_id": school_id,
+                "id": plan_id,
+                "student_id": person_id,
+                "state": "active",
+                "starts_on": world.on,
+                "created_at": world.at,
+            }
+        )
+        members.append(
+            {
+                "school_id": school_id,
+                "id": new_id(),
+                "plan_id": plan_id,
+                "person_id": world.coach.id,
+                "role": PlanRole.COACH,
+                "from_on": world.on,
+                "created_at": world.at,
+            }
+        )
+    with unit_of_work(engine, school_id=school_id) as session:
+        session.execute(sa.insert(Person), people)
+        session.execute(sa.insert(LearningPlan), plans)
+        session.execute(sa.insert(PlanMember), members)

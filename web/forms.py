@@ -1,0 +1,126 @@
+"""Forms: shape by marshmallow, meaning by the tracker; whatever comes back keeps what was sent."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from flask import current_app, g
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from tracker import attachments
+from tracker.errors import Invalid
+from tracker.evidence import KeptFile
+from web.words import sentence
+
+KEPT_SECONDS = 24 * 3600
+MAX_TITLE = 120
+MAX_TEXT = 4000
+
+
+@dataclass
+class Filled:
+    """What a person filled in: `data` when right, `errors` as codes by field when not."""
+
+    values: dict[str, Any]
+    data: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def sentences(self) -> dict[str, str]:
+        """Return the errors as sentences, in the reader's language."""
+        return {name: sentence(code) for name, code in self.errors.items()}
+
+    def refuse(self, refusal: Invalid) -> None:
+        """Take over what the tracker refused."""
+        self.errors.update(refusal.fields)
+
+
+class Form(Schema):
+    """A form; the browser's own fields (the CSRF token, a button) are left aside."""
+
+    class Meta:
+        """Leave aside what is not ours."""
+
+        unknown = EXCLUDE
+
+
+def words(length: int, *, required: bool = True) -> fields.String:
+    """Declare a text without NUL; empty counts as missing."""
+    return fields.String(
+        required=required,
+        load_default=missing if required else None,
+        validate=[
+            validate.Length(max=length, error="too_long"),
+            validate.ContainsNoneOf("\0", error="not_a_choice"),
+        ],
+        error_messages=CODES,
+    )
+
+
+CODES: dict[str, Any] = {
+    "required": "required",
+    "null": "required",
+    "invalid": "not_a_choice",
+    "invalid_uuid": "not_a_choice",
+    "format": "not_a_date",
+}
+DATE_CODES: dict[str, Any] = {**CODES, "invalid": "not_a_date"}
+
+
+def fill(schema: Schema, form: MultiDict[str, str], *, lists: tuple[str, ...] = ()) -> Filled:
+    """Check a form; an empty answer is a missing one."""
+    values: dict[str, Any] = {name: form.get(name, "").strip() for name in form}
+    values.update({name: form.getlist(name) for name in lists})
+    sent = {name: value for name, value in values.items() if value != ""}
+    try:
+        return Filled(values, dict(schema.load(sent)))
+    except ValidationError as refusal:
+        errors = {str(name): _first(codes) for name, codes in refusal.normalized_messages().items()}
+        return Filled(values, errors=errors)
+
+
+def _first(codes: Any) -> str:
+    """Return the first code, however deep marshmallow put it."""
+    while not isinstance(codes, str):
+        codes = next(iter(codes.values() if isinstance(codes, dict) else codes))
+    return codes
+
+
+def keep_files(uploads: list[FileStorage], kept: list[str]) -> list[KeptFile]:
+    """Keep what was uploaded, and take up what an earlier try kept; raises Invalid."""
+    files = [_taken_up(token) for token in kept]
+    for upload in uploads:
+        if not upload.filename:
+            continue
+        content = attachments.examine(upload.stream)
+        store = current_app.extensions["store"]
+        thumbnail = content.thumbnail
+        files.append(
+            KeptFile(
+                name=attachments.plain_name(upload.filename, content.media_type),
+                media_type=content.media_type,
+                size=content.size,
+                digest=attachments.keep(store, content.body),
+                thumbnail_digest=attachments.keep(store, thumbnail) if thumbnail else None,
+            )
+        )
+    return files
+
+
+def kept_token(file: KeptFile) -> str:
+    """Return what lets only this person take up a kept file again."""
+    return _signer().dumps({**asdict(file), "person": str(g.person.id)})
+
+
+def _taken_up(token: str) -> KeptFile:
+    try:
+        file = _signer().loads(token, max_age=KEPT_SECONDS)
+    except BadSignature:
+        raise Invalid(files="file.damaged") from None
+    if file.pop("person") != str(g.person.id):
+        raise Invalid(files="file.damaged")
+    return KeptFile(**file)
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.extensions["settings"].secret_key, salt="kept-file")

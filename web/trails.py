@@ -1,0 +1,130 @@
+"""What a page shows of a plan: each goal with its drawing, its raters, and why it stands there."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import g
+from flask_babel import gettext
+
+from tracker import progress, spoor
+from tracker.activity import recent_activity, source_ages
+from tracker.judgements import SeenJudgement
+from tracker.overview import RATERS, Row
+from tracker.progress import DEFAULTS, Signal
+from tracker.spoor import Size, Target, Window
+
+OLD = timedelta(days=7)
+SIGNALS_SHOWN = 12
+
+
+def goals(row: Row, *, on: date, size: Size = Size.LIST, window: Window | None = None) -> Any:
+    """Return the active goals of a row: id, title, drawing, momentum, standings and names."""
+    moves = progress.momenta(row.facts, on=on)
+    return [
+        {
+            "id": trail.goal.id,
+            "title": trail.goal.title,
+            "target_anchor": trail.goal.target_anchor,
+            "target_on": trail.goal.target_on,
+            "momentum": moves[trail.goal.id],
+            "drawing": drawing(row, trail, on=on, size=size, window=window),
+            "standings": [
+                {"by": s.by, "name": row.names[s.by_id], "last": s.last, "best": s.best}
+                for s in progress.standing(trail.judgements, on=on)
+            ],
+            "names": row.names,
+        }
+        for trail in progress.trails(row.facts, on=on)
+    ]
+
+
+def drawing(
+    row: Row, trail: progress.Trail, *, on: date, size: Size, window: Window | None = None
+) -> spoor.Drawing:
+    """Draw one goal's trail as this reader sees it."""
+    goal = trail.goal
+    has_target = goal.target_anchor is not None and size is not Size.MINI
+    return spoor.draw(
+        trail.judgements,
+        on=on,
+        limits=DEFAULTS,
+        size=size,
+        target=Target(goal.target_anchor or 0, goal.since, goal.target_on) if has_target else None,
+        placements=row.facts.placements,
+        activity=[day.occurred_on for day in row.activity],
+        window=window,
+    )
+
+
+def reasons(row: Row, *, on: date, signals: Sequence[Signal] | None = None) -> list[Any]:
+    """Return what the signals' sentences ask: the signal, its goal, the people and the places."""
+    titles = {goal.id: goal.title for goal in row.facts.goals}
+    places = {placement.id: placement.company for placement in row.facts.placements}
+    return [
+        {
+            "signal": signal,
+            "today": on,
+            "goal_title": titles.get(signal.goal_id) if signal.goal_id else None,
+            "names": row.names,
+            "places": places,
+        }
+        for signal in (row.signals if signals is None else signals)
+    ]
+
+
+def timeline(judgements: Sequence[SeenJudgement], *, about: UUID | None = None) -> list[Any]:
+    """Return judgements as pages list them; `about` picks those of one goal or one piece."""
+    return [
+        {
+            "by": RATERS[seen.role],
+            "rater": seen.given_name,
+            "role": seen.role,
+            "anchor": seen.anchor,
+            "label": seen.label,
+            "observed_on": seen.observed_on,
+            "words": seen.words,
+        }
+        for seen in judgements
+        if about is None or about in {seen.goal_id, seen.evidence_id}
+    ]
+
+
+def running(row: Row, *, on: date) -> list[Any]:
+    """Return the placements of this day; `until_on` is their last day."""
+    return [
+        {"company": stay.company, "until_on": last_day(stay.until_on)}
+        for stay in row.facts.placements
+        if stay.from_on <= on < stay.until_on
+    ]
+
+
+def last_day(until_on: date) -> date:
+    """Return the last day on which something holds: ours are exclusive, people's are not."""
+    return date.fromordinal(until_on.toordinal() - 1)
+
+
+def sources() -> list[dict[str, Any]]:
+    """Return where signals come from and how old what we hold is."""
+    return [
+        {"name": name, "last_import_at": last, "is_old": last is not None and g.now - last > OLD}
+        for name, last in source_ages(g.session, school_id=g.school.id)
+    ]
+
+
+def activity_of(student_id: UUID) -> list[dict[str, Any]]:
+    """Return a student's newest signals as pages list them."""
+    found = recent_activity(
+        g.session, student_id=student_id, person=g.person, on=g.today, limit=SIGNALS_SHOWN
+    )
+    return [
+        {
+            "title": item.title if item else gettext("Opened Leerspoor"),
+            "source": source.name,
+            "occurred_on": signal.occurred_on,
+            "value": signal.value,
+            "value_max": item.value_max if item else None,
+        }
+        for signal, item, source in found
+    ]
