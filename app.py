@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 import api
 import identity
 import importers
+import logs
 import lti
 import web
 from identity.access import check_routes
@@ -43,6 +44,7 @@ MAX_UPLOAD = MAX_FILES * attachments.MAX_BYTES + MAX_BODY
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; settings come from the environment unless given."""
     settings = settings or Settings.from_env(os.environ)
+    logs.configure(settings.log_level)
     app = Flask(
         "leerspoor",
         root_path=str(Path(__file__).parent),
@@ -134,7 +136,7 @@ def refuse(error: Exception) -> Any:
         g.session.rollback()
     status, code, fields = _refusal(error)
     if status >= 500:  # noqa: PLR2004 - HTTP's border
-        log.error("request failed", path=request.path, exc_info=error)
+        log.error("request failed", endpoint=request.endpoint, **logs.trace(error))
     render = api.render_error if request.path.startswith("/api/") else web.render_error
     response = render(status, code, fields)
     if isinstance(error, HTTPException):

@@ -174,7 +174,7 @@ def _tell_goal(
     pattern: dict[str, Any],
     items: dict[str, FrameworkItem],
 ) -> None:
-    since = scene.on(WEEKS - 1)
+    since = scene.on(pattern.get("since", WEEKS - 1))
     goal = add_goal(
         scene.session,
         by=scene.student,
@@ -182,7 +182,7 @@ def _tell_goal(
         question=told["question"],
         title=told["title"],
         success=told["success"],
-        target_anchor=3 if pattern["views"][:1] == [[10, "s", 0]] else 2,
+        target_anchor=pattern.get("aim", 2),
         target_on=scene.today + timedelta(weeks=5),
         items=[items[told["item"]]],
         on=since,

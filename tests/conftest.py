@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -46,9 +47,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the cluster that this process started."""
     server = config.stash.get(_CLUSTER, None)
     if server is not None:
-        server.process.kill()
-        server.process.wait()
-        shutil.rmtree(server.socket_dir, ignore_errors=True)
+        server.stop()
         del os.environ[SHARED]
 
 
@@ -119,17 +118,16 @@ def engine(_pool: sa.Engine, superuser_engine: sa.Engine) -> Iterator[sa.Engine]
 
 
 def _empty(superuser_engine: sa.Engine) -> None:
-    tables = [table.name for table in reversed(metadata.sorted_tables)]
-    with superuser_engine.begin() as connection:
+    tables = list(reversed(metadata.sorted_tables))
+    with superuser_engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET session_replication_role = replica")
-            connection.exec_driver_sql(";".join(f"DELETE FROM {name}" for name in tables))
+            connection.exec_driver_sql(";".join(str(sa.delete(table)) for table in tables))
             connection.exec_driver_sql("SET session_replication_role = DEFAULT")
-            return
-    with superuser_engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        for name in tables:
-            connection.exec_driver_sql(f"DELETE FROM {name}")
+        else:
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            for table in tables:
+                connection.execute(sa.delete(table))
         connection.commit()
 
 
@@ -196,6 +194,18 @@ def live_server(app: Flask) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium, once for each test worker."""
+    arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=servers.chromium_path(), args=arguments
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,150 @@
+"""The whole story in a real browser: phone and desktop, with axe, and with scripts off."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.world import World
+from tracker.db import unit_of_work
+from tracker.models import Person, School
+
+pytestmark = pytest.mark.browser
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+DEMO = {"student": "S900009", "coach": "C900001", "supervisor": "demo-praktijkopleider"}
+
+
+@pytest.fixture
+def site(live_server: str, superuser_engine: sa.Engine, world: World) -> str:
+    """Let the world's people be the demo's, so that one can sign in as them."""
+    with superuser_engine.begin() as connection:
+        connection.execute(
+            sa.update(School).where(School.id == world.school.id).values(slug="meetpunt")
+        )
+        for role, number in {**DEMO, "administrator": "demo-beheer"}.items():
+            person = getattr(world, role)
+            connection.execute(
+                sa.update(Person).where(Person.id == person.id).values(number=number)
+            )
+    return live_server
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "weekdoos.jpg"
+    Image.new("RGB", (1200, 900), "teal").save(path)
+    return path
+
+
+@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+def page(request: pytest.FixtureRequest, chromium: Browser, site: str) -> Iterator[Page]:
+    context = chromium.new_context(viewport=request.param, locale="nl-NL", base_url=site)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    # A policy that our own pages break shows as an error in the console.
+    problems: list[str] = []
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert problems == []
+
+
+def come_in(page: Page, slug: str) -> None:
+    page.goto("/sign-in")
+    page.locator(f'button[value="{slug}"]').click()
+    page.wait_for_load_state()
+
+
+def sign_out(page: Page) -> None:
+    page.locator("header details.mij summary").click()
+    page.get_by_role("button", name="Uitloggen").click()
+
+
+def looks_right(page: Page) -> None:
+    """Nothing sticks out sideways, and axe finds nothing."""
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_photo_from_the_workplace_is_judged_and_the_coach_sees_it_at_once(
+    page: Page, photo: Path
+) -> None:
+    page.goto("/sign-in")
+    looks_right(page)
+    come_in(page, "student")
+    looks_right(page)
+    page.get_by_role("link", name="Bewijs toevoegen").first.click()
+    looks_right(page)
+    page.locator('input[name="files"]').first.set_input_files(photo)
+    page.get_by_text("Nee, niemand").click()
+    page.get_by_text("Ik help een bewoner met opstaan").click()
+    page.locator("#text").fill("Ik zette de weekdoos klaar.")
+    page.get_by_text("Ik, Cor en Piet").click()
+    page.get_by_role("button", name="Bewaar mijn bewijs").click()
+    assert "zichtbaar voor Cor en Piet" in page.locator("main").inner_text()
+    looks_right(page)
+    sign_out(page)
+
+    come_in(page, "supervisor")
+    looks_right(page)
+    page.get_by_role("link", name="Kijk mee").click()
+    looks_right(page)
+    page.get_by_text("Zelfstandig").click()
+    page.locator("#words").fill("Rustig gewerkt.")
+    page.get_by_role("button", name="Verstuur").click()
+    assert "Dank je" in page.locator("main").inner_text()
+    looks_right(page)
+    sign_out(page)
+
+    come_in(page, "coach")
+    looks_right(page)
+    page.get_by_role("link", name="Sanne Student").first.click()
+    main = page.locator("main").inner_text()
+    assert "Ik zette de weekdoos klaar." in main
+    assert "Piet: zelfstandig" in main
+    assert "Rustig gewerkt." in main
+    looks_right(page)
+
+
+def test_everything_works_with_scripts_off(chromium: Browser, site: str, photo: Path) -> None:
+    context = chromium.new_context(
+        viewport=PHONE, locale="nl-NL", base_url=site, java_script_enabled=False
+    )
+    page = context.new_page()
+    come_in(page, "student")
+    page.get_by_role("link", name="Bewijs toevoegen").first.click()
+    page.locator('input[name="files"]').first.set_input_files(photo)
+    page.get_by_text("Ja, of ik twijfel").click()
+    page.locator("#text").fill("Zonder script.")
+    page.get_by_text("Alleen ik").click()
+    page.get_by_role("button", name="Bewaar mijn bewijs").click()
+    assert "Alleen jij" in page.locator("main").inner_text()
+    context.close()
+
+
+def test_the_pages_speak_english_when_asked(page: Page) -> None:
+    come_in(page, "coach")
+    page.locator("header details.mij summary").click()
+    page.get_by_role("button", name="English").click()
+    assert "Who needs me?" in page.locator("h1").inner_text()
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_pressing_the_button_twice_sends_one_piece(
+    page: Page, engine: sa.Engine, world: World
+) -> None:
+    come_in(page, "student")
+    page.goto("/student/evidence/new")
+    page.locator("#text").fill("Eén keer.")
+    page.get_by_text("Alleen ik").click()
+    page.get_by_role("button", name="Bewaar mijn bewijs").dblclick()
+    page.wait_for_url("**/sent")
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM evidence")) == 3
