@@ -38,7 +38,7 @@ from tracker.plans import add_member
 from tracker.scales import default_levels
 
 STORY = Path(__file__).parent / "story.yaml"
-WEEKS = 12  # how long ago the story begins
+WEEKS = 10  # how long ago the story begins; the roster's first day lies just before it
 NOON = time(11, 30, tzinfo=UTC)
 
 
@@ -113,7 +113,7 @@ def _place(
     supervisor: Person,
     photo: KeptFile,
 ) -> _Scene:
-    """Put a student to work at a company, with a supervisor, twelve weeks ago."""
+    """Put a student to work at a company, with a supervisor, when the story begins."""
     plan, coach = session.execute(
         sa.select(LearningPlan, Person)
         .join(PlanMember, PlanMember.plan_id == LearningPlan.id)
@@ -174,7 +174,7 @@ def _tell_goal(
     pattern: dict[str, Any],
     items: dict[str, FrameworkItem],
 ) -> None:
-    since = scene.on(pattern.get("since", WEEKS - 1))
+    since = scene.on(pattern.get("since", WEEKS))
     goal = add_goal(
         scene.session,
         by=scene.student,

@@ -1,0 +1,744 @@
+"""What the pages are given, for one invented student and the people around her; no database.
+
+Drawings, signals and standings come from the real, pure `tracker.progress` and `tracker.spoor`.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from tracker import progress, spoor
+from tracker.progress import DEFAULTS, EvidenceFact, GoalFact, JudgementFact, PlacementFact, Rater
+
+TODAY = date(2026, 11, 19)
+NOW = datetime(2026, 11, 19, 8, 44, tzinfo=UTC)
+LABELS = ("nog niet", "met hulp", "zelfstandig", "ook in een nieuwe situatie")
+AMIRA, JOOST, MARJA = (UUID(int=n) for n in (1, 2, 3))
+PLAN, ANCHOR_CARE, EVIDENCE, RUN = (UUID(int=n) for n in (10, 11, 12, 13))
+SHOWER, MEDICINE, REPORT, CALL = (UUID(int=n) for n in (20, 21, 22, 23))
+TITLES = {
+    SHOWER: "Ik help een bewoner zelfstandig met douchen",
+    MEDICINE: "Ik deel medicijnen uit met dubbele controle",
+    REPORT: "Ik rapporteer kort en duidelijk",
+    CALL: "Ik bel met de familie van een bewoner",
+}
+NAMES = {AMIRA: "Amira", JOOST: "Joost", MARJA: "Marja"}
+RATERS = {AMIRA: Rater.SELF, JOOST: Rater.COACH, MARJA: Rater.SUPERVISOR}
+ROLES = {Rater.SELF: "student", Rater.COACH: "coach", Rater.SUPERVISOR: "supervisor"}
+LEVELS = [{"id": UUID(int=30 + n), "label": label, "anchor": n} for n, label in enumerate(LABELS)]
+
+
+def _seen(goal: UUID, by: UUID, day: str, anchor: int, label: str = "") -> JudgementFact:
+    observed = date.fromisoformat(f"2026-{day}")
+    return JudgementFact(
+        id=uuid5(goal, f"{by} {day}"),
+        by=RATERS[by],
+        by_id=by,
+        anchor=anchor,
+        label=label or LABELS[anchor],
+        observed_on=observed,
+        recorded_at=datetime(observed.year, observed.month, observed.day, 12, tzinfo=UTC),
+        goal_id=goal,
+        context=ANCHOR_CARE,
+    )
+
+
+JUDGEMENTS = [
+    _seen(SHOWER, AMIRA, "03-16", 0),
+    _seen(SHOWER, MARJA, "03-30", 0, "nooit"),
+    _seen(SHOWER, AMIRA, "05-28", 2),
+    _seen(SHOWER, AMIRA, "09-03", 1),
+    _seen(SHOWER, MARJA, "09-15", 1, "oefenen"),
+    _seen(SHOWER, AMIRA, "10-02", 2),
+    _seen(SHOWER, JOOST, "10-22", 2),
+    _seen(SHOWER, AMIRA, "11-10", 3),
+    _seen(SHOWER, MARJA, "11-16", 2, "voldoende"),
+    _seen(MEDICINE, AMIRA, "09-10", 0),
+    _seen(MEDICINE, MARJA, "09-28", 0, "nooit"),
+    _seen(MEDICINE, AMIRA, "10-29", 3),
+    _seen(MEDICINE, MARJA, "11-12", 1, "oefenen"),
+    _seen(REPORT, AMIRA, "09-10", 1),
+    _seen(REPORT, JOOST, "09-17", 1),
+]
+PLACEMENT = PlacementFact(ANCHOR_CARE, "Woonzorg Het Anker", date(2026, 8, 31), date(2027, 1, 30))
+FACTS = progress.PlanFacts(
+    plan_id=PLAN,
+    starts_on=date(2026, 2, 2),
+    goals=[
+        GoalFact(SHOWER, TITLES[SHOWER], True, date(2026, 3, 9), None, 3, date(2026, 12, 18)),
+        GoalFact(MEDICINE, TITLES[MEDICINE], True, date(2026, 9, 7), None, 3, date(2026, 12, 18)),
+        GoalFact(REPORT, TITLES[REPORT], True, date(2026, 9, 7), None, 2, None),
+        GoalFact(CALL, TITLES[CALL], True, date(2026, 11, 16), None, None, None),
+    ],
+    judgements=JUDGEMENTS,
+    evidence=[
+        EvidenceFact(EVIDENCE, frozenset({SHOWER}), date(2026, 10, 20), date(2026, 10, 20)),
+    ],
+    placements=[PLACEMENT],
+)
+
+
+def drawing(goal: GoalFact, size: spoor.Size) -> spoor.Drawing:
+    """Draw one goal."""
+    target = None
+    if goal.target_anchor is not None:
+        target = spoor.Target(goal.target_anchor, goal.since, goal.target_on)
+    return spoor.draw(
+        [j for j in JUDGEMENTS if j.goal_id == goal.id],
+        on=TODAY,
+        limits=DEFAULTS,
+        size=size,
+        target=target,
+        placements=[PLACEMENT],
+        activity=[TODAY - timedelta(n) for n in (7, 20, 33)],
+    )
+
+
+def shown(judgement: JudgementFact, words: str | None = None) -> dict[str, Any]:
+    """Return a judgement as the tables and timelines want it."""
+    return {
+        "by": judgement.by,
+        "rater": NAMES[judgement.by_id],
+        "role": ROLES[judgement.by],
+        "anchor": judgement.anchor,
+        "label": judgement.label,
+        "observed_on": judgement.observed_on,
+        "words": words,
+    }
+
+
+def goal_card(goal: GoalFact) -> dict[str, Any]:
+    """Return a goal as the student and the coach see it."""
+    own = [j for j in JUDGEMENTS if j.goal_id == goal.id]
+    return {
+        "id": goal.id,
+        "title": goal.title,
+        "question": "Hoe houd ik het rustig als het druk is?",
+        "success": "De bewoner doet zelf wat kan.",
+        "target_anchor": goal.target_anchor,
+        "target_on": goal.target_on,
+        "momentum": progress.momenta(FACTS, on=TODAY)[goal.id],
+        "drawing": drawing(goal, spoor.Size.LIST),
+        "names": NAMES,
+        "items": [{"code": "B1-K1-W2", "title": "Helpt bij persoonlijke verzorging"}],
+        "standings": [
+            {"by": s.by, "name": NAMES[s.by_id], "last": s.last, "best": s.best}
+            for s in progress.standing(own, on=TODAY)
+        ],
+        "judgements": [
+            shown(j, "Rustig en veilig gewerkt.") for j in spoor.newest_first(own, on=TODAY)
+        ],
+    }
+
+
+GOALS = [goal_card(goal) for goal in FACTS.goals]
+TRAILS = [{k: goal[k] for k in ("title", "drawing", "names")} for goal in GOALS]
+SOURCES = [
+    {"name": "Leeromgeving", "last_import_at": NOW - timedelta(hours=3), "is_old": False},
+    {"name": "Bpv-plaatsen", "last_import_at": NOW - timedelta(days=9), "is_old": True},
+    {"name": "Rooster", "last_import_at": None, "is_old": True},
+]
+ACTIVITY = [
+    {
+        "title": "Opdracht rapporteren",
+        "source": "Leeromgeving",
+        "occurred_on": date(2026, 11, 12),
+        "value": Decimal("7.5"),
+        "value_max": Decimal(10),
+    },
+    {
+        "title": "Leerspoor geopend",
+        "source": "Leeromgeving",
+        "occurred_on": date(2026, 11, 9),
+        "value": None,
+        "value_max": None,
+    },
+]
+PHOTO = {
+    "url": "/static/logo.svg",
+    "preview_url": "/static/logo.svg",
+    "name": "weekdoos.jpg",
+    "is_image": True,
+}
+VOICE = {"url": "/static/logo.svg", "preview_url": "", "name": "uitleg.m4a", "is_image": False}
+PIECE = {
+    "id": EVIDENCE,
+    "text": "Ik zette de weekdoos klaar en liet Marja meekijken.",
+    "happened_on": TODAY - timedelta(days=9),
+    "received_at": NOW - timedelta(minutes=2),
+    "files": [PHOTO, VOICE],
+    "goals": [TITLES[MEDICINE]],
+    "judgements": [shown(JUDGEMENTS[12], "Vraag nog om de tweede controle.")],
+    "thumbnail_url": "/static/logo.svg",
+    "seen_by": ["Joost", "Marja"],
+}
+QUIET_PIECE = PIECE | {
+    "id": UUID(int=40),
+    "text": "Overdracht met de avonddienst.",
+    "thumbnail_url": None,
+    "seen_by": [],
+    "files": [],
+    "judgements": [],
+}
+
+
+def entries(facts: progress.PlanFacts) -> list[dict[str, Any]]:
+    """Return every signal of a plan as _signals.html asks."""
+    return [
+        {
+            "signal": signal,
+            "today": TODAY,
+            "goal_id": signal.goal_id,
+            "goal_title": TITLES.get(signal.goal_id) if signal.goal_id else None,
+            "names": NAMES,
+            "places": {ANCHOR_CARE: "Woonzorg Het Anker"},
+            "plan_id": PLAN,
+            "name": "Amira Bouzian",
+            "programme": "Verzorgende IG",
+            "drawing": drawing(facts.goals[1], spoor.Size.MINI) if signal.goal_id else None,
+        }
+        for signal in progress.signals(facts, on=TODAY)
+    ]
+
+
+SIGNALS = entries(FACTS)
+STEPS = [
+    entry
+    | {
+        "target_anchor": 3,
+        "target_on": TODAY + timedelta(days=29),
+        "goal_id": MEDICINE,
+        "goal_title": TITLES[MEDICINE],
+        "drawing": GOALS[1]["drawing"],
+    }
+    for entry in [*SIGNALS, SIGNALS[0] | {"signal": None}]
+]
+COUNTS = {"new": 46, "changed": 112, "same": 1029, "closed": 7, "quarantined": 4, "ignored": 1}
+ISSUES = [
+    {
+        "file": "users.csv",
+        "row": 14,
+        "column": "C · sourcedId",
+        "value": None,
+        "message": "Zonder sourcedId weten we niet wie dit is.",
+        "hint": "Vul het nummer in en stuur het bestand opnieuw.",
+        "severity": "error",
+    },
+    {
+        "file": "results.csv",
+        "row": 615,
+        "column": "H · scoreDate",
+        "value": "31-11-2026",
+        "message": "Deze datum bestaat niet.",
+        "hint": "Bedoel je 30-11-2026?",
+        "severity": "warning",
+    },
+    {
+        "file": "meetpunt.zip",
+        "row": None,
+        "column": None,
+        "value": None,
+        "message": "Het bestand manifest.csv ontbreekt.",
+        "hint": "Maak de bundel opnieuw.",
+        "severity": "error",
+    },
+]
+
+
+def run(state: str, **changes: object) -> dict[str, Any]:
+    """Return what the page of an import run is given."""
+    record: dict[str, object] = {
+        "id": RUN,
+        "name": "meetpunt_v1p2_bulk.zip",
+        "state": state,
+        "started_at": NOW - timedelta(minutes=4),
+        "by": "Ilse Kramer",
+        "digest": "b1946ac9",
+        "done": 268,
+        "total": 412,
+        "counts": COUNTS,
+        "by_kind": {"person": COUNTS, "result": COUNTS | {"new": 729}},
+    }
+    has_rows = state in ("previewed", "applied", "refused")
+    return {
+        "run": record | changes,
+        "issues": ISSUES if has_rows else [],
+        "more_issues": 12 if has_rows else 0,
+        "changes": [
+            {
+                "kind": "person",
+                "subject": "Eva Nowak",
+                "was": "coach: P. Smit",
+                "becomes": "coach: Joost van Dalen",
+            }
+        ],
+        "closing": {"membership": 7, "person": 0},
+        "problem": {
+            "message": "Dit is geen zip-bestand.",
+            "hint": "Maak de bundel opnieuw en stuur hem nog eens.",
+            "code": "not_a_zip",
+        },
+    }
+
+
+ROW = {
+    "plan_id": PLAN,
+    "name": "Amira Bouzian",
+    "programme": "Verzorgende IG",
+    "cells": [
+        [
+            {"drawing": drawing(goal, spoor.Size.MINI), "names": NAMES, "title": goal.title}
+            for goal in FACTS.goals[:2]
+        ],
+        [
+            {"drawing": drawing(goal, spoor.Size.MINI), "names": NAMES, "title": goal.title}
+            for goal in FACTS.goals[2:]
+        ],
+    ],
+    "momentum": progress.Momentum.DIFFERS,
+    "last_shared_on": TODAY - timedelta(days=9),
+    "placements": [{"company": "Woonzorg Het Anker", "until_on": date(2027, 1, 29)}],
+    "activity": {"count": 3, "last_on": date(2026, 11, 12), "source": "Leeromgeving"},
+}
+ROWS = [
+    ROW
+    | {
+        "name": name,
+        "momentum": momentum,
+        "cells": ROW["cells"] if number != 2 else [[], []],
+        "placements": ROW["placements"] if number != 3 else [],
+        "activity": ROW["activity"] if number != 4 else None,
+        "last_shared_on": ROW["last_shared_on"] if number != 4 else None,
+    }
+    for number, (name, momentum) in enumerate(
+        zip(
+            [
+                "Aïsha Demir",
+                "Amira Bouzian",
+                "Bram Otten",
+                "Daan Visser",
+                "Wytske-Marijke van den Bovenkamp-Hoogendijk",
+            ],
+            ["moves", "differs", "practises", "new", "quiet"],
+            strict=True,
+        )
+    )
+]
+EVIDENCE_FORM: dict[str, Any] = {
+    "values": {"evidence_id": EVIDENCE, "happened_on": TODAY.isoformat()},
+    "errors": {},
+    "kept_files": [],
+    "goals": [{"id": goal, "title": title} for goal, title in TITLES.items()],
+    "items": [],
+    "levels": LEVELS,
+    "coaches": ["Joost"],
+    "placements": [
+        {
+            "id": ANCHOR_CARE,
+            "company": "Woonzorg Het Anker",
+            "supervisors": ["Marja"],
+            "until_on": date(2027, 1, 29),
+        }
+    ],
+    "today": TODAY,
+}
+STUDENT_START: dict[str, Any] = {
+    "student": {"given_name": "Amira"},
+    "today": TODAY,
+    "companies": ["Woonzorg Het Anker"],
+    "goals": GOALS,
+    "next_step": STEPS[0],
+    "news": [
+        {
+            "rater": {"name": "Marja Postma", "given_name": "Marja"},
+            "role": "supervisor",
+            "anchor": 2,
+            "label": "voldoende",
+            "words": "Rustig en veilig gewerkt. Je legde elke stap uit.",
+            "observed_on": date(2026, 11, 16),
+            "goal_title": TITLES[SHOWER],
+            "evidence_id": EVIDENCE,
+        },
+        {
+            "rater": {"name": "Joost van Dalen", "given_name": "Joost"},
+            "role": "coach",
+            "anchor": 2,
+            "label": "zelfstandig",
+            "words": None,
+            "observed_on": date(2026, 10, 22),
+            "goal_title": TITLES[SHOWER],
+            "evidence_id": None,
+        },
+    ],
+    "evidence": [PIECE, QUIET_PIECE],
+    "activity": ACTIVITY,
+    "sources": SOURCES,
+}
+COACH_STUDENT: dict[str, Any] = {
+    "student": {"name": "Amira Bouzian", "given_name": "Amira"},
+    "programme": "Verzorgende IG",
+    "placements": ROW["placements"],
+    "today": TODAY,
+    "raters": [
+        {"by": "self", "name": "Amira"},
+        {"by": "supervisor", "name": "Marja, praktijkopleider"},
+        {"by": "coach", "name": "Joost, coach"},
+    ],
+    "reasons": SIGNALS,
+    "goals": GOALS,
+    "evidence": [PIECE, QUIET_PIECE],
+    "activity": ACTIVITY,
+    "sources": SOURCES,
+    "levels": LEVELS,
+    "may_judge": True,
+    "judged_goal": None,
+    "values": {},
+    "errors": {},
+}
+LOOK: dict[str, Any] = {
+    "student": {"given_name": "Amira"},
+    "evidence": PIECE,
+    "levels": LEVELS,
+    "readers": ["Amira", "Joost"],
+    "earlier": None,
+    "values": {},
+    "errors": {},
+}
+IMPORTS: dict[str, Any] = {
+    "sources": [
+        {
+            "name": "Leeromgeving",
+            "origin": "OneRoster",
+            "health": health,
+            "detail": detail,
+            "last_ok_at": last,
+            "run_id": run_id,
+        }
+        for health, detail, last, run_id in [
+            ("good", None, NOW - timedelta(hours=3), RUN),
+            ("old", "Normaal is 7 dagen.", NOW - timedelta(days=9), RUN),
+            ("waiting", None, NOW - timedelta(days=38), RUN),
+            ("busy", None, None, RUN),
+            ("failed", "De sleutel is verlopen. Vraag een nieuwe aan.", None, None),
+        ]
+    ],
+    "runs": [
+        run(state)["run"] for state in ("waiting", "previewed", "applied", "refused", "discarded")
+    ],
+    "values": {},
+    "errors": {},
+}
+REQUIRED = "Kies één van de vier."
+
+# page name -> (role of the reader or None, template, context)
+PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
+    "sign-in": (
+        None,
+        "sign_in.html",
+        {
+            "demo_people": [
+                {"slug": role, "role": role, "words": words}
+                for role, words in (
+                    ("student", "Amira Bouzian leert bij Woonzorg Het Anker."),
+                    ("coach", "Joost van Dalen begeleidt 30 studenten."),
+                    ("supervisor", "Marja Postma werkt bij Woonzorg Het Anker."),
+                    ("administrator", "Ilse Kramer beheert de koppelingen."),
+                )
+            ]
+        },
+    ),
+    "sign-in-plain": (
+        None,
+        "sign_in.html",
+        {"demo_people": [], "school_account_url": "/sign-in/school"},
+    ),
+    "student-start": ("student", "student/start.html", STUDENT_START),
+    "student-start-empty": (
+        "student",
+        "student/start.html",
+        STUDENT_START
+        | {"goals": [], "next_step": None, "news": [], "evidence": [], "activity": []},
+    ),
+    "student-start-no-news": (
+        "student",
+        "student/start.html",
+        STUDENT_START | {"news": [], "evidence": [], "activity": [], "companies": []},
+    ),
+    **{
+        f"student-start-step-{number}": (
+            "student",
+            "student/start.html",
+            STUDENT_START | {"next_step": step},
+        )
+        for number, step in enumerate(STEPS)
+    },
+    "goal-new": (
+        "student",
+        "student/goal_new.html",
+        {
+            "values": {"title": "Ik durf hulp te vragen"},
+            "errors": {},
+            "items": [{"id": UUID(int=50), "code": "B1-K1-W2", "title": "Helpt bij verzorging"}],
+            "today": TODAY,
+        },
+    ),
+    "goal-new-errors": (
+        "student",
+        "student/goal_new.html",
+        {
+            "values": {"question": "Hoe doe ik dat?", "target_on": "2026-01-01"},
+            "errors": {
+                "title": "Vul in wat je wilt kunnen.",
+                "target_anchor": "Kies hoe ver je wilt komen.",
+                "target_on": "Deze dag is al geweest.",
+            },
+            "items": [],
+            "today": TODAY,
+        },
+    ),
+    "evidence-new": ("student", "student/evidence_new.html", EVIDENCE_FORM),
+    "evidence-new-errors": (
+        "student",
+        "student/evidence_new.html",
+        EVIDENCE_FORM
+        | {
+            "values": EVIDENCE_FORM["values"]
+            | {"text": "", "goal_ids": [str(SHOWER)], "own_level": LEVELS[1]["id"]},
+            "errors": {
+                "files": "Dit bestand is te groot. Kies een kleiner bestand.",
+                "has_people": "Kies of er mensen op staan.",
+                "goal_ids": "Kies een doel van jezelf.",
+                "text": "Vertel wat je deed.",
+                "share_with": "Kies wie dit mag zien.",
+            },
+            "kept_files": [{"digest": "ab12", "name": "weekdoos.jpg"}],
+            "items": [{"id": UUID(int=50), "code": "W3", "title": "Medicijnen geven"}],
+        },
+    ),
+    "evidence-new-alone": (
+        "student",
+        "student/evidence_new.html",
+        EVIDENCE_FORM | {"coaches": [], "placements": [], "goals": []},
+    ),
+    "evidence-sent": (
+        "student",
+        "student/evidence_sent.html",
+        {"evidence": PIECE, "seen_by": ["Joost", "Marja"], "trails": TRAILS[1:2]},
+    ),
+    "evidence-sent-alone": (
+        "student",
+        "student/evidence_sent.html",
+        {"evidence": PIECE, "seen_by": [], "trails": []},
+    ),
+    "evidence": (
+        "student",
+        "student/evidence.html",
+        {
+            "evidence": PIECE,
+            "audience": [
+                {"name": "Joost van Dalen", "role": "coach", "until_on": None},
+                {"name": "Marja Postma", "role": "supervisor", "until_on": date(2027, 1, 29)},
+            ],
+            "judgements": [shown(j, "Vraag nog om controle.") for j in JUDGEMENTS[11:13]],
+        },
+    ),
+    "evidence-private": (
+        "student",
+        "student/evidence.html",
+        {"evidence": QUIET_PIECE, "audience": [], "judgements": []},
+    ),
+    "coach-overview": (
+        "coach",
+        "coach/overview.html",
+        {
+            "today": TODAY,
+            "reasons": SIGNALS,
+            "columns": ["Kerntaak 1", "Kerntaak 2"],
+            "rows": ROWS,
+            "since": date(2026, 8, 24),
+            "sources": SOURCES,
+        },
+    ),
+    "coach-overview-quiet": (
+        "administrator",
+        "coach/overview.html",
+        {
+            "today": TODAY,
+            "reasons": [],
+            "columns": ["Doelen"],
+            "rows": [row | {"cells": row["cells"][:1]} for row in ROWS],
+            "since": date(2026, 8, 24),
+            "sources": SOURCES[:1],
+        },
+    ),
+    "coach-overview-empty": (
+        "coach",
+        "coach/overview.html",
+        {
+            "today": TODAY,
+            "reasons": [],
+            "columns": ["Doelen"],
+            "rows": [],
+            "since": TODAY,
+            "sources": [],
+        },
+    ),
+    "coach-student": ("coach", "coach/student.html", COACH_STUDENT),
+    "coach-student-errors": (
+        "coach",
+        "coach/student.html",
+        COACH_STUDENT
+        | {
+            "judged_goal": MEDICINE,
+            "values": {"words": "Ik zag het in de les.", "observed_on": "2026-11-18"},
+            "errors": {"level": REQUIRED},
+        },
+    ),
+    "coach-student-empty": (
+        "coach",
+        "coach/student.html",
+        COACH_STUDENT
+        | {
+            "goals": [],
+            "reasons": [],
+            "evidence": [],
+            "activity": [],
+            "programme": None,
+            "placements": [],
+        },
+    ),
+    "supervisor-start": (
+        "supervisor",
+        "supervisor/start.html",
+        {
+            "given_name": "Marja",
+            "companies": ["Woonzorg Het Anker"],
+            "waiting": [
+                {
+                    "id": UUID(int=60 + files),
+                    "student": "Amira",
+                    "text": "Ik zette de weekdoos klaar.",
+                    "happened_on": TODAY,
+                    "files": files,
+                }
+                for files in (1, 0, 2)
+            ],
+            "students": [
+                {
+                    "name": "Amira Bouzian",
+                    "until_on": date(2027, 1, 29),
+                    "trails": [TRAILS[0] | {"own": JUDGEMENTS[8]}, TRAILS[3] | {"own": None}],
+                },
+                {"name": "Jesse Veenstra", "until_on": date(2027, 1, 29), "trails": []},
+            ],
+        },
+    ),
+    "supervisor-start-empty": (
+        "supervisor",
+        "supervisor/start.html",
+        {"given_name": "Marja", "companies": [], "waiting": [], "students": []},
+    ),
+    "supervisor-evidence": ("supervisor", "supervisor/evidence.html", LOOK),
+    "supervisor-evidence-errors": (
+        "supervisor",
+        "supervisor/evidence.html",
+        LOOK
+        | {
+            "earlier": JUDGEMENTS[12],
+            "values": {"words": "Vraag om controle."},
+            "errors": {"level": REQUIRED},
+        },
+    ),
+    "supervisor-done": (
+        "supervisor",
+        "supervisor/done.html",
+        {
+            "given_name": "Marja",
+            "trails": TRAILS[1:2],
+            "views": GOALS[1]["standings"],
+            "next_id": UUID(int=60),
+        },
+    ),
+    "supervisor-done-not-seen": (
+        "supervisor",
+        "supervisor/done.html",
+        {"given_name": "Marja", "trails": [], "views": [], "next_id": None},
+    ),
+    "imports": ("administrator", "school/imports.html", IMPORTS),
+    "imports-empty": (
+        "administrator",
+        "school/imports.html",
+        {"sources": [], "runs": [], "values": {}, "errors": {}},
+    ),
+    "imports-errors": (
+        "administrator",
+        "school/imports.html",
+        IMPORTS
+        | {
+            "values": {"level": "9", "title": "Verzorgende IG"},
+            "errors": {
+                "files": "Kies een zip- of csv-bestand.",
+                "level": "Kies een niveau van 1 tot en met 4.",
+            },
+        },
+    ),
+    **{
+        f"import-{state}": ("administrator", "school/import_run.html", run(state))
+        for state in (
+            "waiting",
+            "reading",
+            "previewed",
+            "applying",
+            "applied",
+            "refused",
+            "failed",
+            "discarded",
+        )
+    },
+    "import-reading-unknown": (
+        "administrator",
+        "school/import_run.html",
+        run("reading", total=None, by=None),
+    ),
+    **{
+        f"error-{status}": (
+            "student",
+            "error.html",
+            {"status": status, "code": code, "fields": fields, "help_code": "LS-2147K0"},
+        )
+        for status, code, fields in (
+            (404, "not_found", {}),
+            (403, "not_allowed", {}),
+            (405, "method_not_allowed", {}),
+            (409, "conflict", {}),
+            (413, "too_large", {}),
+            (415, "media_type", {}),
+            (422, "invalid", {"happened_on": ["date.in_future"]}),
+            (429, "too_many", {}),
+            (500, "error", {}),
+        )
+    },
+    "error-401": (
+        None,
+        "error.html",
+        {"status": 401, "code": "sign_in", "fields": {}, "help_code": "LS-2147K0"},
+    ),
+    **{
+        f"lti-error-{code}": (
+            None,
+            "lti/error.html",
+            {"code": code, "reason": reason, "help_code": "LS-2147K0", "new_tab_url": address},
+        )
+        for code, reason, address in (
+            ("state_used", "Deze pagina stond te lang open, of ging twee keer open.", None),
+            ("cookies_blocked", "Door je browser herkennen wij je hier niet.", "/lti/login"),
+            ("deployment_inactive", "De school heeft deze koppeling nog niet aangezet.", None),
+            ("person_inactive", "Je account staat nu dicht. Vraag het aan je coach.", None),
+        )
+    },
+    **{
+        f"lti-no-role-{role}": (None, "lti/no_role.html", {"role": role})
+        for role in ("none", "test_user")
+    },
+}

@@ -1,0 +1,180 @@
+"""How the pages look and behave in a real browser, in every state that a sample shows."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.servers import chromium_path
+from tests.web.gallery import make_gallery
+
+pytestmark = pytest.mark.browser
+PHONE, NARROW, DESK = 390, 320, 1280
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+# Of pages that differ in a sentence or a part left out, one is looked at.
+LOOKED_AT = (
+    "sign-in",
+    "student-start",
+    "student-start-empty",
+    "goal-new-errors",
+    "evidence-new",
+    "evidence-new-errors",
+    "evidence-sent",
+    "evidence",
+    "coach-overview",
+    "coach-overview-quiet",
+    "coach-student-errors",
+    "supervisor-start",
+    "supervisor-evidence",
+    "supervisor-done",
+    "imports",
+    "import-previewed",
+    "import-reading",
+    "import-refused",
+    "error-404",
+    "lti-error-cookies_blocked",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=QUIET.split(" "))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def gallery() -> Iterator[str]:
+    """The address of the samples, served over HTTP with the headers that ship."""
+    server = make_server("127.0.0.1", 0, make_gallery(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/samples/"
+    server.shutdown()
+    thread.join()
+
+
+@contextmanager
+def opened(browser: Browser, address: str, *, width: int = PHONE, **options: Any) -> Iterator[Page]:
+    """Open a page and refuse whatever the browser complains about, such as our own CSP."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, **{"locale": "nl-NL", **options}
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true })")
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def barriers(page: Page, **options: Any) -> list[str]:
+    """Return what axe finds wrong, one line each."""
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("page", LOOKED_AT)
+def test_page_has_no_barrier_in_light_or_dark_and_never_scrolls_sideways(
+    browser: Browser, gallery: str, page: str
+) -> None:
+    with opened(browser, gallery + page, width=DESK) as shown:
+        assert barriers(shown) == []
+        shown.emulate_media(color_scheme="dark")
+        shown.set_viewport_size({"width": PHONE, "height": 844})
+        assert barriers(shown, runOnly=["color-contrast", "scrollable-region-focusable"]) == []
+        for width in (NARROW, PHONE, 980, DESK):
+            shown.set_viewport_size({"width": width, "height": 844})
+            assert shown.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        ("goal-new-errors", "title"),
+        ("evidence-new-errors", "files"),
+        ("coach-student-errors", "level"),
+        ("supervisor-evidence-errors", "level"),
+        ("imports-errors", "files"),
+    ],
+)
+def test_a_form_that_came_back_puts_the_focus_on_the_first_answer_to_change(
+    browser: Browser, gallery: str, page: str, field: str
+) -> None:
+    with opened(browser, gallery + page) as shown:
+        assert shown.evaluate("document.activeElement.name") == field
+
+
+def test_a_photo_shows_itself_before_it_is_sent(browser: Browser, gallery: str) -> None:
+    with opened(browser, gallery + "evidence-new") as shown:
+        picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+        shown.set_input_files(
+            "#files", {"name": "weekdoos.svg", "mimeType": "image/svg+xml", "buffer": picture}
+        )
+
+        shown.wait_for_selector('.foto-proef img[alt="weekdoos.svg"]')
+        loaded = "photo => photo.decode().then(() => photo.naturalWidth)"
+        assert shown.locator(".foto-proef img").evaluate(loaded) == 9
+
+
+def test_page_in_a_frame_has_nothing_fixed(browser: Browser, gallery: str) -> None:
+    for page in ("student-start", "coach-overview", "imports"):
+        with opened(browser, f"{gallery}{page}?frame=yes") as shown:
+            shown.locator(".mij summary").click()
+            fixed = shown.evaluate(
+                "[...document.querySelectorAll('body *')].filter(e => "
+                "['fixed', 'sticky'].includes(getComputedStyle(e).position)).length"
+            )
+            assert fixed == 0
+            assert shown.locator(".mij button").first.is_visible()
+
+
+def test_menu_and_details_open_without_a_script(browser: Browser, gallery: str) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="nl-NL")
+    page = context.new_page()
+    page.goto(gallery + "coach-overview")
+
+    page.locator(".mij summary").click()
+    page.locator(".reden summary").first.click()
+
+    assert page.get_by_role("button", name="Uitloggen").is_visible()
+    assert page.get_by_text("Regel: 2 stappen verschil of meer.").is_visible()
+    context.close()
+
+
+def test_a_button_that_waits_says_so_stays_in_place_and_sends_once(
+    browser: Browser, gallery: str
+) -> None:
+    with opened(browser, gallery + "supervisor-evidence") as shown:
+        held: list[Route] = []
+        shown.route("**/samples/*", held.append)
+        shown.locator("input[type=radio]").first.check()
+        seen = shown.evaluate(
+            """() => new Promise(done => {
+                const button = document.querySelector("main form button");
+                const spoken = document.querySelector("#busy");
+                const width = button.offsetWidth;
+                new MutationObserver(() => {
+                    button.click();
+                    done([button.textContent, spoken.textContent, button.offsetWidth - width]);
+                }).observe(spoken, { childList: true });
+                button.click();
+            })"""
+        )
+
+        assert seen == ["Bezig…", "Bezig…", 0]
+        assert len(held) == 1
+        held[0].fulfill(body="klaar", content_type="text/plain")
+        shown.wait_for_selector("text=klaar")
