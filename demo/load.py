@@ -5,7 +5,7 @@ Each step looks at what is already there, so a load that was cut off simply goes
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from demo.story import WEEKS, tell
 from identity.demo import people
 from importers import runs
 from importers.models import ImportRun, RunState
-from tracker.db import enter_school, unit_of_work, utc_now
+from tracker.db import unit_of_work, utc_now
 from tracker.groups import confirm_coach_group
 from tracker.models import CoachGroup, Goal, Group, School, SchoolRole
 from tracker.people import add_person, add_school, person_by_number, school_by_slug, today_at
@@ -43,7 +43,7 @@ def load_demo(app: Flask, *, wake: Wake) -> None:
     with unit_of_work(engine, school_id=school.id) as session:
         now = utc_now()
         today = today_at(school, now)
-        _confirm_coach_groups(session, school, now)
+        _confirm_coach_groups(session, school, today - timedelta(weeks=WEEKS), now)
         if not session.scalar(sa.select(sa.exists().where(Goal.school_id == school.id))):
             tell(session, school=school, store=app.extensions["store"], today=today)
 
@@ -140,10 +140,8 @@ def _wait(engine: sa.Engine, school: School, run_id: UUID) -> Any:
     raise DemoError("the worker did not come round to the demo's files")
 
 
-def _confirm_coach_groups(session: Session, school: School, now: datetime) -> None:
-    """Confirm whom the school lets coach which group, as of the story's beginning."""
-    enter_school(session, school.id)
-    begun = now - timedelta(weeks=WEEKS)
+def _confirm_coach_groups(session: Session, school: School, on: date, at: datetime) -> None:
+    """Confirm whom the school lets coach which group, as of the story's first day."""
     for entry in people()["coach_groups"]:
         group = session.scalars(
             sa.select(Group).where(Group.school_id == school.id, Group.code == entry["group"])
@@ -154,6 +152,4 @@ def _confirm_coach_groups(session: Session, school: School, now: datetime) -> No
         coach = person_by_number(session, school_id=school.id, number=entry["coach"])
         if coach is None or session.scalar(sa.select(already)):
             continue
-        confirm_coach_group(
-            session, by=None, group=group, coach=coach, on=today_at(school, begun), at=begun
-        )
+        confirm_coach_group(session, by=None, group=group, coach=coach, on=on, at=at)

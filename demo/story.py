@@ -1,5 +1,6 @@
 """Telling what the demo's students did, through the same operations that pages call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
@@ -188,20 +189,13 @@ def _tell_goal(
         on=since,
         at=scene.at(since),
     )
-    pieces = {
-        weeks: _log(
-            scene, goal, told["evidence"], weeks, with_photo=weeks == pattern["evidence"][0]
-        )
-        for weeks in pattern["evidence"]
-    }
+    for weeks in pattern["evidence"]:
+        _log(scene, goal, told["evidence"], weeks, to=[Audience.COACHES])
     levels = {v.anchor: v for v in default_levels(scene.session, school_id=scene.plan.school_id)}
     for weeks, who, anchor, *words in pattern["views"]:
         on = scene.on(weeks)
-        # A supervisor looks at what was shared; others look at the goal itself.
-        shown = [piece for ago, piece in pieces.items() if ago >= weeks] or list(pieces.values())
-        piece = shown[-1] if who == "p" and shown else None
-        if who == "p" and (piece is None or piece.happened_on > on):
-            piece = _log(scene, goal, told["evidence"], weeks, with_photo=False)
+        # A praktijkopleider looks at a piece that was shown; others look at the goal itself.
+        piece = _log(scene, goal, told["evidence"], weeks) if who == "p" else None
         judge(
             scene.session,
             by=scene.people[who],
@@ -216,7 +210,13 @@ def _tell_goal(
         )
 
 
-def _log(scene: _Scene, goal: Goal, text: str, weeks: int, *, with_photo: bool) -> Evidence:
+def _log(
+    scene: _Scene,
+    goal: Goal,
+    text: str,
+    weeks: int,
+    to: Sequence[Audience] = (Audience.COACHES, Audience.PLACEMENT),
+) -> Evidence:
     on = scene.on(weeks)
     return log_evidence(
         scene.session,
@@ -228,8 +228,8 @@ def _log(scene: _Scene, goal: Goal, text: str, weeks: int, *, with_photo: bool) 
         happened_on=on,
         has_people=False,
         placement=scene.placement,
-        share_with=[Audience.COACHES, Audience.PLACEMENT],
-        files=[scene.photo] if with_photo else [],
+        share_with=to,
+        files=[scene.photo] if weeks % 2 == 0 else [],
         on=on,
         at=scene.at(on),
     )
@@ -239,7 +239,7 @@ def _tell_waiting(scene: _Scene, text: str) -> None:
     goals = scene.session.scalars(
         sa.select(Goal).where(Goal.school_id == scene.plan.school_id, Goal.plan_id == scene.plan.id)
     ).all()
-    _log(scene, goals[-1], text, 0, with_photo=True)
+    _log(scene, goals[-1], text, 0)
 
 
 def _photo(store: ObjectStore) -> KeptFile:

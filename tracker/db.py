@@ -99,9 +99,6 @@ Raw = Annotated[
     ),
 ]
 
-# SQLite takes 32,766 values in one statement, PostgreSQL twice as many.
-MAX_VALUES = 30_000
-
 # Types that cannot hold personal data by themselves; every other column says it.
 NEUTRAL_TYPES = (sa.Uuid, sa.Boolean, sa.Integer, sa.Numeric, sa.Date, sa.Enum, UtcDateTime)
 
@@ -275,15 +272,18 @@ def unit_of_work(
 def insert_missing(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> int:
     """Insert the rows that are not there yet, by any unique key; returns how many were new."""
     rows = [dict(row) for row in rows]
+    if not rows:
+        return 0
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if on_postgresql else sqlite.insert
-    step = MAX_VALUES // max(map(len, rows), default=1)
-    added = 0
-    for start in range(0, len(rows), step):
-        chunk = rows[start : start + step]
-        result = session.execute(insert(table).on_conflict_do_nothing().values(chunk))
-        added += int(getattr(result, "rowcount", 0))
-    return added
+    target: Any = sa.inspect(table).local_table
+    # One statement for each row, sent together: one for all would hold too many values.
+    result = session.execute(
+        insert(target).on_conflict_do_nothing(),
+        rows,
+        execution_options={"preserve_rowcount": True},
+    )
+    return int(getattr(result, "rowcount", 0))
 
 
 def nudge(session: Session, job: str, **arguments: str) -> None:

@@ -21,7 +21,9 @@ from tracker.models import (
     PlanMember,
     PlanRole,
     PlanState,
+    SchoolRole,
 )
+from tracker.people import give_role
 from tracker.permissions import holds
 from tracker.plans import start_plan
 
@@ -62,6 +64,7 @@ def _confirm(
     session.add(confirmed)
     session.flush()
     audit.record(session, by=by, verb="confirmed coach group", subject=confirmed, at=at)
+    give_role(session, person=coach, role=SchoolRole.COACH, on=on)
     return confirmed
 
 

@@ -35,7 +35,7 @@ from tracker.models import (
     ScaleLevel,
     School,
 )
-from tracker.permissions import VISIBLE
+from tracker.permissions import VISIBLE, plans_as
 from tracker.progress import (
     EvidenceFact,
     GoalFact,
@@ -96,16 +96,18 @@ def rows_for(
     reader: Person,
     school: School,
     on: date,
+    roles: Sequence[PlanRole] = (),
     plan_id: UUID | None = None,
     after: tuple[str, UUID] | None = None,
     limit: int | None = None,
 ) -> list[Row]:
     """Return what the reader may see of each open plan, by the student's name; logs the look.
 
-    `after` is the name and plan id of the last row of an earlier page; with `plan_id` only that
-    plan. Never sorted by how well a student does.
+    With `roles` only plans in which the reader has one of these; with `plan_id` only that plan.
+    `after` is the name and plan id of the last row of an earlier page. Never sorted by how well a
+    student does.
     """
-    plans = _plans(session, reader, on, plan_id, after, limit)
+    plans = _plans(session, reader, on, roles, plan_id, after, limit)
     ids = [plan.id for plan in plans]
     goals = _goals(session, reader, school, on, ids)
     judgements, names = _judgements(session, reader, on, ids)
@@ -146,6 +148,7 @@ def _plans(
     session: Session,
     reader: Person,
     on: date,
+    roles: Sequence[PlanRole],
     plan_id: UUID | None,
     after: tuple[str, UUID] | None,
     limit: int | None,
@@ -170,6 +173,8 @@ def _plans(
         )
         .order_by(Person.name, LearningPlan.id)
     )
+    if roles:
+        query = query.where(LearningPlan.id.in_(plans_as(reader, on, *roles)))
     if plan_id is not None:
         query = query.where(LearningPlan.id == plan_id)
     if after is not None:

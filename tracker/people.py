@@ -14,6 +14,7 @@ from tracker import audit
 from tracker.db import enter_school, new_id
 from tracker.errors import Conflict, Invalid
 from tracker.models import Person, PersonRole, PersonState, School, SchoolRole
+from tracker.permissions import holds
 from tracker.scales import add_shipped_scales
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -77,18 +78,33 @@ def add_person(
     except IntegrityError:
         raise Conflict("person.number_taken") from None
     for role in dict.fromkeys(roles):
-        session.add(
-            PersonRole(
-                school_id=school.id,
-                person_id=person.id,
-                role=role,
-                from_on=today_at(school, at),
-                until_on=None,
-            )
-        )
+        give_role(session, person=person, role=role, on=today_at(school, at))
     audit.record(session, by=by, verb="added person", subject=person, at=at)
     session.flush()
     return person
+
+
+def give_role(session: Session, *, person: Person, role: SchoolRole, on: date) -> None:
+    """Give a person a role in the school from a day on; who has it keeps it."""
+    held = session.scalar(
+        sa.select(PersonRole.id).where(
+            PersonRole.school_id == person.school_id,
+            PersonRole.person_id == person.id,
+            PersonRole.role == role,
+            holds(PersonRole, on),
+        )
+    )
+    if held is None:
+        session.add(
+            PersonRole(
+                school_id=person.school_id,
+                person_id=person.id,
+                role=role,
+                from_on=on,
+                until_on=None,
+            )
+        )
+        session.flush()
 
 
 def person_by_number(session: Session, *, school_id: UUID, number: str) -> Person | None:

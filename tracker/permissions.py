@@ -105,7 +105,8 @@ def _is_administrator(person: Person, on: date) -> Condition:
     )
 
 
-def _plans_as(person: Person, on: date, *roles: PlanRole) -> sa.Select[UUID]:
+def plans_as(person: Person, on: date, *roles: PlanRole) -> sa.Select[UUID]:
+    """Select the plans in which the person has one of these roles on this day."""
     return sa.select(PlanMember.plan_id).where(
         PlanMember.school_id == person.school_id,
         PlanMember.person_id == person.id,
@@ -144,7 +145,7 @@ def _plans_in_school(person: Person, on: date) -> sa.CompoundSelect[UUID]:
         LearningPlan.school_id == person.school_id, _is_administrator(person, on)
     )
     roles = (PlanRole.STUDENT, PlanRole.COACH, PlanRole.TEAM)
-    return sa.union_all(_plans_as(person, on, *roles), everything)
+    return sa.union_all(plans_as(person, on, *roles), everything)
 
 
 def _in_school(person: Person, on: date, plan_id: InstrumentedAttribute[UUID]) -> Condition:
@@ -183,7 +184,7 @@ def _see_evidence(person: Person, on: date) -> Condition:
         EvidenceShare.ended_at.is_(None),
     )
     return sa.or_(
-        Evidence.plan_id.in_(_plans_as(person, on, PlanRole.STUDENT)),
+        Evidence.plan_id.in_(plans_as(person, on, PlanRole.STUDENT)),
         sa.and_(_in_school(person, on, Evidence.plan_id), Evidence.id.in_(shared)),
         Evidence.id.in_(_shared_with_placement(person, on)),
     )

@@ -7,7 +7,7 @@ percents of whatever width they get, so that marks stay round; down, all count i
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby, pairwise
@@ -25,7 +25,7 @@ ROWS = (3, 2, 1, 0)  # the anchors, from top to bottom
 # for a month's name, in percents: beside "now", at the right edge, after "n earlier".
 MONTH_STEPS = ((150, 1), (310, 2), (480, 3))
 HALF_YEAR = 6
-BESIDE_NOW, AT_EDGE, AFTER_EARLIER = 11, 3, 19
+BESIDE_NOW, AT_EDGE, AFTER_EARLIER = 15, 3, 19
 
 
 class Judged(Protocol):
@@ -521,7 +521,7 @@ def _trail(
             continue
         is_cut = pieces[0].from_on < window.from_on
         xs = [0 if s.from_on < window.from_on else frame.x(s.from_on) for s in seen]
-        end = frame.x(min(seen[-1].until_on, on))
+        end = frame.x(seen[-1].until_on)
         if is_silent:
             rows = sorted({frame.y(seen[0].low), frame.y(seen[0].high)})
             silences += [Line(xs[0], y, end, y) for y in rows if xs[0] < end]
@@ -552,7 +552,7 @@ def _stretches(known: Sequence[Judged], on: date, limits: Limits) -> list[_Stret
     coming = deque(known)
     heard_on = on
     low = high = known[0].anchor
-    for start, end in pairwise([*(day for day in starts if day <= on), on + timedelta(1)]):
+    for start, end in pairwise([*(day for day in starts if day <= on), on]):
         while coming and coming[0].observed_on <= start:
             judgement = coming.popleft()
             latest[judgement.by, judgement.by_id] = judgement
@@ -561,11 +561,7 @@ def _stretches(known: Sequence[Judged], on: date, limits: Limits) -> list[_Stret
         is_silent = not counting or start - heard_on >= quiet
         if not is_silent:
             low, high = min(counting), max(counting)
-        held = stretches[-1] if stretches else None
-        if held and (held.low, held.high, held.is_silent) == (low, high, is_silent):
-            stretches[-1] = replace(held, until_on=end)
-        else:
-            stretches.append(_Stretch(start, end, low, high, is_silent))
+        stretches.append(_Stretch(start, end, low, high, is_silent))
     return stretches
 
 
@@ -593,9 +589,9 @@ def _ribbon(
             begin, was_top, was_bottom = 0, top, bottom
         else:
             begin, was_top, was_bottom = x - form.lead, (top + bottom) / 2, (top + bottom) / 2
-        held = x, top, bottom
         if above and (was_top, was_bottom) == (top, bottom):
             continue
+        held = x, top, bottom
         above += f"L{begin:.4g} {was_top:.4g}{_bend(begin, was_top, x, top)}"
         below = f"L{x:.4g} {bottom:.4g}{_bend(x, bottom, begin, was_bottom)}{below}"
         end = min(max(end, x + form.lead * 0.35), form.width)

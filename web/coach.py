@@ -40,7 +40,13 @@ class JudgementForm(Form):
 @allows(Action.SEE_OVERVIEW)
 def overview() -> str:
     """Show who needs attention and why, then everybody by name."""
-    rows = rows_for(g.session, reader=g.person, school=g.school, on=g.today)
+    rows = rows_for(
+        g.session,
+        reader=g.person,
+        school=g.school,
+        on=g.today,
+        roles=(PlanRole.COACH, PlanRole.TEAM),
+    )
     rows.sort(key=by_name)
     window = spoor.window_since(
         [j.observed_on for row in rows for j in row.facts.judgements], on=g.today, limits=DEFAULTS

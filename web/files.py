@@ -1,5 +1,6 @@
 """The bytes of attachments: as a download, and photos also as a small picture."""
 
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, current_app, g, url_for
@@ -20,9 +21,9 @@ def attachment(attachment_id: UUID) -> Response:
     found = find(g.session, Attachment, attachment_id, person=g.person, on=g.today)
     response = _bytes(found.digest, found.media_type)
     is_photo = found.thumbnail_digest is not None
-    response.headers.set(
-        "Content-Disposition", "inline" if is_photo else "attachment", filename=found.name
-    )
+    shown = "inline" if is_photo else "attachment"
+    name = quote(found.name, safe="")  # a header holds few letters (RFC 6266)
+    response.headers["Content-Disposition"] = f"{shown}; filename*=UTF-8''{name}"
     return response
 
 

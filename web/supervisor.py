@@ -36,7 +36,7 @@ class LookForm(Form):
 @allows(Action.SEE_OVERVIEW)
 def start() -> str:
     """Show what waits to be looked at, and the students."""
-    rows = rows_for(g.session, reader=g.person, school=g.school, on=g.today)
+    rows = _rows()
     rows.sort(key=by_name)
     companies = {stay["company"]: None for row in rows for stay in trails.running(row, on=g.today)}
     names = {row.plan_id: row.given_name for row in rows}
@@ -63,6 +63,11 @@ def start() -> str:
             for row in rows
         ],
     )
+
+
+def _rows() -> list[Row]:
+    roles = (PlanRole.SUPERVISOR,)
+    return rows_for(g.session, reader=g.person, school=g.school, on=g.today, roles=roles)
 
 
 def _waiting(rows: list[Row]) -> list[Piece]:
@@ -154,7 +159,7 @@ def _evidence_page(found: Evidence, filled: Filled) -> str:
 def done(evidence_id: UUID) -> str:
     """Thank, show both views, and offer the next piece."""
     found = find(g.session, Evidence, evidence_id, person=g.person, on=g.today)
-    rows = rows_for(g.session, reader=g.person, school=g.school, on=g.today)
+    rows = _rows()
     row = next((row for row in rows if row.plan_id == found.plan_id), None)
     if row is None:
         raise NotFound("plan is closed")

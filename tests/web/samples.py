@@ -219,7 +219,8 @@ ISSUES = [
     {
         "file": "users.csv",
         "row": 14,
-        "column": "C · sourcedId",
+        "letter": "C",
+        "column": "sourcedId",
         "value": None,
         "message": "Zonder sourcedId weten we niet wie dit is.",
         "hint": "Vul het nummer in en stuur het bestand opnieuw.",
@@ -228,7 +229,8 @@ ISSUES = [
     {
         "file": "results.csv",
         "row": 615,
-        "column": "H · scoreDate",
+        "letter": "H",
+        "column": "scoreDate",
         "value": "31-11-2026",
         "message": "Deze datum bestaat niet.",
         "hint": "Bedoel je 30-11-2026?",
@@ -237,6 +239,7 @@ ISSUES = [
     {
         "file": "meetpunt.zip",
         "row": None,
+        "letter": None,
         "column": None,
         "value": None,
         "message": "Het bestand manifest.csv ontbreekt.",
@@ -269,10 +272,19 @@ def run(state: str, **changes: object) -> dict[str, Any]:
             {
                 "kind": "person",
                 "subject": "Eva Nowak",
-                "was": "coach: P. Smit",
-                "becomes": "coach: Joost van Dalen",
-            }
+                "field": "given_name",
+                "was": "Eef",
+                "becomes": "Eva",
+            },
+            {
+                "kind": "membership",
+                "subject": "cls-2",
+                "field": "until_on",
+                "was": None,
+                "becomes": "closed",
+            },
         ],
+        "must_confirm": state == "previewed",
         "closing": {"membership": 7, "person": 0},
         "problem": {
             "message": "Dit is geen zip-bestand.",
@@ -409,7 +421,7 @@ IMPORTS: dict[str, Any] = {
     "sources": [
         {
             "name": "Leeromgeving",
-            "origin": "OneRoster",
+            "origin": "oneroster",
             "health": health,
             "detail": detail,
             "last_ok_at": last,

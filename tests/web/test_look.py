@@ -7,18 +7,13 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 from werkzeug.serving import make_server
 
-from tests.servers import chromium_path
 from tests.web.gallery import make_gallery
 
 pytestmark = pytest.mark.browser
 PHONE, NARROW, DESK = 390, 320, 1280
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 # Of pages that differ in a sentence or a part left out, one is looked at.
 LOOKED_AT = (
     "sign-in",
@@ -45,14 +40,6 @@ LOOKED_AT = (
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=QUIET.split(" "))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def gallery() -> Iterator[str]:
     """The address of the samples, served over HTTP with the headers that ship."""
     server = make_server("127.0.0.1", 0, make_gallery(), threaded=True)
@@ -64,9 +51,11 @@ def gallery() -> Iterator[str]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, *, width: int = PHONE, **options: Any) -> Iterator[Page]:
+def opened(
+    chromium: Browser, address: str, *, width: int = PHONE, **options: Any
+) -> Iterator[Page]:
     """Open a page and refuse whatever the browser complains about, such as our own CSP."""
-    context = browser.new_context(
+    context = chromium.new_context(
         viewport={"width": width, "height": 844}, **{"locale": "nl-NL", **options}
     )
     page = context.new_page()
@@ -88,9 +77,9 @@ def barriers(page: Page, **options: Any) -> list[str]:
 
 @pytest.mark.parametrize("page", LOOKED_AT)
 def test_page_has_no_barrier_in_light_or_dark_and_never_scrolls_sideways(
-    browser: Browser, gallery: str, page: str
+    chromium: Browser, gallery: str, page: str
 ) -> None:
-    with opened(browser, gallery + page, width=DESK) as shown:
+    with opened(chromium, gallery + page, width=DESK) as shown:
         assert barriers(shown) == []
         shown.emulate_media(color_scheme="dark")
         shown.set_viewport_size({"width": PHONE, "height": 844})
@@ -111,14 +100,14 @@ def test_page_has_no_barrier_in_light_or_dark_and_never_scrolls_sideways(
     ],
 )
 def test_a_form_that_came_back_puts_the_focus_on_the_first_answer_to_change(
-    browser: Browser, gallery: str, page: str, field: str
+    chromium: Browser, gallery: str, page: str, field: str
 ) -> None:
-    with opened(browser, gallery + page) as shown:
+    with opened(chromium, gallery + page) as shown:
         assert shown.evaluate("document.activeElement.name") == field
 
 
-def test_a_photo_shows_itself_before_it_is_sent(browser: Browser, gallery: str) -> None:
-    with opened(browser, gallery + "evidence-new") as shown:
+def test_a_photo_shows_itself_before_it_is_sent(chromium: Browser, gallery: str) -> None:
+    with opened(chromium, gallery + "evidence-new") as shown:
         picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
         shown.set_input_files(
             "#files", {"name": "weekdoos.svg", "mimeType": "image/svg+xml", "buffer": picture}
@@ -129,9 +118,9 @@ def test_a_photo_shows_itself_before_it_is_sent(browser: Browser, gallery: str) 
         assert shown.locator(".foto-proef img").evaluate(loaded) == 9
 
 
-def test_page_in_a_frame_has_nothing_fixed(browser: Browser, gallery: str) -> None:
+def test_page_in_a_frame_has_nothing_fixed(chromium: Browser, gallery: str) -> None:
     for page in ("student-start", "coach-overview", "imports"):
-        with opened(browser, f"{gallery}{page}?frame=yes") as shown:
+        with opened(chromium, f"{gallery}{page}?frame=yes") as shown:
             shown.locator(".mij summary").click()
             fixed = shown.evaluate(
                 "[...document.querySelectorAll('body *')].filter(e => "
@@ -141,8 +130,8 @@ def test_page_in_a_frame_has_nothing_fixed(browser: Browser, gallery: str) -> No
             assert shown.locator(".mij button").first.is_visible()
 
 
-def test_menu_and_details_open_without_a_script(browser: Browser, gallery: str) -> None:
-    context = browser.new_context(java_script_enabled=False, locale="nl-NL")
+def test_menu_and_details_open_without_a_script(chromium: Browser, gallery: str) -> None:
+    context = chromium.new_context(java_script_enabled=False, locale="nl-NL")
     page = context.new_page()
     page.goto(gallery + "coach-overview")
 
@@ -155,11 +144,15 @@ def test_menu_and_details_open_without_a_script(browser: Browser, gallery: str) 
 
 
 def test_a_button_that_waits_says_so_stays_in_place_and_sends_once(
-    browser: Browser, gallery: str
+    chromium: Browser, gallery: str
 ) -> None:
-    with opened(browser, gallery + "supervisor-evidence") as shown:
+    with opened(chromium, gallery + "supervisor-evidence") as shown:
         held: list[Route] = []
-        shown.route("**/samples/*", held.append)
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        shown.route("**/samples/*", hold)
         shown.locator("input[type=radio]").first.check()
         seen = shown.evaluate(
             """() => new Promise(done => {
