@@ -1,8 +1,12 @@
 """One shape for every refusal: `{code, status, message, errors}`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import orjson
 from flask import Response
 from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 CODES = {
@@ -16,10 +20,27 @@ CODES = {
     422: "invalid",
     429: "too_many_requests",
 }
+MOST_ERRORS = 100
+LONGEST_NAME = 100
+
+
+class Refusal(HTTPException):
+    """A request whose form is wrong: a status, our code, and codes per field path."""
+
+    def __init__(self, status: int, code: str, fields: dict[str, list[str]] | None = None) -> None:
+        """Say no; `fields` is {"goal_ids.0": ["not_an_id"]}."""
+        super().__init__(code)
+        self.code = status
+        self.reason = code
+        self.fields = fields or {}
 
 
 def http_refusal(error: HTTPException) -> tuple[int, str, dict[str, list[str]]]:
     """Return status, our code, and codes per field, for a refusal that HTTP knows."""
+    if isinstance(error, Refusal):
+        return error.code or 422, error.reason, error.fields
+    if isinstance(error, CSRFError):
+        return 403, "csrf_missing", {}
     status = error.code or 500
     return status, CODES.get(status, "refused"), {}
 
@@ -30,18 +51,52 @@ def render_error(status: int, code: str, fields: dict[str, list[str]]) -> Respon
     return Response(orjson.dumps(body), status, mimetype="application/json")
 
 
+def by_path(errors: Any) -> dict[str, list[str]]:
+    """Return marshmallow's nested errors as codes per path, such as `goal_ids.0`.
+
+    A path may hold a name that the caller made up, so it is cut to a length and to letters that
+    can be sent; the first hundred are enough to go on with.
+    """
+    found: dict[str, list[str]] = {}
+    _gather(errors, (), found)
+    return found
+
+
+def _gather(errors: Any, path: tuple[str, ...], found: dict[str, list[str]]) -> None:
+    if isinstance(errors, Mapping):
+        for name, inner in errors.items():
+            _gather(inner, path if name == "_schema" else (*path, _shown(str(name))), found)
+    elif isinstance(errors, list):
+        for inner in errors:
+            _gather(inner, path, found)
+    elif len(found) < MOST_ERRORS:
+        found.setdefault(".".join(path) or "body", []).append(errors)
+
+
+def _shown(name: str) -> str:
+    return name[:LONGEST_NAME].replace("\0", "?").encode("utf-8", "replace").decode()
+
+
 def message(code: str) -> str:
-    """Return what a code means, in the caller's language."""
-    messages = {
+    """Return what a code means and what to do next, in the caller's language."""
+    messages: dict[str, str] = {
         "bad_request": gettext("We could not read this request."),
+        "bad_json": gettext("This is not JSON. Check the body and send it again."),
         "not_signed_in": gettext("Sign in first."),
         "not_allowed": gettext("You may not do this."),
+        "csrf_missing": gettext("Reload the page and try again."),
         "not_found": gettext("This does not exist, or not for you."),
         "method_not_allowed": gettext("This address does not know that method."),
         "too_large": gettext("This is too large."),
-        "wrong_content_type": gettext("Send this as JSON."),
+        "wrong_content_type": gettext("Send this with another content type."),
         "invalid": gettext("Some fields are not right yet."),
+        "evidence.key_used": gettext("This key belongs to other evidence. Make a new key."),
+        "plan.closed": gettext("This plan is closed. Nothing is added to it any more."),
+        "import.not_previewed": gettext("This import is no preview (any more). Look at it again."),
+        "import.other_preview": gettext("The preview is another one now. Look at it again."),
+        "import.closing_not_confirmed": gettext("Very much would close. Confirm that first."),
         "too_many_requests": gettext("Wait a moment and try again."),
         "server_error": gettext("Something went wrong on our side. Nothing was saved."),
     }
-    return messages.get(code, gettext("This was refused."))
+    otherwise: str = gettext("This was refused.")
+    return messages.get(code, otherwise)

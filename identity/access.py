@@ -23,8 +23,8 @@ PUBLIC = frozenset(
         "lti.jwks",
         "operation.live",
         "operation.ready",
-        "operation.metrics",
         "api-docs.openapi_json",
+        "api-docs.page",
     }
 )
 

@@ -30,4 +30,5 @@ class TrustedProxies:
             address = ip_address(sender)
         except ValueError:
             return False
+        address = getattr(address, "ipv4_mapped", None) or address
         return any(address in network for network in self.networks)

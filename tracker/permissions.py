@@ -62,7 +62,6 @@ class Action(StrEnum):
     LOG_EVIDENCE = "log evidence"
     JUDGE = "judge"
     RUN_IMPORT = "run import"
-    SET_LANGUAGE = "set language"
     SIGN_OUT = "sign out"
 
 
@@ -84,7 +83,6 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.LOG_EVIDENCE: frozenset({PlanRole.STUDENT}),
     Action.JUDGE: frozenset({PlanRole.STUDENT, PlanRole.COACH, PlanRole.SUPERVISOR}),
     Action.RUN_IMPORT: frozenset({ADMINISTRATOR}),
-    Action.SET_LANGUAGE: IN_PLAN | IN_SCHOOL,
     Action.SIGN_OUT: IN_PLAN | IN_SCHOOL,
 }
 

@@ -53,10 +53,15 @@ def overview() -> str:
     )
     shown = [_table_row(row, window) for row in rows]
     reasons = [
-        {**entry, "plan_id": row.plan_id, "name": row.name, "programme": row.programme}
-        | {"drawing": _drawing_of(entry["signal"].goal_id, cells)}
-        for row, cells in zip(rows, (r["cells"][0] for r in shown), strict=True)
-        for entry in trails.reasons(row, on=g.today)
+        {
+            **entry,
+            "plan_id": row.plan_id,
+            "name": row.name,
+            "programme": row.programme,
+            "drawing": _drawing_of(entry["signal"].goal_id, shown_row["cells"][0]),
+        }
+        for row, shown_row in zip(rows, shown, strict=True)
+        for entry in _first_of_each_group(trails.reasons(row, on=g.today))
     ]
     reasons.sort(key=lambda entry: progress.place(entry["signal"], entry["name"]))
     return render_template(
@@ -68,6 +73,16 @@ def overview() -> str:
         rows=shown,
         sources=trails.sources(),
     )
+
+
+def _first_of_each_group(reasons: list[Any]) -> list[Any]:
+    """Return one reason for each kind of attention; `others` holds the rest of its kind."""
+    groups: dict[int, Any] = {}
+    for entry in reasons:
+        first = groups.setdefault(progress.GROUPS[entry["signal"].rule], {**entry, "others": []})
+        if first["signal"] is not entry["signal"]:
+            first["others"].append(entry)
+    return list(groups.values())
 
 
 def by_name(row: Row) -> tuple[str, UUID]:

@@ -75,8 +75,8 @@ def fill(schema: Schema, form: MultiDict[str, str], *, lists: tuple[str, ...] = 
     try:
         return Filled(values, dict(schema.load(sent)))
     except ValidationError as refusal:
-        errors = {str(name): _first(codes) for name, codes in refusal.normalized_messages().items()}
-        return Filled(values, errors=errors)
+        messages = refusal.messages if isinstance(refusal.messages, dict) else {}
+        return Filled(values, errors={str(name): _first(codes) for name, codes in messages.items()})
 
 
 def _first(codes: Any) -> str:

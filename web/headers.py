@@ -46,8 +46,10 @@ def add_headers(response: Response) -> Response:
         defaults["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
     for name, value in defaults.items():
         response.headers.setdefault(name, value)
-    if request.endpoint == "static" and "v" in request.args:
-        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-    elif request.endpoint != "static":
+    if request.endpoint == "static":
+        # The style sheet asks for the font without a version: its name changes with its content.
+        if "v" in request.args or request.path.endswith(".woff2"):
+            response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    else:
         response.headers.setdefault("Cache-Control", "no-store")
     return response

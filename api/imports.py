@@ -1,0 +1,237 @@
+"""Imports: a file in, a preview to look at, and that very preview applied or thrown away."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app, g, request, url_for
+from marshmallow import fields
+
+from api.blueprint import Blueprint
+from api.errors import Refusal
+from api.fields import Choice, Contract, Flag, Id, Moment, Text, Whole
+from api.paging import Answer, PageQuery, page
+from api.parsing import FILES
+from identity.access import allows, takes_files
+from importers import runs
+from importers.issues import Severity
+from importers.models import ImportRun, RunState
+from importers.report import report_of, totals_of
+from tracker.permissions import Action
+
+blp = Blueprint("imports", about="Imports: files of the school's systems, previewed, then applied")
+MOST_ISSUES = 1000
+
+
+class UploadSchema(Contract):
+    """What may be said about a file beside its bytes."""
+
+    kind = Text(
+        longest=64, load_default=None, about="What it is; else recognised", example="oneroster"
+    )
+    edition = Text(longest=40, load_default="", about="Of a list of kwalificaties", example="2026")
+    level = Text(longest=1, load_default="", about="Of a list of kwalificaties", example="3")
+    title = Text(
+        longest=200, load_default="", about="Of a list of kwalificaties", example="Verzorgende IG"
+    )
+
+
+class UploadFormSchema(UploadSchema):
+    """The form with the file."""
+
+    files = fields.List(
+        fields.Raw(metadata={"type": "string", "format": "binary"}),
+        required=True,
+        metadata={
+            "description": "One file: a OneRoster bundle (zip) or kwalificaties (csv)",
+            "minItems": 1,
+            "maxItems": 1,
+        },
+    )
+
+
+class CountsSchema(Contract):
+    """How many records an import would touch, or touched."""
+
+    new = Whole(least=0, most=2**31, about="Not here yet", example=247)
+    changed = Whole(least=0, most=2**31, about="Here, with other content", example=0)
+    same = Whole(least=0, most=2**31, about="Here already", example=0)
+    closed = Whole(least=0, most=2**31, about="No longer there, so ended", example=0)
+    quarantined = Whole(least=0, most=2**31, about="Set aside until repaired", example=1)
+    ignored = Whole(least=0, most=2**31, about="Passed over", example=0)
+
+
+class ImportSchema(Contract):
+    """An import, as a list tells it."""
+
+    run = Id(about="The run", example="019aab4e-9000-7aaa-8bbb-000000000001")
+    kind = Text(longest=64, allow_none=True, about="What the file is", example="oneroster")
+    state = Choice(RunState, about="Where it stands", example="previewed")
+    file_name = Text(longest=200, about="The file", example="meetpunt.zip")
+    started_at = Moment(about="When it was sent", example="2026-11-21T03:00:00Z")
+    ended_at = Moment(allow_none=True, about="When it was done", example="2026-11-21T03:02:00Z")
+    counts = fields.Nested(CountsSchema)
+
+
+class ImportPageSchema(Contract):
+    """A page of imports."""
+
+    items = fields.List(fields.Nested(ImportSchema))
+
+
+class IssueSchema(Contract):
+    """Something that is wrong with a file or a row of it."""
+
+    file = Text(longest=200, allow_none=True, about="Which file", example="users.csv")
+    row = Whole(least=1, most=2**31, allow_none=True, about="The row as Excel shows it", example=14)
+    column = Text(longest=200, allow_none=True, about="Which column", example="sourcedId")
+    letter = Text(longest=64, allow_none=True, about="The column's letter", example="A")
+    code = Text(longest=64, about="What is wrong, for programs", example="value.missing")
+    severity = Choice(Severity, about="Whether the row is kept out", example="error")
+    value = Text(longest=2000, allow_none=True, about="What was read", example="")
+    message = Text(longest=500, about="What is wrong", example="This row has no sourcedId.")
+    hint = Text(longest=500, about="What to do", example="Export the list again.")
+
+
+class RunSchema(Contract):
+    """An import with what is wrong in its file."""
+
+    run = Id(about="The run", example="019aab4e-9000-7aaa-8bbb-000000000001")
+    kind = Text(longest=64, allow_none=True, about="What the file is", example="oneroster")
+    state = Choice(RunState, about="Where it stands", example="previewed")
+    digest = Text(
+        longest=64,
+        allow_none=True,
+        about="Of the preview; name it to apply what you saw",
+        example="9f2c7d1e4a9f2c7d1e4a9f2c7d1e4a9f2c7d1e4a9f2c7d1e4a9f2c7d1e4a9f2c",
+    )
+    counts = fields.Nested(CountsSchema)
+    by_kind = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.Integer()),
+        metadata={"description": "The same per kind", "example": {"person": {"new": 247}}},
+    )
+    issues = fields.List(fields.Nested(IssueSchema))
+
+
+class ApprovalSchema(Contract):
+    """Which preview to apply."""
+
+    digest = Text(
+        longest=64,
+        required=True,
+        about="The `digest` of the preview you looked at",
+        example="9f2c7d1e4a9f2c7d1e4a9f2c7d1e4a9f2c7d1e4a9f2c7d1e4a9f2c7d1e4a9f2c",
+    )
+    confirm_closing = Flag(
+        load_default=False,
+        about="Apply also when very much would close",
+        example=False,
+    )
+
+
+@blp.get("/imports")
+@allows(Action.SEE_IMPORTS)
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, ImportPageSchema)
+@blp.alt_response(403, description="You are no administrator")
+def list_imports(query: dict[str, Any]) -> Answer:
+    """List the school's imports, newest first.
+
+    With how many records each would touch, or touched.
+    """
+    limit = query["limit"]
+    found = runs.recent_runs(
+        g.session, person=g.person, on=g.today, limit=limit + 1, before=query["after"]
+    )
+    shown = found[:limit]
+    return page([_listed(run) for run in shown], shown[-1].id if len(found) > limit else None)
+
+
+@blp.post("/imports")
+@allows(Action.RUN_IMPORT)
+@takes_files
+@blp.arguments(UploadSchema, location="multipart")
+@blp.response(201, RunSchema)
+@blp.doc(requestBody={"content": {"multipart/form-data": {"schema": UploadFormSchema}}})
+def create_import(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Send a file and have a preview made of it.
+
+    Nothing changes yet. Ask for the run until its state is `previewed`; a file that cannot be
+    used at all is `refused` at once, and its issues say why.
+    """
+    named = [file for file in request.files.getlist(FILES) if file.filename]
+    if len(named) != 1:
+        code = "files.too_many" if named else "required"
+        raise Refusal(422, "invalid", {FILES: [code]})
+    kind = body.pop("kind")
+    run = runs.start(
+        g.session,
+        by=g.person,
+        school=g.school,
+        store=current_app.extensions["store"],
+        file_name=named[0].filename or "",
+        body=named[0].read(),
+        kind=kind,
+        options=body,
+        on=g.today,
+        at=g.now,
+    )
+    return _shown(run), {"Location": url_for("api-imports.get_import", run_id=run.id)}
+
+
+@blp.get("/imports/<uuid:run_id>")
+@allows(Action.SEE_IMPORTS)
+@blp.response(200, RunSchema)
+def get_import(run_id: UUID) -> dict[str, Any]:
+    """Show one import.
+
+    With its counts per kind and the first thousand issues, errors before warnings.
+    """
+    return _shown(runs.find_run(g.session, run_id, person=g.person, on=g.today))
+
+
+@blp.post("/imports/<uuid:run_id>/apply")
+@allows(Action.RUN_IMPORT)
+@blp.arguments(ApprovalSchema)
+@blp.response(202, RunSchema)
+def apply_import(body: dict[str, Any], run_id: UUID) -> dict[str, Any]:
+    """Apply the preview you looked at.
+
+    Good rows go in, bad rows stay set aside. Ask for the run until its state is `applied`. When
+    the preview is no longer the one with this digest, nothing happens: 409.
+    """
+    run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
+    runs.approve(g.session, by=g.person, run=run, on=g.today, at=g.now, **body)
+    return _shown(run)
+
+
+@blp.delete("/imports/<uuid:run_id>")
+@allows(Action.RUN_IMPORT)
+@blp.response(204, description="Thrown away")
+@blp.alt_response(409, description="It is no preview")
+def discard_import(run_id: UUID) -> tuple[str, int]:
+    """Throw a preview away.
+
+    With all that was read for it. Only a preview can be thrown away.
+    """
+    run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
+    runs.discard(g.session, by=g.person, run=run, on=g.today, at=g.now)
+    return "", 204
+
+
+def _listed(run: ImportRun) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "kind": run.kind,
+        "state": run.state,
+        "file_name": run.file_name,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "counts": totals_of(run),
+    }
+
+
+def _shown(run: ImportRun) -> dict[str, Any]:
+    report = report_of(g.session, run, limit=MOST_ISSUES)
+    issues = [{**issue, "severity": Severity(issue["severity"])} for issue in report["issues"]]
+    return {**report, "run": run.id, "state": run.state, "issues": issues}

@@ -1,0 +1,139 @@
+"""The document that describes the API (OpenAPI 3.1), made from what the code declares."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flask_smorest
+from flask import Flask
+from marshmallow import fields
+
+from api.blueprint import PREFIX
+from api.errors import CODES
+from api.fields import Contract, Text, Whole
+
+VERSION = "1"
+ABOUT = """\
+Everything that Leerspoor knows about a student's learning, as JSON.
+
+**Signing in.** Send a token as `Authorization: Bearer lsp_...`; the school's administrator makes
+one with `leerspoor token add`. A token acts as its person and sees what that person may see. A
+browser's session works too: send its CSRF token in `X-CSRFToken` with every change.
+
+**What you may not see does not exist**: 404, as for an id that never was. 403 means that you see
+it, but may not do this with it.
+
+**Bodies** are JSON of at most 2 MB; unknown fields, doubled names and other content types are
+refused. Days are `2026-11-12`; moments are RFC 3339 and come back in UTC.
+
+**Lists** come in pages of `limit` (50 unless you say otherwise, at most 100), oldest first unless
+told otherwise. The `Link` header with `rel="next"` holds the address of the next page; without it
+you are at the end.
+
+**Refusals** are `{code, status, message, errors}`. Programs read `code` and `errors`, people read
+`message`, in Dutch or English as `Accept-Language` asks.
+"""
+REFUSALS = {
+    400: "The body is not JSON",
+    401: "Nobody is signed in, or the token is not ours",
+    403: "You see this, but may not do it",
+    404: "It does not exist, or not for you",
+    409: "It is not what you think it is, such as a key that was used for something else",
+    413: "The body is too large",
+    415: "The body has another content type than declared",
+    422: "Some fields are not right; `errors` says which and why",
+}
+FIELDS = {422: {"happened_on": ["date.in_future"]}}
+CHANGES = ("post", "put", "patch", "delete")
+
+
+class ErrorSchema(Contract):
+    """A refusal."""
+
+    code = Text(longest=64, about="What is wrong, for programs", example="invalid")
+    status = Whole(least=400, most=599, about="The HTTP status again", example=422)
+    message = Text(
+        longest=500, about="The same for people", example="Some fields are not right yet."
+    )
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "Codes per field", "example": FIELDS[422]},
+    )
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest ships no types
+    """flask-smorest without its own errors and documents: app.py and docs.py have ours."""
+
+    ERROR_SCHEMA = ErrorSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """Leave refusals to app.py."""
+
+
+def open_api(app: Flask) -> Api:
+    """Return the collector of every blueprint's contract."""
+    app.config.update(API_TITLE="Leerspoor", API_VERSION=VERSION, OPENAPI_VERSION="3.1.0")
+    return Api(
+        app,
+        spec_kwargs={
+            "info": {"description": ABOUT},
+            "servers": [{"url": "/"}],
+            "security": [{"bearer": []}, {"session": []}],
+        },
+    )
+
+
+def document(api: Api) -> dict[str, Any]:
+    """Return the finished document: the contracts, and how each operation may refuse."""
+    spec = api.spec
+    if "Error" not in spec.components.schemas:
+        spec.components.schema("Error", schema=ErrorSchema)
+    spec.components.security_schemes.update(
+        bearer={"type": "http", "scheme": "bearer", "description": "A token of `token add`"},
+        session={"type": "apiKey", "in": "cookie", "name": "__Host-leerspoor"},
+    )
+    whole: dict[str, Any] = spec.to_dict()
+    whole["components"]["responses"] = {
+        str(status): _refusal(status, about) for status, about in REFUSALS.items()
+    }
+    for tag in whole["tags"]:
+        tag["name"] = tag["name"].removeprefix(PREFIX)
+    # What flask-smorest keeps ready and we do not use.
+    whole["components"]["schemas"].pop("PaginationMetadata", None)
+    for path, item in whole["paths"].items():
+        shared = item.get("parameters", [])
+        for method, operation in item.items():
+            if method != "parameters":
+                _finish(operation, method, path, [*shared, *operation.get("parameters", [])])
+    return whole
+
+
+def _refusal(status: int, about: str) -> dict[str, Any]:
+    example = {
+        "code": CODES.get(status, "evidence.key_used"),
+        "status": status,
+        "message": about,
+        "errors": FIELDS.get(status, {}),
+    }
+    if status == 400:  # noqa: PLR2004 - HTTP's number
+        example["code"] = "bad_json"
+    content = {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}
+    return {"description": about, "content": {"application/json": content}}
+
+
+def _finish(
+    operation: dict[str, Any], method: str, path: str, parameters: list[Mapping[str, Any]]
+) -> None:
+    """Say how this operation may refuse: what follows from its shape is not written by hand."""
+    has_body = "requestBody" in operation
+    statuses = {401}
+    statuses |= {403, 413, 415} if method in CHANGES else set()
+    statuses |= {404} if "{" in path else set()
+    statuses |= {400, 409} if has_body else set()
+    statuses |= {422} if has_body or parameters else set()
+    given = operation["responses"]
+    wanted = {code: answer for code, answer in given.items() if code < "400"}
+    statuses |= {int(code) for code in given if code >= "400"}
+    refusals = {str(s): {"$ref": f"#/components/responses/{s}"} for s in sorted(statuses)}
+    operation["responses"] = {**wanted, **refusals}

@@ -1,0 +1,181 @@
+"""The overview: every plan of a reader, with why it asks for attention."""
+
+from dataclasses import asdict
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from flask import Response, g, request
+from marshmallow import fields
+
+from api.blueprint import Blueprint
+from api.errors import Refusal
+from api.fields import Choice, Contract, Day, Flag, Id, Moment, Text, Whole
+from api.me import NamedPersonSchema
+from api.paging import PageQuery, link_to_next
+from api.parsing import JSON
+from identity.access import allows
+from tracker.activity import source_ages
+from tracker.models import LearningPlan, Person
+from tracker.overview import Row, rows_for
+from tracker.permissions import Action, visible
+from tracker.progress import FactKind, Momentum, Rater, Rule, Signal
+
+blp = Blueprint("overview", about="Who needs you this week, and why")
+UTC_AS_Z = orjson.OPT_UTC_Z
+
+
+class FactSchema(Contract):
+    """A fact that a signal fired on; only what belongs to its kind is there."""
+
+    kind = Choice(FactKind, about="What it says", example="last_shared")
+    on = Day(about="On which day", example="2026-10-29")
+    days = Whole(least=0, most=99999, about="How many days ago, or the threshold", example=23)
+    anchors = Whole(least=0, most=3, about="The threshold in anchors")
+    by = Choice(Rater, about="Who judged, as seen from the student")
+    by_id = Id(about="Who judged")
+    anchor = Whole(least=0, most=3, about="Which anchor")
+    label = Text(longest=200, about="The word that was used")
+    placement_id = Id(about="In which placement")
+
+
+class SignalSchema(Contract):
+    """A rule that fired; never a judgement."""
+
+    rule = Choice(Rule, about="Which rule", example="nothing_shared")
+    since = Day(about="Waiting since", example="2026-10-29")
+    facts = fields.List(fields.Nested(FactSchema))
+    good_news = Flag(about="Whether it is good news", example=False)
+    goal_id = Id(allow_none=True, about="The goal it is about")
+
+
+class CoverageSchema(Contract):
+    """How many active goals there are, and were seen by whom."""
+
+    goals = Whole(least=0, most=99999, about="Active goals", example=4)
+    seen = Whole(least=0, most=99999, about="Seen by anybody", example=3)
+    by_self = Whole(least=0, most=99999, about="Seen by the student", example=3)
+    by_coach = Whole(least=0, most=99999, about="Seen by a coach", example=1)
+    by_supervisor = Whole(least=0, most=99999, about="Seen by a supervisor", example=2)
+    by_other = Whole(least=0, most=99999, about="Seen by others", example=0)
+    contexts = Whole(least=0, most=99999, about="Placements where goals were seen", example=1)
+
+
+class MeasuresSchema(Contract):
+    """What the facts of a plan amount to today."""
+
+    coverage = fields.Nested(CoverageSchema)
+    momentum = Choice(Momentum, about="How the anchors move", example="practises")
+    freshness_days = Whole(
+        least=0, most=99999, allow_none=True, about="Age of the newest judgement", example=9
+    )
+    agreement = Whole(
+        least=0, most=3, allow_none=True, about="Largest gap between raters, in anchors", example=1
+    )
+
+
+class OverviewPlanSchema(Contract):
+    """The plan of a row."""
+
+    id = Id(about="The plan", example="019aab4e-4000-7aaa-8bbb-000000000001")
+
+
+class OverviewRowSchema(Contract):
+    """One student's plan as the reader may see it."""
+
+    student = fields.Nested(NamedPersonSchema)
+    plan = fields.Nested(OverviewPlanSchema)
+    signals = fields.List(fields.Nested(SignalSchema))
+    measures = fields.Nested(MeasuresSchema)
+    last_import_at = fields.Dict(
+        keys=fields.String(),
+        values=Moment(allow_none=True, about="When it was last heard of"),
+        metadata={
+            "description": "When each source was last heard of, so that silence is not laziness",
+            "example": {"Leeromgeving": "2026-11-20T03:00:00Z"},
+        },
+    )
+
+
+class OverviewSchema(Contract):
+    """A page of the overview."""
+
+    items = fields.List(fields.Nested(OverviewRowSchema))
+
+
+@blp.get("/overview")
+@allows(Action.SEE_OVERVIEW)
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, OverviewSchema, headers={"ETag": {"schema": {"type": "string"}}})
+@blp.alt_response(304, description="Nothing you may see has changed", success=True)
+def get_overview(query: dict[str, Any]) -> Response:
+    """Show the plans you may see, with the signals that fired.
+
+    By the student's name: nothing is ordered by how well a student does. Send the `ETag` back in
+    `If-None-Match` to hear whether anything you may see has changed.
+    """
+    limit = query["limit"]
+    rows = rows_for(
+        g.session,
+        reader=g.person,
+        school=g.school,
+        on=g.today,
+        after=_place(query["after"]),
+        limit=limit + 1,
+    )
+    ages = dict(source_ages(g.session, school_id=g.school.id))
+    items = [_row(row, ages) for row in rows[:limit]]
+    response = Response(orjson.dumps({"items": items}, option=UTC_AS_Z), mimetype=JSON)
+    response.headers.update(link_to_next(rows[limit - 1].plan_id if len(rows) > limit else None))
+    response.set_etag(sha256(response.data).hexdigest()[:32])
+    # A program may keep its answer, but asks each time whether it still holds.
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.update(["Authorization", "Cookie"])
+    response.make_conditional(request)
+    return response
+
+
+def _place(after: UUID | None) -> tuple[str, UUID] | None:
+    """Return name and plan at which an earlier page ended; names stay out of addresses."""
+    if after is None:
+        return None
+    name = g.session.scalar(
+        visible(LearningPlan, person=g.person, on=g.today)
+        .where(LearningPlan.id == after)
+        .join(
+            Person,
+            sa.and_(
+                Person.school_id == LearningPlan.school_id, Person.id == LearningPlan.student_id
+            ),
+        )
+        .with_only_columns(Person.name)
+    )
+    if name is None:
+        raise Refusal(422, "invalid", {"after": ["not_a_cursor"]})
+    return name, after
+
+
+def _row(row: Row, ages: dict[str, datetime | None]) -> dict[str, Any]:
+    return {
+        "student": {"id": row.student_id, "name": row.name},
+        "plan": {"id": row.plan_id},
+        "signals": [_signal(signal) for signal in row.signals],
+        "measures": asdict(row.measures),
+        "last_import_at": ages,
+    }
+
+
+def _signal(signal: Signal) -> dict[str, Any]:
+    return {
+        "rule": signal.rule,
+        "since": signal.since,
+        "facts": [
+            {name: value for name, value in asdict(fact).items() if value is not None}
+            for fact in signal.facts
+        ],
+        "good_news": signal.good_news,
+        "goal_id": signal.goal_id,
+    }

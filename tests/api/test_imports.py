@@ -1,0 +1,144 @@
+"""Imports over HTTP: send a file, look at the preview, apply that very preview."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from importers.jobs import run_import
+from tests.world import World
+from tracker.models import Framework, FrameworkItem
+
+LIST = (
+    "\ufeffcrebo;code;soort;kerntaak;titel\r\n"
+    "25655;B1-K1;kerntaak;B1-K1;Bieden van zorg\r\n"
+    "25655;B1-K1-W1;werkproces;B1-K1;Ondersteunt bij verzorging\r\n"
+    "25655;B1-K1-W2;onzin;B1-K1;Van een onbekende soort\r\n"
+).encode()
+
+
+def send(caller: Any, body: bytes = LIST, name: str = "lijst.csv", **options: str) -> Any:
+    return caller.post("/api/imports", data=options, files=[("files", (name, body, "text/csv"))])
+
+
+@pytest.fixture
+def work(app: Flask, world: World) -> Any:
+    """Do what the worker does for a run."""
+
+    def do(run: str) -> None:
+        with app.app_context():
+            run_import(school_id=str(world.school.id), run_id=run)
+
+    return do
+
+
+def test_a_file_is_previewed_and_then_applied_as_it_was_seen(
+    world: World, as_: Any, work: Any, superuser_engine: sa.Engine
+) -> None:
+    caller = as_(world.administrator)
+    sent = send(caller, edition="2026", title="Verzorgende IG")
+    assert sent.status_code == 201, sent.text
+    assert sent.json()["state"] == "waiting"
+    work(sent.json()["run"])
+
+    preview = caller.get(sent.headers["Location"]).json()
+    assert (preview["state"], preview["kind"]) == ("previewed", "kwalificaties")
+    assert preview["counts"]["new"] == 3
+    assert preview["counts"]["quarantined"] == 1
+    issue = preview["issues"][0]
+    assert (issue["row"], issue["column"], issue["severity"]) == (4, "soort", "error")
+    assert issue["message"]
+    assert _count(superuser_engine, FrameworkItem) == len(world.items)
+
+    address = f"{sent.headers['Location']}/apply"
+    applied = caller.post(address, json={"digest": preview["digest"]})
+    assert (applied.status_code, applied.json()["state"]) == (202, "applying")
+    work(sent.json()["run"])
+    done = caller.get(sent.headers["Location"]).json()
+    assert done["state"] == "applied"
+    assert _count(superuser_engine, FrameworkItem) == len(world.items) + 2
+    assert _count(superuser_engine, Framework) == 2
+
+    listed = caller.get("/api/imports").json()["items"]
+    assert [(row["run"], row["state"], row["file_name"]) for row in listed] == [
+        (done["run"], "applied", "lijst.csv")
+    ]
+
+
+def _count(engine: sa.Engine, model: Any) -> int:
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+def test_another_preview_than_was_seen_is_not_applied(
+    world: World, as_: Any, work: Any, counts: Any
+) -> None:
+    caller = as_(world.administrator)
+    sent = send(caller)
+    early = caller.post(f"{sent.headers['Location']}/apply", json={"digest": "a" * 64})
+    assert (early.status_code, early.json()["code"]) == (409, "import.not_previewed")
+    work(sent.json()["run"])
+    before = counts()
+    other = caller.post(f"{sent.headers['Location']}/apply", json={"digest": "a" * 64})
+    assert (other.status_code, other.json()["code"]) == (409, "import.other_preview")
+    assert counts() == before
+
+
+def test_a_preview_is_thrown_away_once(world: World, as_: Any, work: Any) -> None:
+    caller = as_(world.administrator)
+    sent = send(caller)
+    work(sent.json()["run"])
+    gone = caller.delete(sent.headers["Location"])
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert caller.get(sent.headers["Location"]).json()["state"] == "discarded"
+    again = caller.delete(sent.headers["Location"])
+    assert (again.status_code, again.json()["code"]) == (409, "import.not_previewed")
+
+
+def test_a_file_that_cannot_be_used_is_refused_at_once_with_the_reason(
+    world: World, as_: Any
+) -> None:
+    for body, name in [
+        (b"PK\x03\x04broken", "bundel.zip"),
+        (b"hallo", "brief.csv"),
+        (b"", "x.csv"),
+    ]:
+        answer = send(as_(world.administrator), body, name)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["state"] == "refused", name
+        assert answer.json()["issues"][0]["message"], name
+
+
+def test_a_wrong_upload_is_refused_and_leaves_no_run(world: World, as_: Any, counts: Any) -> None:
+    caller, before = as_(world.administrator), counts()
+    none = caller.post("/api/imports", files=[("file", ("a.csv", LIST))])
+    assert none.json()["errors"] == {"file": ["unknown_field"]}
+    two = caller.post(
+        "/api/imports", files=[("files", ("a.csv", LIST)), ("files", ("b.csv", LIST))]
+    )
+    assert two.json()["errors"] == {"files": ["files.too_many"]}
+    assert send(caller, kind="magic").json()["errors"] == {"kind": ["kind.unknown"]}
+    assert send(caller, level="9").json()["errors"] == {"level": ["level.unknown"]}
+    assert send(caller, school_id=str(uuid4())).json()["errors"] == {"school_id": ["unknown_field"]}
+    as_json = caller.post("/api/imports", json={"files": []})
+    assert (as_json.status_code, as_json.json()["code"]) == (415, "wrong_content_type")
+    assert counts() == before
+
+
+def test_only_an_administrator_of_the_school_imports(
+    world: World, as_: Any, work: Any, counts: Any
+) -> None:
+    sent = send(as_(world.administrator))
+    work(sent.json()["run"])
+    run, before = sent.headers["Location"], counts()
+    for person in (world.coach, world.student, world.supervisor, world.elsewhere):
+        caller = as_(person)
+        assert caller.get("/api/imports").status_code == 403
+        assert send(caller).status_code == 403
+        unknown = caller.get(f"/api/imports/{uuid4()}")
+        assert (unknown.status_code, unknown.content) == (404, caller.get(run).content)
+        assert caller.post(f"{run}/apply", json={"digest": "a"}).status_code == 404
+        assert caller.delete(run).status_code == 404
+    assert counts() == before

@@ -1,0 +1,169 @@
+"""The document: current, complete, and true to what the code takes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from flask import Flask
+
+from api import evidence, goals, judgements
+from api.docs import DOCUMENT, as_text
+from api.fields import Contract
+from tests.visits import Visit
+from tests.world import World
+
+COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
+REMEDY = "run: python -m api > docs/openapi.json"
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    ]
+
+
+def test_the_committed_document_is_current(app: Flask) -> None:
+    assert COMMITTED.read_bytes() == as_text(app.extensions[DOCUMENT]), REMEDY
+
+
+def test_the_document_is_served_to_anybody(app: Flask, stranger: httpx.Client) -> None:
+    answer = stranger.get("/api/openapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.content == as_text(app.extensions[DOCUMENT])
+
+
+def test_every_operation_says_what_it_does_what_it_gives_and_how_it_refuses(app: Flask) -> None:
+    document = app.extensions[DOCUMENT]
+    assert document["security"] == [{"bearer": []}, {"session": []}]
+    names = []
+    for method, path, operation in operations(document):
+        where = f"{method} {path}"
+        names.append(operation["operationId"])
+        verb, _, noun = operation["operationId"].partition("_")
+        assert verb in {"get", "list", "create", "apply", "discard"}, where
+        assert noun, where
+        assert operation["summary"].endswith("."), where
+        assert len(operation["description"]) > 20, where
+        assert "401" in operation["responses"], where
+        assert any(status.startswith("2") for status in operation["responses"]), where
+        for status, answer in operation["responses"].items():
+            assert status.startswith(("2", "3")) == ("description" in answer), where
+        if "{" in path:
+            assert "404" in operation["responses"], where
+        if method == "post":
+            assert {"403", "422"} <= operation["responses"].keys(), where
+    assert len(names) == len(set(names))
+
+
+def test_every_example_of_an_answer_or_a_body_is_there(app: Flask) -> None:
+    for method, path, operation in operations(app.extensions[DOCUMENT]):
+        bodies = operation.get("requestBody", {}).get("content", {})
+        answers = [answer for s, answer in operation["responses"].items() if s in {"200", "201"}]
+        for content in [bodies, *(answer.get("content", {}) for answer in answers[-1:])]:
+            if "application/json" in content:
+                assert content["application/json"].get("example"), f"{method} {path}"
+
+
+@pytest.mark.parametrize(
+    ("schema", "name"),
+    [
+        (goals.NewGoalSchema, "create_goal"),
+        (evidence.NewEvidenceSchema, "create_evidence"),
+        (judgements.NewJudgementSchema, "create_judgement"),
+    ],
+)
+def test_an_example_body_is_one_that_is_taken(
+    app: Flask, schema: type[Contract], name: str
+) -> None:
+    operation = next(
+        o for _, _, o in operations(app.extensions[DOCUMENT]) if o["operationId"] == name
+    )
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    assert schema().load(json.loads(json.dumps(example)))
+
+
+def test_every_text_and_list_that_comes_in_has_a_limit(app: Flask) -> None:
+    schemas = app.extensions[DOCUMENT]["components"]["schemas"]
+    for name in ("NewGoal", "NewEvidence", "NewJudgement"):
+        assert schemas[name]["additionalProperties"] is False
+        for field, told in schemas[name]["properties"].items():
+            kinds = told["type"] if isinstance(told["type"], list) else [told["type"]]
+            if "array" in kinds:
+                assert "maxItems" in told, (name, field)
+            if "string" in kinds and "format" not in told and "enum" not in told:
+                assert "maxLength" in told, (name, field)
+            if "integer" in kinds:
+                assert {"minimum", "maximum"} <= told.keys(), (name, field)
+
+
+def test_no_address_takes_a_sort_key(app: Flask) -> None:
+    for method, path, operation in operations(app.extensions[DOCUMENT]):
+        names = {parameter["name"] for parameter in operation.get("parameters", [])}
+        assert names <= {"limit", "after", "Idempotency-Key"}, f"{method} {path}"
+
+
+def test_answers_are_what_the_document_says(app: Flask, world: World, as_: Any) -> None:
+    """Compare the fields of real answers with the shapes that the document names."""
+    document = app.extensions[DOCUMENT]
+    plan = f"/api/plans/{world.plan.id}"
+    for address, path in [
+        ("/api/me", "/api/me"),
+        ("/api/plans", "/api/plans"),
+        (plan, "/api/plans/{plan_id}"),
+        (f"{plan}/goals", "/api/plans/{plan_id}/goals"),
+        (f"/api/goals/{world.goal.id}", "/api/goals/{goal_id}"),
+        (f"{plan}/evidence", "/api/plans/{plan_id}/evidence"),
+        (f"/api/evidence/{world.shared.id}", "/api/evidence/{evidence_id}"),
+        (f"{plan}/judgements", "/api/plans/{plan_id}/judgements"),
+        ("/api/scales", "/api/scales"),
+        ("/api/frameworks", "/api/frameworks"),
+        (f"/api/frameworks/{world.framework.id}/items", "/api/frameworks/{framework_id}/items"),
+        ("/api/overview", "/api/overview"),
+    ]:
+        answer = as_(world.coach).get(address)
+        assert answer.status_code == 200, address
+        told = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        assert conforms(answer.json(), told["schema"], document), address
+
+
+def conforms(value: Any, schema: dict[str, Any], document: dict[str, Any]) -> bool:
+    """Check types and names of a value against a shape, all the way down."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    if value is None:
+        kinds = schema.get("type", [])
+        alternatives = schema.get("anyOf", [])
+        assert "null" in kinds or {"type": "null"} in alternatives, schema
+        return True
+    if "anyOf" in schema:
+        schema = next(part for part in schema["anyOf"] if "$ref" in part)
+        return conforms(value, schema, document)
+    if isinstance(value, dict) and "properties" in schema:
+        assert value.keys() <= schema["properties"].keys(), (value.keys(), schema["properties"])
+        return all(conforms(value[name], schema["properties"][name], document) for name in value)
+    if isinstance(value, list):
+        return all(conforms(inner, schema["items"], document) for inner in value)
+    kinds = {str: "string", int: "integer", bool: "boolean", dict: "object"}
+    assert kinds[type(value)] in schema["type"], (value, schema)
+    return True
+
+
+def test_the_page_of_the_document_needs_no_script_and_nothing_from_elsewhere(
+    stranger: httpx.Client,
+) -> None:
+    page = stranger.get("/api/docs")
+    assert page.status_code == 200
+    assert "create_evidence" in page.text
+    assert "Ik help een bewoner met opstaan" in page.text
+    assert "style=" not in page.text
+    assert "://" not in page.text.replace("http://www.w3.org/2000/svg", "")
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_page_opens_for_who_is_signed_in(world: World, app: Flask) -> None:
+    assert "create_goal" in Visit(app, world.coach).get("/api/docs")
