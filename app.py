@@ -9,6 +9,7 @@ import redis
 import rq
 import structlog
 from flask import Flask, Response, current_app, g, request
+from jinja2 import StrictUndefined
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,7 +29,6 @@ from settings import Settings
 from tracker import attachments, audit
 from tracker.db import new_session, open_engine, unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound, TrackerError
-from tracker.evidence import MAX_FILES
 
 log = structlog.get_logger("leerspoor")
 STATUS: dict[type[TrackerError], int] = {
@@ -38,7 +38,6 @@ STATUS: dict[type[TrackerError], int] = {
     Conflict: 409,
 }
 MAX_BODY = 2 * 1024 * 1024
-MAX_UPLOAD = MAX_FILES * attachments.MAX_BYTES + MAX_BODY
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -52,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder="web/static",
         static_url_path="/static",
     )
+    app.jinja_options = {"undefined": StrictUndefined}
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
     app.extensions["settings"] = settings
     app.extensions["engine"] = open_engine(settings.database_url)
@@ -84,8 +84,7 @@ def open_queue(settings: Settings) -> rq.Queue | None:
 def begin() -> None:
     """Open this request's unit of work; a GET only reads."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "takes_files", False):
-        request.max_content_length = MAX_UPLOAD
+    request.max_content_length = MAX_BODY + getattr(view, "takes_files", 0)
     g.now = utc_now()
     g.session = new_session(_engine(), writes=request.method not in SAFE)
 

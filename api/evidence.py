@@ -17,6 +17,7 @@ from api.paging import Answer, PageQuery, by_id, find_all, page, page_of
 from api.parsing import MULTIPART
 from api.uploads import keep_uploads, read_uploads
 from identity.access import allows, takes_files
+from tracker.attachments import MAX_BYTES
 from tracker.db import new_id
 from tracker.evidence import MAX_FILES, Piece, log_evidence, pieces_of
 from tracker.models import (
@@ -161,7 +162,7 @@ def list_evidence(query: dict[str, Any], plan_id: UUID) -> Answer:
 
 @blp.post("/plans/<uuid:plan_id>/evidence")
 @allows(Action.LOG_EVIDENCE)
-@takes_files
+@takes_files(MAX_FILES * MAX_BYTES)
 @blp.arguments(NewEvidenceSchema, location="json_or_multipart")
 @blp.response(201, EvidenceSchema)
 @blp.alt_response(200, schema=EvidenceSchema, description="It was here already")

@@ -13,6 +13,7 @@ from api.paging import Answer, PageQuery, page
 from api.parsing import FILES
 from identity.access import allows, takes_files
 from importers import runs
+from importers.door import MOST_BYTES
 from importers.issues import Severity
 from importers.models import ImportRun, RunState
 from importers.report import report_of, totals_of
@@ -149,7 +150,7 @@ def list_imports(query: dict[str, Any]) -> Answer:
 
 @blp.post("/imports")
 @allows(Action.RUN_IMPORT)
-@takes_files
+@takes_files(MOST_BYTES)
 @blp.arguments(UploadSchema, location="multipart")
 @blp.response(201, RunSchema)
 @blp.doc(requestBody={"content": {"multipart/form-data": {"schema": UploadFormSchema}}})

@@ -47,10 +47,14 @@ def allows(action: Action) -> Callable[[View], View]:
     return declare
 
 
-def takes_files(view: View) -> View:
-    """Let a view take uploads; every other body is small."""
-    view.takes_files = True  # type: ignore[attr-defined]  # a mark on a function
-    return view
+def takes_files(largest: int) -> Callable[[View], View]:
+    """Let a view take uploads of so many bytes together; every other body is small."""
+
+    def declare(view: View) -> View:
+        view.takes_files = largest  # type: ignore[attr-defined]  # a mark on a function
+        return view
+
+    return declare
 
 
 def action_of(app: Flask, endpoint: str, method: str) -> Action | None:

@@ -38,8 +38,8 @@ def thumbnail(attachment_id: UUID) -> Response:
 
 
 def _bytes(digest: str, media_type: str) -> Response:
-    body = attachments.fetch(current_app.extensions["store"], digest)
-    response = Response(body, mimetype=media_type)
+    parts = attachments.chunks(current_app.extensions["store"], digest)
+    response = Response(parts, mimetype=media_type)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 

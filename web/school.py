@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from identity.access import allows, takes_files
 from importers import runs
 from importers.changes import changes_of
+from importers.door import MOST_BYTES
 from importers.models import ImportRun, RunState
 from importers.report import report_of, told, totals_of
 from tracker.errors import Conflict, Invalid
@@ -57,7 +58,7 @@ def imports() -> str:
 
 @blp.post("/imports")
 @allows(Action.RUN_IMPORT)
-@takes_files
+@takes_files(MOST_BYTES)
 def send_file() -> Response | tuple[str, int]:
     """Take in a file and have a preview made of it."""
     filled = fill(FileForm(), request.form)

@@ -10,9 +10,10 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows, takes_files
+from tracker.attachments import MAX_BYTES
 from tracker.db import new_id
 from tracker.errors import Invalid
-from tracker.evidence import KeptFile, Piece, log_evidence, pieces, viewers
+from tracker.evidence import MAX_FILES, KeptFile, Piece, log_evidence, pieces, viewers
 from tracker.frameworks import items_of
 from tracker.goals import add_goal, goals_seen
 from tracker.judgements import SeenJudgement, judgements_seen
@@ -234,7 +235,7 @@ def new_evidence() -> str:
 
 @blp.post("/evidence/new")
 @allows(Action.LOG_EVIDENCE)
-@takes_files
+@takes_files(MAX_FILES * MAX_BYTES)
 def save_evidence() -> Response | tuple[str, int]:
     """Save a piece; sent twice it is one piece, and what is not right yet comes back whole."""
     filled = fill(EvidenceForm(), request.form, lists=("goal_ids", "kept_files"))
