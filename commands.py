@@ -5,17 +5,17 @@ import sys
 from typing import Any
 
 import click
-import importers.commands
-import lti.commands
-from demo.load import load_demo
 from flask import Flask
 
+import importers.commands
+import lti.commands
 from app import create_app, send_nudges
+from demo.load import load_demo
 from identity.models import Scope
 from identity.tokens import add_token
 from migrations.run import migrate
 from settings import Settings, SettingsError
-from tracker.db import enter_school, unit_of_work, utc_now
+from tracker.db import UnsafeRoleError, enter_school, open_engine, unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid
 from tracker.models import School, SchoolRole
 from tracker.people import add_person, add_school, school_by_slug
@@ -39,6 +39,10 @@ def cli(context: click.Context) -> None:
 def migrate_database(settings: Settings) -> None:
     """Bring the database up to the schema of this version."""
     migrate(owner_url=settings.database_owner_url, application_url=settings.database_url)
+    # A role that could pass the wall is refused here, before anything serves.
+    engine = open_engine(settings.database_url)
+    engine.connect().close()
+    engine.dispose()
 
 
 @cli.command("demo")
@@ -75,7 +79,13 @@ def person() -> None:
 @click.option("--name", required=True)
 @click.option("--email")
 @click.option("--number", help="The school's own number of this person.")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([*SchoolRole]))
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([role.value for role in SchoolRole]),
+)
 @pass_app
 def person_add(
     app: Flask,
@@ -109,7 +119,7 @@ def token() -> None:
 @token.command("add")
 @click.argument("school_slug", metavar="SCHOOL")
 @click.option("--name", required=True, help="What the token is for.")
-@click.option("--scope", required=True, type=click.Choice([*Scope]))
+@click.option("--scope", required=True, type=click.Choice([scope.value for scope in Scope]))
 @pass_app
 def token_add(app: Flask, school_slug: str, name: str, scope: str) -> None:
     """Add a token for a program; it acts as an administrator of that name and is shown once."""
@@ -146,6 +156,9 @@ def main() -> None:
         cli(standalone_mode=True)
     except (Conflict, Invalid) as error:
         click.echo(f"Dat kan niet: {error}", err=True)
+        sys.exit(2)
+    except UnsafeRoleError as error:
+        click.echo(str(error), err=True)
         sys.exit(2)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -36,32 +36,34 @@ class Settings:
         is_demo = _flag(environ, "LEERSPOOR_DEMO")
         trusted_proxies = tuple(environ.get("TRUSTED_PROXIES", "").replace(",", " ").split())
         public_url = _public_url(_required(environ, "PUBLIC_URL"))
-        if is_demo and urlsplit(public_url).hostname not in LOOPBACK_NAMES:
+        is_near = urlsplit(public_url).hostname in LOOPBACK_NAMES
+        if is_demo and not is_near:
             raise SettingsError(
                 "LEERSPOOR_DEMO works on this computer only: unset it, or let PUBLIC_URL be "
                 "http://127.0.0.1:<port>."
             )
         if is_demo and trusted_proxies:
             raise SettingsError("LEERSPOOR_DEMO does not go with TRUSTED_PROXIES: unset one.")
-        if urlsplit(public_url).scheme != "https" and (
-            urlsplit(public_url).hostname not in LOOPBACK_NAMES
-        ):
+        if urlsplit(public_url).scheme != "https" and not is_near:
             raise SettingsError("PUBLIC_URL must begin with https:// outside this computer.")
         _check_proxies(trusted_proxies)
+        owner_url = _database(
+            "DATABASE_OWNER_URL", environ.get("DATABASE_OWNER_URL", "").strip() or database_url
+        )
+        if urlsplit(owner_url).scheme != urlsplit(database_url).scheme:
+            raise SettingsError("DATABASE_OWNER_URL is the same database as DATABASE_URL.")
         return cls(
             database_url=database_url,
-            database_owner_url=_database(
-                "DATABASE_OWNER_URL", environ.get("DATABASE_OWNER_URL") or database_url
-            ),
-            redis_url=environ.get("REDIS_URL") or None,
+            database_owner_url=owner_url,
+            redis_url=_redis_url(environ.get("REDIS_URL", "").strip()),
             evidence_url=_evidence_url(_required(environ, "EVIDENCE_URL")),
             secret_key=_secret(environ),
             encryption_keys=_encryption_keys(environ),
             public_url=public_url,
-            timezone=_timezone(environ.get("TIMEZONE") or "Europe/Amsterdam"),
+            timezone=_timezone(environ.get("TIMEZONE", "").strip() or "Europe/Amsterdam"),
             is_demo=is_demo,
             trusted_proxies=trusted_proxies,
-            log_level=_log_level(environ.get("LOG_LEVEL") or "INFO"),
+            log_level=_log_level(environ.get("LOG_LEVEL", "").strip() or "INFO"),
         )
 
 
@@ -79,24 +81,43 @@ def _flag(environ: Mapping[str, str], name: str) -> bool:
     return value == "1"
 
 
+def _split(name: str, url: str) -> SplitResult:
+    """Split an address; the value itself stays out of the sentence, for it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read late, and only then refused
+    except ValueError:
+        raise SettingsError(f"{name} is not an address; see docs/settings.md.") from None
+    return parts
+
+
 def _database(name: str, url: str) -> str:
-    scheme = urlsplit(url).scheme
-    if scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
-        return "postgresql+psycopg" + url[len(scheme) :]
-    if scheme == "sqlite":
+    parts = _split(name, url)
+    if parts.scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
+        return "postgresql+psycopg" + url[len(parts.scheme) :]
+    # In memory each connection would have a database of its own.
+    if parts.scheme == "sqlite" and parts.path not in {"", "/", "/:memory:"}:
         return url
-    raise SettingsError(f"{name} begins with postgresql:// or sqlite:///, not {scheme}://.")
+    raise SettingsError(f"{name} begins with postgresql:// or sqlite:///, with a path or a name.")
+
+
+def _redis_url(url: str) -> str | None:
+    if url and _split("REDIS_URL", url).scheme not in {"redis", "rediss", "unix"}:
+        raise SettingsError("REDIS_URL begins with redis://, rediss:// or unix://.")
+    return url or None
 
 
 def _evidence_url(url: str) -> str:
-    if urlsplit(url).scheme not in {"file", "s3"}:
+    parts = _split("EVIDENCE_URL", url)
+    if parts.scheme not in {"file", "s3"} or not (parts.netloc + parts.path).strip("/"):
         raise SettingsError("EVIDENCE_URL is file:///folder or s3://bucket/prefix.")
     return url
 
 
 def _public_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+    parts = _split("PUBLIC_URL", url)
+    is_plain = not parts.path.strip("/") and not parts.query and "@" not in parts.netloc
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
         raise SettingsError("PUBLIC_URL is the address people open, such as https://leerspoor.nl.")
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -110,7 +131,7 @@ def _secret(environ: Mapping[str, str]) -> str:
 
 def _encryption_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
     keys = tuple(_required(environ, "ENCRYPTION_KEYS").replace(",", " ").split())
-    if any(len(key) < 32 for key in keys):  # noqa: PLR2004 - 256 bits in base64 is 44
+    if not keys or any(len(key) < 32 for key in keys):  # noqa: PLR2004 - 256 bits in base64 is 44
         raise SettingsError("Each of ENCRYPTION_KEYS needs at least 32 random characters.")
     return keys
 
@@ -118,7 +139,7 @@ def _encryption_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
 def _timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (KeyError, ValueError, OSError):  # a folder's name, or one far too long
         raise SettingsError(f"TIMEZONE {name!r} is unknown; Europe/Amsterdam is one.") from None
     return name
 

@@ -1,1 +1,190 @@
 """Sources, runs, staged rows and what they became."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from importers.issues import Severity
+from importers.records import Op, RecordKind
+from tracker.db import (
+    Code,
+    Digest,
+    Identifier,
+    Label,
+    Personal,
+    Plain,
+    Raw,
+    Record,
+    SchoolOwned,
+    ref,
+)
+
+# What came in and is not yet, or not, somebody's record; goes with its run or after 30 days.
+RawKey = Annotated[str, mapped_column(sa.String(255), info={"personal": Personal.RAW})]
+RawText = Annotated[str, mapped_column(sa.Text(), info={"personal": Personal.RAW})]
+
+
+class RunState(StrEnum):
+    """Where a run stands, as people see it."""
+
+    WAITING = "waiting"
+    READING = "reading"
+    PREVIEWED = "previewed"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    FAILED = "failed"
+    DISCARDED = "discarded"
+
+
+class Phase(StrEnum):
+    """What the worker must do next with a run; a run without a phase asks for nothing."""
+
+    READ = "read"
+    MATCH = "match"
+    WRITE = "write"
+    TOUCH = "touch"
+    FOLLOW = "follow"
+    CLEAN = "clean"
+    PRUNE = "prune"
+
+
+class RowStatus(StrEnum):
+    """What a staged row would do, or did."""
+
+    STAGED = "staged"
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    CLOSED = "closed"
+    QUARANTINED = "quarantined"
+    IGNORED = "ignored"
+
+
+class ImportSource(Record):
+    """A system of the school that data come from, under the name that readers see."""
+
+    __tablename__ = "import_source"
+    __table_args__ = (sa.UniqueConstraint("school_id", "name"),)
+
+    kind: Mapped[Code]
+    name: Mapped[Label]
+    created_at: Mapped[datetime]
+    last_applied_at: Mapped[datetime | None]
+
+
+class ImportRun(Record):
+    """One file on its way in: the row is the queue, the truth and the history.
+
+    `phase` says what is to be done next and `cursor` how far that is; both move in the same
+    commit as the batch. `layout` is what reading learned of the file's streams. `claim` is the
+    worker that holds the run as long as its heartbeat is fresh. `counts` are by kind. A file that
+    was refused before it was recognised has no source.
+    """
+
+    __tablename__ = "import_run"
+    __table_args__ = (sa.Index(None, "school_id", "started_at"),)
+
+    source_id: Mapped[UUID | None] = ref("import_source")
+    kind: Mapped[Code | None]
+    file_name: Mapped[Label]
+    file_digest: Mapped[Digest | None]
+    options: Mapped[Plain]
+    state: Mapped[RunState]
+    phase: Mapped[Phase | None]
+    batch_size: Mapped[int]
+    layout: Mapped[Plain]
+    cursor: Mapped[Plain]
+    done: Mapped[int]
+    total: Mapped[int | None]
+    counts: Mapped[Plain]
+    preview_digest: Mapped[Digest | None]
+    started_by_id: Mapped[UUID | None] = ref("person", index=False)
+    started_at: Mapped[datetime]
+    approved_by_id: Mapped[UUID | None] = ref("person", index=False)
+    approved_at: Mapped[datetime | None]
+    cancel_asked_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    pruned_at: Mapped[datetime | None]
+    claim: Mapped[Code | None]
+    heartbeat_at: Mapped[datetime | None]
+    attempts: Mapped[int]
+
+
+class ImportRow(SchoolOwned):
+    """A row as it was read, and what it would do.
+
+    `is_good` is what reading found; `status` is found again at each match, and so is what the
+    row's `person`, `target` and `parent` are here. `local_id` is the record it is or will become.
+    """
+
+    __tablename__ = "import_row"
+    __table_args__ = (
+        # Not led by the run as the key is: only the key may look fit for a range of `seq`.
+        sa.Index(None, "school_id", "ext_id", "kind", "run_id"),
+        sa.Index(None, "school_id", "match_key", "run_id"),
+    )
+
+    run_id: Mapped[UUID] = ref("import_run", primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[RecordKind]
+    op: Mapped[Op]
+    ext_id: Mapped[RawKey | None]
+    person: Mapped[RawKey | None]
+    target: Mapped[RawKey | None]
+    parent: Mapped[RawKey | None]
+    match_key: Mapped[RawKey | None]
+    file: Mapped[Label | None]
+    row: Mapped[int | None]
+    data: Mapped[Raw]
+    digest: Mapped[Digest | None]
+    is_good: Mapped[bool]
+    status: Mapped[RowStatus]
+    local_id: Mapped[UUID | None]
+    person_id: Mapped[UUID | None]
+    target_id: Mapped[UUID | None]
+    parent_id: Mapped[UUID | None]
+
+
+class ImportIssue(Record):
+    """Something wrong with a file (`seq` is 0) or with a staged row; sentences come from `code`."""
+
+    __tablename__ = "import_issue"
+    __table_args__ = (sa.Index(None, "school_id", "run_id", "seq"),)
+
+    run_id: Mapped[UUID] = ref("import_run", index=False)
+    seq: Mapped[int]
+    code: Mapped[Code]
+    severity: Mapped[Severity]
+    file: Mapped[Label | None]
+    row: Mapped[int | None]
+    letter: Mapped[Code | None]
+    column: Mapped[Label | None]
+    value: Mapped[RawText | None]
+    detail: Mapped[RawText | None]
+    is_from_match: Mapped[bool]
+
+
+class ExternalRef(SchoolOwned):
+    """What a source calls a record of ours, and the content it last told; kept when it is gone.
+
+    `person_id` is whose data it is, if anybody's.
+    """
+
+    __tablename__ = "external_ref"
+    __person_path__ = "person_id"
+    __table_args__ = (sa.Index(None, "school_id", "kind", "local_id"),)
+
+    source_id: Mapped[UUID] = ref("import_source", primary_key=True)
+    kind: Mapped[RecordKind] = mapped_column(primary_key=True)
+    ext_id: Mapped[Identifier] = mapped_column(primary_key=True)
+    local_id: Mapped[UUID]
+    person_id: Mapped[UUID | None] = ref("person")
+    digest: Mapped[Digest]
+    first_run_id: Mapped[UUID]
+    last_run_id: Mapped[UUID]
+    gone_at: Mapped[datetime | None]

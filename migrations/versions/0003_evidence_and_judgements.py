@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("label", sa.String(length=200), nullable=False),
         sa.Column("anchor", sa.Integer(), nullable=False),
-        sa.CheckConstraint("anchor BETWEEN 0 AND 3", name="ck_scale_level_anchor"),
+        sa.CheckConstraint("anchor BETWEEN 0 AND 3", name=op.f("ck_scale_level_anchor")),
         sa.ForeignKeyConstraint(
             ["school_id", "scale_id"],
             ["scale.school_id", "scale.id"],
@@ -213,7 +213,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "goal_id IS NOT NULL OR item_id IS NOT NULL OR evidence_id IS NOT NULL",
-            name="ck_judgement_about",
+            name=op.f("ck_judgement_about"),
         ),
         sa.ForeignKeyConstraint(
             ["school_id", "by_id"],

@@ -250,6 +250,9 @@ def upgrade() -> None:
         sa.Column("is_good", sa.Boolean(), nullable=False),
         sa.Column("status", sa.String(length=32), nullable=False),
         sa.Column("local_id", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("target_id", sa.Uuid(), nullable=True),
+        sa.Column("parent_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(
             ["school_id", "run_id"],
             ["import_run.school_id", "import_run.id"],
@@ -259,15 +262,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("school_id", "run_id", "seq", name="pk_import_row"),
     )
     op.create_index(
-        "ix_import_row_school_id_run_id_kind_ext_id",
+        "ix_import_row_school_id_ext_id_kind_run_id",
         "import_row",
-        ["school_id", "run_id", "kind", "ext_id"],
+        ["school_id", "ext_id", "kind", "run_id"],
         unique=False,
     )
     op.create_index(
-        "ix_import_row_school_id_run_id_match_key",
+        "ix_import_row_school_id_match_key_run_id",
         "import_row",
-        ["school_id", "run_id", "match_key"],
+        ["school_id", "match_key", "run_id"],
         unique=False,
     )
     raise_wall(

@@ -39,9 +39,8 @@ def test_who_has_no_place_in_the_plan_sees_nothing_of_it(
     assert world.shared.id not in seen(engine, world, stranger, Evidence)
     assert world.plan.id not in seen(engine, world, stranger, LearningPlan)
     assert world.judgement.id not in seen(engine, world, stranger, Judgement)
-    with unit_of_work(engine, school_id=stranger.school_id) as session:
-        with pytest.raises(NotFound):
-            find(session, LearningPlan, world.plan.id, person=stranger, on=world.on)
+    with unit_of_work(engine, school_id=stranger.school_id) as session, pytest.raises(NotFound):
+        find(session, LearningPlan, world.plan.id, person=stranger, on=world.on)
 
 
 def test_administrator_sees_shared_but_not_private_evidence(

@@ -190,6 +190,13 @@ def test_a_bend_arrives_on_the_day_of_the_judgement() -> None:
     assert (drawing.marks[1].x, 24 - 4.6) in points(ribbon)
 
 
+def test_a_bend_keeps_its_length_when_nothing_else_moved_just_before() -> None:
+    drawing = drawn(judgement(SELF, 0, 60), judgement(SELF, 0, 33), judgement(SELF, 2, 31))
+    arrives = drawing.marks[2].x
+    begins = max(x for x, y in points(drawing.ribbons[0]) if y == 54 - 4.6 and x < arrives - 0.81)
+    assert begins == pytest.approx(arrives - 1.6, abs=0.01)
+
+
 def test_disagreement_forks_the_ribbon_and_fills_between() -> None:
     drawing = drawn(judgement(SELF, 2, 20), judgement(SUPERVISOR, 1, 10))
     between, high, low = drawing.ribbons

@@ -565,7 +565,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "coach/overview.html",
         {
             "today": TODAY,
-            "reasons": SIGNALS,
+            "reasons": [{**entry, "others": SIGNALS[:1]} for entry in SIGNALS],
             "columns": ["Kerntaak 1", "Kerntaak 2"],
             "rows": ROWS,
             "since": date(2026, 8, 24),

@@ -1,5 +1,6 @@
 """The pages as people meet them, without any script."""
 
+import re
 from io import BytesIO
 
 import sqlalchemy as sa
@@ -17,6 +18,11 @@ def photo() -> BytesIO:
     Image.new("RGB", (800, 600), "teal").save(out, "JPEG")
     out.seek(0)
     return out
+
+
+def without_chance(page: str) -> str:
+    """Leave out what differs at every request: the CSRF token and the helpdesk's code."""
+    return re.sub(r'(csrf_token" value=")[^"]+|LS-[0-9A-F]+', r"\1", page)
 
 
 def test_student_start_shows_the_goal_and_what_the_supervisor_saw(app: Flask, world: World) -> None:
@@ -178,7 +184,7 @@ def test_another_coach_gets_the_same_page_as_for_what_does_not_exist(
     theirs = visit.get(f"/coach/plans/{world.plan.id}", 404)
     unknown = new_id()
     nothing = visit.get(f"/coach/plans/{unknown}", 404).replace(str(unknown), str(world.plan.id))
-    assert theirs.split("LS-")[0] == nothing.split("LS-")[0]
+    assert without_chance(theirs) == without_chance(nothing)
 
 
 def test_a_student_without_a_plan_is_invited_and_begins_one_with_the_first_goal(

@@ -249,6 +249,6 @@ def test_dutch_sentences_have_fifteen_words_at_most() -> None:
             assert len(sentence.split()) <= 15, sentence
 
 
-def test_dutch_never_scolds() -> None:
+def test_dutch_text_never_scolds() -> None:
     for text in _dutch():
         assert not re.search(r"onvoldoende|achterstand|risico|!", text, re.IGNORECASE), text

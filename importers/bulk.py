@@ -1,0 +1,130 @@
+"""Many rows at once: the two ways in which PostgreSQL and SQLite take them fastest.
+
+PostgreSQL gets one JSON text per batch, which it unpacks itself; SQLite gets `executemany`.
+(COPY is closed to tables behind row-level security.)
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from tracker.db import Base
+
+Row = Mapping[str, Any]
+
+
+def insert_rows(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
+    """Insert rows of one shape: the names of columns, and values as Python has them."""
+    if not rows:
+        return
+    if not _on_postgresql(session):
+        session.execute(sa.insert(_table(model)), [dict(row) for row in rows])
+        return
+    unpacked = _unpacked(model, rows)
+    session.execute(
+        sa.insert(_table(model)).from_select(list(rows[0]), sa.select(*unpacked.c)),
+        {"rows": _packed(rows)},
+    )
+
+
+def update_rows(session: Session, model: type[Base], rows: Iterable[Row]) -> None:
+    """Update rows by their primary key; each row names the key and the columns that it changes."""
+    ordered = sorted(rows, key=list)
+    for _, same_shape in groupby(ordered, key=list):
+        _update(session, model, list(same_shape))
+
+
+def _update(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
+    table = _table(model)
+    keys = [column.name for column in table.primary_key]
+    changed = [name for name in rows[0] if name not in keys]
+    if not changed:
+        return
+    if _on_postgresql(session):
+        new = _unpacked(model, rows)
+        session.execute(
+            sa.update(table)
+            .where(*(table.c[key] == new.c[key] for key in keys))
+            .values({name: new.c[name] for name in changed}),
+            {"rows": _packed(rows)},
+        )
+        return
+    session.execute(
+        sa.update(table)
+        .where(*(table.c[key] == sa.bindparam(f"at_{key}") for key in keys))
+        .values({name: sa.bindparam(name) for name in changed}),
+        [
+            {f"at_{key}": row[key] for key in keys} | {name: row[name] for name in changed}
+            for row in rows
+        ],
+    )
+
+
+def upsert_from(
+    session: Session,
+    model: type[Base],
+    columns: Sequence[str],
+    select: sa.Select[Any],
+    *,
+    update: Sequence[str],
+) -> None:
+    """Insert what a SELECT gives; where the key is taken, update these columns instead."""
+    table = _table(model)
+    dialect = postgresql if _on_postgresql(session) else sqlite
+    insert = dialect.insert(table).from_select(list(columns), select)
+    session.execute(
+        insert.on_conflict_do_update(
+            index_elements=list(table.primary_key),
+            set_={name: insert.excluded[name] for name in update},
+        )
+    )
+
+
+def expect_many(session: Session) -> int:
+    """Have this unit of work join sets to sets; returns how many batches to take at once.
+
+    PostgreSQL has no statistics of rows that were staged a moment ago (and only the tables' owner
+    may gather them), so it takes a thousand rows for one and joins row by row. SQLite goes by its
+    indexes, and should not be locked for long.
+    """
+    if not _on_postgresql(session):
+        return 1
+    session.execute(sa.text("SET LOCAL enable_nestloop = off"))
+    return 50
+
+
+def change(session: Session, statement: sa.Update | sa.Delete) -> None:
+    """Run a statement over a set of rows of which this session holds no objects."""
+    session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _unpacked(model: type[Base], rows: Sequence[Row]) -> sa.TableValuedAlias:
+    table = _table(model)
+    text = sa.cast(sa.bindparam("rows", type_=sa.Text()), postgresql.JSON)
+    columns = [sa.column(name, table.c[name].type) for name in rows[0]]
+    return sa.func.json_to_recordset(text).table_valued(*columns).render_derived(with_types=True)
+
+
+def _packed(rows: Sequence[Row]) -> str:
+    return orjson.dumps([dict(row) for row in rows], default=_plain).decode()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def _on_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _table(model: type[Base]) -> sa.Table:
+    table: sa.Table = model.__table__  # type: ignore[assignment]  # a mapped class has a Table
+    return table

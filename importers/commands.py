@@ -1,0 +1,190 @@
+"""The command `bin/leerspoor import`: preview a file, and apply it when asked to."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+import orjson
+import sqlalchemy as sa
+from flask import Flask
+from flask_babel import force_locale
+
+from importers import door, runs
+from importers.bench import take
+from importers.models import ImportRun, RunState
+from importers.report import report_of
+from importers.work import do_work
+from tracker.db import unit_of_work, utc_now
+from tracker.errors import Conflict
+from tracker.models import School
+from tracker.people import school_by_slug, today_at
+
+CLEAN, WITH_QUARANTINE, REFUSED = 0, 1, 2
+BETWEEN_LOOKS = 0.2  # seconds, while a worker has the run
+MOST_SHOWN = 50
+TOO_MUCH = (
+    "Er is niets toegepast: er zou heel veel sluiten. Klopt dat? Voeg dan --confirm-closing toe."
+)
+STATES = {
+    RunState.PREVIEWED: "proef, er is nog niets gewijzigd",
+    RunState.APPLIED: "toegepast",
+    RunState.REFUSED: "geweigerd, er is niets gewijzigd",
+    RunState.FAILED: "mislukt",
+    RunState.DISCARDED: "weggegooid",
+}
+STATUSES = {
+    "new": "nieuw",
+    "changed": "gewijzigd",
+    "same": "gelijk",
+    "closed": "gesloten",
+    "quarantined": "apart gezet",
+    "ignored": "overgeslagen",
+}
+pass_app = click.make_pass_decorator(Flask)
+
+
+@click.command("import")
+@click.argument("school_slug", metavar="SCHOOL")
+@click.argument(
+    "paths",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False),
+)
+@click.option("--kind", type=click.Choice(door.KINDS), help="What the file is; else recognised.")
+@click.option("--edition", help="Of a list of kwalificaties, which does not say it itself.")
+@click.option("--apply", "is_applied", is_flag=True, help="Apply what the preview shows.")
+@click.option("--confirm-closing", is_flag=True, help="Apply also when very much would close.")
+@click.option("--json", "as_json", is_flag=True)
+@pass_app
+def import_files(
+    app: Flask,
+    school_slug: str,
+    paths: tuple[str, ...],
+    kind: str | None,
+    edition: str | None,
+    is_applied: bool,  # noqa: FBT001 - click's flag
+    confirm_closing: bool,  # noqa: FBT001 - click's flag
+    as_json: bool,  # noqa: FBT001 - click's flag
+) -> None:
+    """Preview a file, or with --apply preview and apply it.
+
+    Exit code 0: clean; 1: rows were set aside; 2: refused, and nothing was changed.
+    """
+    if len(paths) > 1:
+        raise click.UsageError("Geef één bestand per keer: een OneRoster-zip of een csv.")
+    with app.app_context(), force_locale("nl"):
+        engine: sa.Engine = app.extensions["engine"]
+        school = _school(engine, school_slug)
+        run_id = _start(app, school, Path(paths[0]), kind, edition)
+        _finish(app, school.id, run_id)
+        problem = None
+        if is_applied:
+            problem = _approve(app, school, run_id, confirm_closing=confirm_closing)
+        with unit_of_work(engine, school_id=school.id, writes=False) as session:
+            run = session.get_one(ImportRun, (school.id, run_id))
+            report = report_of(session, run)
+        _tell(report, run, problem, as_json=as_json)
+    if problem is not None or run.state in {RunState.REFUSED, RunState.FAILED}:
+        sys.exit(REFUSED)
+    sys.exit(WITH_QUARANTINE if report["counts"]["quarantined"] else CLEAN)
+
+
+def _school(engine: sa.Engine, slug: str) -> School:
+    with unit_of_work(engine, writes=False) as session:
+        school = school_by_slug(session, slug)
+    if school is None:
+        raise click.UsageError(f"Er is geen school {slug!r}.")
+    return school
+
+
+def _start(app: Flask, school: School, path: Path, kind: str | None, edition: str | None) -> UUID:
+    at = utc_now()
+    with unit_of_work(app.extensions["engine"], school_id=school.id) as session:
+        run = runs.start(
+            session,
+            by=None,
+            school=school,
+            store=app.extensions["store"],
+            file_name=path.name,
+            body=path.read_bytes(),
+            kind=kind,
+            options={"edition": edition or ""},
+            on=today_at(school, at),
+            at=at,
+        )
+        return run.id
+
+
+def _approve(app: Flask, school: School, run_id: UUID, *, confirm_closing: bool) -> str | None:
+    """Apply the preview; returns why not, if so."""
+    at = utc_now()
+    with unit_of_work(app.extensions["engine"], school_id=school.id) as session:
+        run = session.get_one(ImportRun, (school.id, run_id))
+        if run.state is not RunState.PREVIEWED:
+            return None
+        try:
+            runs.approve(
+                session,
+                by=None,
+                run=run,
+                digest=run.preview_digest or "",
+                confirm_closing=confirm_closing,
+                on=today_at(school, at),
+                at=at,
+            )
+        except Conflict:
+            return TOO_MUCH
+    _finish(app, school.id, run_id)
+    with unit_of_work(app.extensions["engine"], school_id=school.id, writes=False) as session:
+        run = session.get_one(ImportRun, (school.id, run_id))
+        if run.state is RunState.PREVIEWED:
+            return "Er is intussen iets veranderd. Bekijk de proef opnieuw en probeer het nog eens."
+    return None
+
+
+def _finish(app: Flask, school_id: UUID, run_id: UUID) -> None:
+    """Work on the run until it asks for nothing more; or wait while a worker does."""
+    engine: sa.Engine = app.extensions["engine"]
+    while True:
+        bench = take(
+            engine, app.extensions["store"], school_id=school_id, run_id=run_id, at=utc_now()
+        )
+        if bench is not None:
+            do_work(bench)
+        with unit_of_work(engine, school_id=school_id, writes=False) as session:
+            if session.get_one(ImportRun, (school_id, run_id)).phase is None:
+                return
+        time.sleep(BETWEEN_LOOKS)
+
+
+def _tell(report: dict[str, Any], run: ImportRun, problem: str | None, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
+        if problem is not None:
+            click.echo(problem, err=True)
+        return
+    click.echo(f"{run.file_name}: {STATES[run.state]}")
+    for kind, counts in report["by_kind"].items():
+        told = ", ".join(f"{number} {STATUSES[name]}" for name, number in counts.items() if number)
+        click.echo(f"  {kind}: {told or '-'}")
+    for issue in report["issues"][:MOST_SHOWN]:
+        place = ", ".join(
+            part
+            for part in (
+                issue["file"],
+                f"rij {issue['row']}" if issue["row"] else None,
+                f"{issue['letter']} · {issue['column']}" if issue["letter"] else issue["column"],
+            )
+            if part
+        )
+        click.echo(f"- {place}: {issue['message']} {issue['hint']}")
+    if len(report["issues"]) > MOST_SHOWN:
+        rest = len(report["issues"]) - MOST_SHOWN
+        click.echo(f"En nog {rest}; met --json zie je alles.")
+    if problem is not None:
+        click.echo(problem, err=True)

@@ -1,0 +1,166 @@
+"""Taking a file in: through the door, looked at as a whole, and kept until it is read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from obstore.store import ObjectStore
+from sqlalchemy.orm import Session
+
+from importers import bsn, door
+from importers.bench import end
+from importers.issues import Finding, Refused
+from importers.models import ImportRun, ImportSource, Phase, RunState
+from importers.source import Source
+from importers.stage import keep_file, layout_of
+from importers.staged import add_issues
+from tracker.db import insert_missing, new_id
+from tracker.errors import Invalid
+from tracker.models import Person, School
+
+# Enough rows per commit to be fast, few enough to hold SQLite's lock only for a moment.
+BATCH_SIZE = 1000
+LONGEST_NAME = 200
+# What the uploader may say of a list of kwalificaties, and how long.
+OPTIONS = {"edition": 40, "level": 1, "title": 200}
+LEVELS = {"1", "2", "3", "4"}
+
+
+def take_in(
+    session: Session,
+    *,
+    school: School,
+    store: ObjectStore,
+    file_name: str,
+    body: bytes,
+    kind: str | None,
+    options: Mapping[str, str],
+    batch_size: int,
+    by: Person | None,
+    at: datetime,
+) -> ImportRun:
+    """Make the run of a file: waiting to be read, or refused with the reasons; raises Invalid."""
+    if kind is not None and kind not in door.KINDS:
+        raise Invalid(kind="kind.unknown")
+    run = _new_run(
+        school=school,
+        file_name=_safe_name(file_name),
+        kind=kind,
+        options=_checked(options),
+        batch_size=batch_size,
+        by=by,
+        at=at,
+    )
+    findings: list[Finding] = []
+    kept, source = _open(run, body, school, findings)
+    if source is not None:
+        run.source_id = _named(session, school, source, at).id
+    session.add(run)
+    session.flush()
+    add_issues(session, run, [(0, finding) for finding in findings])
+    if source is None or any(finding.is_error for finding in findings):
+        end(session, run, state=RunState.REFUSED, at=at)
+        run.phase = None  # nothing was staged, so there is nothing to clean
+    else:
+        run.layout = {**run.layout, **layout_of(source.streams())}
+        keep_file(store, run, kept)
+    return run
+
+
+def _open(
+    run: ImportRun, body: bytes, school: School, findings: list[Finding]
+) -> tuple[bytes, Source | None]:
+    """Return what the door let in and the source it is; what is wrong goes to `findings`."""
+    try:
+        admitted = door.admit(body, file_name=run.file_name, kind=run.kind)
+        run.kind = admitted.kind
+        findings += admitted.findings
+        source = door.open_source(
+            admitted.kind,
+            admitted.body,
+            file_name=run.file_name,
+            options=run.options,
+            zone=ZoneInfo(school.timezone),
+        )
+        findings += source.check()
+    except Refused as refusal:
+        findings.append(refusal.finding)
+        return b"", None
+    return admitted.body, source
+
+
+def _new_run(
+    *,
+    school: School,
+    file_name: str,
+    kind: str | None,
+    options: dict[str, str],
+    batch_size: int,
+    by: Person | None,
+    at: datetime,
+) -> ImportRun:
+    return ImportRun(
+        school_id=school.id,
+        source_id=None,
+        kind=kind,
+        file_name=file_name,
+        file_digest=None,
+        options=options,
+        state=RunState.WAITING,
+        phase=Phase.READ,
+        batch_size=batch_size,
+        layout={"streams": [], "closings": [1, 1]},
+        cursor={},
+        done=0,
+        total=None,
+        counts={},
+        preview_digest=None,
+        started_by_id=by.id if by else None,
+        started_at=at,
+        approved_by_id=None,
+        approved_at=None,
+        cancel_asked_at=None,
+        ended_at=None,
+        pruned_at=None,
+        claim=None,
+        heartbeat_at=None,
+        attempts=0,
+    )
+
+
+def _named(session: Session, school: School, source: Source, at: datetime) -> ImportSource:
+    """Return the school's source of this name; made the first time."""
+    row = {
+        "school_id": school.id,
+        "id": new_id(),
+        "kind": source.kind,
+        "name": source.name,
+        "created_at": at,
+        "last_applied_at": None,
+    }
+    insert_missing(session, ImportSource, [row])
+    return session.scalars(
+        sa.select(ImportSource).where(
+            ImportSource.school_id == school.id, ImportSource.name == source.name
+        )
+    ).one()
+
+
+def _safe_name(file_name: str) -> str:
+    """Return the uploader's name of the file: the last part, without BSN, as text."""
+    name = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    shown = name.encode("utf-8", "replace").decode().replace("\0", "?")
+    return bsn.drop_text(shown)[:LONGEST_NAME] or "?"
+
+
+def _checked(options: Mapping[str, str]) -> dict[str, str]:
+    given = {name: text.strip() for name, text in options.items() if text and text.strip()}
+    for name, text in given.items():
+        if name not in OPTIONS:
+            raise Invalid(**{name: "option.unknown"})
+        if len(text) > OPTIONS[name]:
+            raise Invalid(**{name: "value.too_long"})
+    if given.get("level", "1") not in LEVELS:
+        raise Invalid(level="level.unknown")
+    return given

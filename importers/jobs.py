@@ -1,0 +1,28 @@
+"""What the queue wakes the worker for; each job opens its own units of work."""
+
+from uuid import UUID
+
+from flask import current_app
+
+from importers.bench import take
+from importers.work import do_work
+from tracker.db import utc_now
+
+
+def run_import(school_id: str, run_id: str) -> None:
+    """Do what a run asks for, unless another worker does; the row, not the job, is the truth.
+
+    `stopping` among the application's extensions says whether the worker was asked to end.
+    """
+    bench = take(
+        current_app.extensions["engine"],
+        current_app.extensions["store"],
+        school_id=UUID(school_id),
+        run_id=UUID(run_id),
+        at=utc_now(),
+    )
+    if bench is not None:
+        stopping = current_app.extensions.get("stopping")
+        if stopping is not None:
+            bench.is_stopping = stopping.is_set
+        do_work(bench)

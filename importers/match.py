@@ -1,0 +1,276 @@
+"""Matching: what each staged row would do, found again whenever it is asked.
+
+The rows are taken in ranges, in the order of their streams, so that what a row refers to has been
+decided before it. Each range is a handful of statements over sets; only rows with something wrong
+are looked at one by one. A digest over all decisions is the preview's: what was seen is applied.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from importers import bulk, closing
+from importers.bench import Bench, end
+from importers.issues import Finding, Severity
+from importers.models import (
+    ExternalRef,
+    ImportIssue,
+    ImportRow,
+    ImportRun,
+    Phase,
+    RowStatus,
+    RunState,
+)
+from importers.people import decide_people
+from importers.records import REFERS, Op, RecordKind
+from importers.staged import (
+    Conditions,
+    StreamLayout,
+    add_issues,
+    chained,
+    column_of,
+    in_span,
+    is_snapshot_of,
+    next_span,
+    rows_of,
+    set_aside,
+)
+from tracker.db import utc_now
+
+UPSERTS = (RowStatus.NEW, RowStatus.CHANGED, RowStatus.SAME)
+
+
+def match_some(bench: Bench) -> None:
+    """Decide about the next range of rows; after the last, show the preview or go on to write."""
+    with bench.step() as (session, run):
+        if run.cancel_asked_at is not None:
+            end(session, run, state=RunState.DISCARDED, at=utc_now())
+            return
+        if not run.cursor:
+            _begin(session, run)
+        span = next_span(run, batches=bulk.expect_many(session))
+        if span is not None:
+            _match(session, run, *span)
+        elif not closing.stage_closings(session, run):
+            _finish(session, run)
+
+
+def _begin(session: Session, run: ImportRun) -> None:
+    """Forget what an earlier match found."""
+    bulk.change(
+        session,
+        sa.delete(ImportIssue).where(
+            ImportIssue.school_id == run.school_id,
+            ImportIssue.run_id == run.id,
+            ImportIssue.is_from_match,
+        ),
+    )
+    closing.forget_closings(session, run)
+    run.cursor = {"seq": 1, "chain": ""}
+    run.done = 0
+
+
+def _match(session: Session, run: ImportRun, stream: StreamLayout, first: int, until: int) -> None:
+    span = in_span(run, first, until)
+    kind = RecordKind(stream["kind"])
+    bulk.change(
+        session,
+        sa.update(ImportRow)
+        .where(*span, ImportRow.is_good)
+        .values(status=RowStatus.NEW, person_id=None, target_id=None, parent_id=None),
+    )
+    _set_aside_twins(session, run, stream, span)
+    for role, referred in REFERS.get(kind, {}).items():
+        _find_referred(session, run, span, role, referred)
+        _set_aside_dangling(session, run, stream, span, role)
+    _recognise(session, run, span)
+    if kind is RecordKind.PERSON:
+        decide_people(session, run, stream, span)
+    run.cursor = {**run.cursor, "seq": until, "chain": chained(session, run, first, until)}
+    run.done = until - 1
+
+
+def _set_aside_twins(
+    session: Session, run: ImportRun, stream: StreamLayout, span: Conditions
+) -> None:
+    """Of equal rows with one key the last counts; contradictory rows are all set aside."""
+    twin = aliased(ImportRow)
+    found = session.execute(
+        sa.select(
+            ImportRow.seq,
+            ImportRow.row,
+            ImportRow.ext_id,
+            sa.func.count(twin.digest.distinct()),
+            sa.func.max(twin.seq),
+            sa.func.min(sa.case((twin.seq != ImportRow.seq, twin.row))),
+        )
+        .join(
+            twin,
+            sa.and_(
+                twin.school_id == ImportRow.school_id,
+                twin.run_id == ImportRow.run_id,
+                twin.kind == ImportRow.kind,
+                twin.ext_id == ImportRow.ext_id,
+                twin.is_good,
+                twin.file.is_not(None),
+            ),
+        )
+        .where(*span, ImportRow.is_good)
+        .group_by(ImportRow.seq, ImportRow.row, ImportRow.ext_id)
+        .having(sa.func.count() > 1)
+    )
+    contradictory, equal = [], []
+    for seq, row, key, contents, last, other in found:
+        facts: dict[str, Any] = {
+            "file": stream["file"],
+            "row": row,
+            "column": column_of(stream, "ext_id"),
+            "value": key,
+            "detail": str(other),
+        }
+        if contents > 1:
+            contradictory.append((seq, Finding(code="key.contradictory", **facts)))
+        elif seq != last:
+            equal.append((seq, Finding(code="key.twice", severity=Severity.WARNING, **facts)))
+    set_aside(session, run, contradictory)
+    set_aside(session, run, equal, status=RowStatus.IGNORED)
+
+
+def _find_referred(
+    session: Session, run: ImportRun, span: Conditions, role: str, referred: RecordKind
+) -> None:
+    """Find what the rows refer to: in this file, else among what this source told of before.
+
+    Where the file tells all there is of a kind, only what is in the file counts; but a record
+    whose row is set aside is still there.
+    """
+    reference, found = getattr(ImportRow, role), f"{role}_id"
+    staged = aliased(ImportRow)
+    is_staged = [
+        staged.school_id == run.school_id,
+        staged.run_id == run.id,
+        staged.kind == referred,
+        staged.ext_id == reference,
+    ]
+    bulk.change(
+        session,
+        sa.update(ImportRow)
+        .where(*span, *is_staged, staged.status.in_(UPSERTS))
+        .values({found: staged.local_id}),
+    )
+    is_known = [
+        getattr(ImportRow, found).is_(None),
+        ExternalRef.school_id == run.school_id,
+        ExternalRef.source_id == run.source_id,
+        ExternalRef.kind == referred,
+        ExternalRef.ext_id == reference,
+        ExternalRef.gone_at.is_(None),
+    ]
+    if is_snapshot_of(run, referred):
+        is_known += [*is_staged, staged.status == RowStatus.QUARANTINED]
+    bulk.change(
+        session,
+        sa.update(ImportRow).where(*span, *is_known).values({found: ExternalRef.local_id}),
+    )
+
+
+def _set_aside_dangling(
+    session: Session, run: ImportRun, stream: StreamLayout, span: Conditions, role: str
+) -> None:
+    """Set aside the rows that refer to what is nowhere."""
+    reference, found = getattr(ImportRow, role), getattr(ImportRow, f"{role}_id")
+    staged = aliased(ImportRow)
+    dangling = session.execute(
+        sa.select(ImportRow.seq, ImportRow.row, reference, staged.seq)
+        .outerjoin(
+            staged,
+            sa.and_(
+                staged.school_id == run.school_id,
+                staged.run_id == run.id,
+                staged.kind == REFERS[RecordKind(stream["kind"])][role],
+                staged.ext_id == reference,
+            ),
+        )
+        .where(
+            *span,
+            ImportRow.status == RowStatus.NEW,
+            reference.is_not(None),
+            found.is_(None),
+        )
+    )
+    findings = {
+        seq: Finding(
+            code="ref.unknown" if is_there is None else "ref.set_aside",
+            file=stream["file"],
+            row=row,
+            column=column_of(stream, role),
+            value=key,
+        )
+        for seq, row, key, is_there in dangling
+    }
+    set_aside(session, run, findings.items())
+
+
+def _recognise(session: Session, run: ImportRun, span: Conditions) -> None:
+    """Find the records that this source told of before: the same, changed, or taken back."""
+    is_same = sa.and_(ExternalRef.digest == ImportRow.digest, ExternalRef.gone_at.is_(None))
+    known = [
+        ExternalRef.school_id == ImportRow.school_id,
+        ExternalRef.source_id == run.source_id,
+        ExternalRef.kind == ImportRow.kind,
+        ExternalRef.ext_id == ImportRow.ext_id,
+    ]
+    is_new = [*span, ImportRow.status == RowStatus.NEW]
+    bulk.change(
+        session,
+        sa.update(ImportRow)
+        .where(*is_new, *known, ImportRow.op == Op.UPSERT)
+        .values(
+            local_id=ExternalRef.local_id,
+            status=sa.case((is_same, RowStatus.SAME.value), else_=RowStatus.CHANGED.value),
+        ),
+    )
+    bulk.change(
+        session,
+        sa.update(ImportRow)
+        .where(*is_new, *known, ImportRow.op == Op.CLOSE, ExternalRef.gone_at.is_(None))
+        .values(local_id=ExternalRef.local_id, status=RowStatus.CLOSED),
+    )
+    bulk.change(
+        session,
+        sa.update(ImportRow)
+        .where(*is_new, ImportRow.op == Op.CLOSE)
+        .values(status=RowStatus.IGNORED),
+    )
+
+
+def _finish(session: Session, run: ImportRun) -> None:
+    """Show the preview; or, when it was approved and nothing changed since, begin to write."""
+    run.counts = _counts(session, run)
+    chain = run.cursor["chain"]
+    is_approved = run.state is RunState.APPLYING
+    findings = closing.look_out(session, run)
+    if is_approved and chain != run.preview_digest:
+        findings.append(Finding(code="preview.outdated", severity=Severity.WARNING))
+    add_issues(session, run, [(0, finding) for finding in findings], is_from_match=True)
+    if is_approved and chain == run.preview_digest:
+        run.phase, run.cursor, run.done = Phase.WRITE, {"seq": 1}, 0
+        return
+    run.state, run.phase, run.cursor = RunState.PREVIEWED, None, {}
+    run.preview_digest = chain
+    run.claim = run.approved_at = run.approved_by_id = None
+
+
+def _counts(session: Session, run: ImportRun) -> dict[str, dict[str, int]]:
+    """Return how many rows of each kind would do what: {"person": {"new": 247, ...}}."""
+    statuses = [status.value for status in RowStatus if status is not RowStatus.STAGED]
+    counts = {str(stream["kind"]): dict.fromkeys(statuses, 0) for stream in run.layout["streams"]}
+    found = session.execute(
+        sa.select(ImportRow.kind, ImportRow.status, sa.func.count())
+        .where(*rows_of(run))
+        .group_by(ImportRow.kind, ImportRow.status)
+    )
+    for kind, status, number in found:
+        counts[kind.value][status.value] = number
+    return counts

@@ -1,0 +1,1 @@
+"""Readers of files: tables and bundles, within limits, whatever is in them."""

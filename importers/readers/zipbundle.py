@@ -1,0 +1,60 @@
+"""Zip bundles, opened as if an enemy made them: names, counts, sizes and ratios have limits."""
+
+import re
+import stat
+import zipfile
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from importers.issues import Refused
+
+MOST_ENTRIES = 200
+MOST_BYTES = 2_000_000_000
+# Tables of text shrink some 10 times, of many equal rows 50 times; a zip bomb 1,000 times.
+HIGHEST_RATIO = 300
+RATIO_MATTERS_FROM = 1_000_000
+IS_ENCRYPTED = 0x1
+UNSAFE_NAME = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|[\x00-\x1f\x7f]|\\")
+JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._)")
+
+
+def open_bundle(body: bytes) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]:
+    """Open a zip within the limits; returns its files by path, what systems leave behind left out.
+
+    Raises Refused when it is no whole zip, or when anything about it is unsafe.
+    """
+    try:
+        bundle = zipfile.ZipFile(BytesIO(body))
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        raise Refused("zip.broken") from None
+    entries = bundle.infolist()
+    if len(entries) > MOST_ENTRIES:
+        raise Refused("zip.too_many_files", detail=str(MOST_ENTRIES))
+    if sum(entry.file_size for entry in entries) > MOST_BYTES:
+        raise Refused("zip.too_large")
+    for entry in entries:
+        _check(entry)
+    files = [entry for entry in entries if not entry.is_dir() and not JUNK.search(entry.filename)]
+    found: dict[str, zipfile.ZipInfo] = {}
+    for entry in files:
+        if entry.filename in found:
+            raise Refused("zip.same_file_twice", file=base_name(entry.filename))
+        found[entry.filename] = entry
+    return bundle, found
+
+
+def base_name(path: str) -> str:
+    """Return the name of a file without its folders."""
+    return PurePosixPath(path).name
+
+
+def _check(entry: zipfile.ZipInfo) -> None:
+    if UNSAFE_NAME.search(entry.orig_filename) or len(entry.filename) > 200:  # noqa: PLR2004 - our column
+        raise Refused("zip.unsafe_name")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise Refused("zip.unsafe_name")
+    if entry.flag_bits & IS_ENCRYPTED:
+        raise Refused("zip.encrypted", file=base_name(entry.filename))
+    ratio = entry.file_size / max(entry.compress_size, 1)
+    if entry.file_size > RATIO_MATTERS_FROM and ratio > HIGHEST_RATIO:
+        raise Refused("zip.bomb", file=base_name(entry.filename))

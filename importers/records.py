@@ -1,0 +1,100 @@
+"""What every source yields: one small record per thing, in the same shape whatever the LMS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from importers.issues import Finding
+from tracker.models import Precision
+
+
+class RecordKind(StrEnum):
+    """What a record is about; in the order in which one may refer to another."""
+
+    PERSON = "person"
+    ROLE = "role"
+    GROUP = "group"
+    MEMBERSHIP = "membership"
+    LESSON_TASK = "lesson_task"
+    RESULT = "result"
+    FRAMEWORK = "framework"
+    FRAMEWORK_ITEM = "framework_item"
+
+
+# Which kind a record's `person`, `target` and `parent` name.
+REFERS: dict[RecordKind, dict[str, RecordKind]] = {
+    RecordKind.ROLE: {"person": RecordKind.PERSON},
+    RecordKind.MEMBERSHIP: {"person": RecordKind.PERSON, "target": RecordKind.GROUP},
+    RecordKind.LESSON_TASK: {"target": RecordKind.GROUP},
+    RecordKind.RESULT: {"person": RecordKind.PERSON, "target": RecordKind.LESSON_TASK},
+    RecordKind.FRAMEWORK_ITEM: {
+        "target": RecordKind.FRAMEWORK,
+        "parent": RecordKind.FRAMEWORK_ITEM,
+    },
+}
+
+
+class Op(StrEnum):
+    """What the source says about it: it is so, or it is no longer there."""
+
+    UPSERT = "upsert"
+    CLOSE = "close"
+
+
+class Standing(StrEnum):
+    """What became of the row on reading: usable, set aside, or of no use to us."""
+
+    GOOD = "good"
+    BAD = "bad"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a record was read; `row` counts as Excel does, the header is row 1."""
+
+    file: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One thing as its source tells it, under the source's own key.
+
+    `person`, `target` and `parent` are keys of the same source (see REFERS). `data` holds plain
+    values: text, numbers as text, days as ISO text. Of a bad or ignored row it holds the cells.
+    `match_key` is the school's own number by which a person is known in every source.
+    """
+
+    kind: RecordKind
+    ext_id: str | None
+    origin: Origin
+    data: Mapping[str, Any]
+    op: Op = Op.UPSERT
+    person: str | None = None
+    target: str | None = None
+    parent: str | None = None
+    match_key: str | None = None
+    occurred_at: datetime | None = None
+    precision: Precision | None = None
+    standing: Standing = Standing.GOOD
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """Return what is staged of it: the data and, when it is dated, the moment."""
+        if self.occurred_at is None:
+            return dict(self.data)
+        moment = {"occurred_at": self.occurred_at.isoformat(), "precision": self.precision}
+        return {**self.data, **moment}
+
+    @property
+    def digest(self) -> str:
+        """Return 32 hexadecimal digits that differ as soon as the content does."""
+        content = [self.op, self.person, self.target, self.parent, self.match_key, self.stored]
+        return blake2b(orjson.dumps(content), digest_size=16).hexdigest()

@@ -1,0 +1,233 @@
+"""Runs of an import, for pages, API and commands: start, look, approve, discard, cancel.
+
+A file is always previewed; only an administrator's approval of that very preview applies it.
+`by` is None for who works at the command line of the server itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from importers.bench import end
+from importers.closing import BRAKE
+from importers.intake import BATCH_SIZE, take_in
+from importers.issues import Severity
+from importers.models import ImportIssue, ImportRun, ImportSource, Phase, RunState
+from tracker import audit
+from tracker.db import nudge
+from tracker.errors import Conflict, NotFound
+from tracker.models import Person, School
+from tracker.permissions import ALLOWED, Action, require, roles_of
+
+JOB = "importers.jobs.run_import"
+
+
+def start(
+    session: Session,
+    *,
+    by: Person | None,
+    school: School,
+    store: Any,
+    file_name: str,
+    body: bytes,
+    kind: str | None = None,
+    options: Mapping[str, str] | None = None,
+    batch_size: int = BATCH_SIZE,
+    on: date,
+    at: datetime,
+) -> ImportRun:
+    """Take a file in at the door and have a preview made of it; nothing else changes yet.
+
+    `options` may give edition, level and title of a list of kwalificaties. The run that is
+    returned is `waiting`, or `refused` when the file cannot be used; its issues say why. Raises
+    Invalid for options that cannot be, NotAllowed for who is no administrator.
+    """
+    if by is not None:
+        require(session, by, Action.RUN_IMPORT, on=on)
+    run = take_in(
+        session,
+        school=school,
+        store=store,
+        file_name=file_name,
+        body=body,
+        kind=kind,
+        options=options or {},
+        batch_size=batch_size,
+        by=by,
+        at=at,
+    )
+    audit.record(session, by=by, verb="started import", subject=run, at=at)
+    if run.phase is not None:
+        _wake(session, run)
+    session.flush()
+    return run
+
+
+def approve(
+    session: Session,
+    *,
+    by: Person | None,
+    run: ImportRun,
+    digest: str,
+    confirm_closing: bool = False,
+    on: date,
+    at: datetime,
+) -> None:
+    """Have this very preview applied; raises Conflict when it is not, or no longer, the preview.
+
+    Where very much would close (`needs_confirmation`) it must be confirmed in so many words.
+    """
+    if by is not None:
+        require(session, by, Action.RUN_IMPORT, on=on)
+    if run.state is not RunState.PREVIEWED:
+        raise Conflict("import.not_previewed")
+    if digest != run.preview_digest:
+        raise Conflict("import.other_preview")
+    if needs_confirmation(session, run) and not confirm_closing:
+        raise Conflict("import.closing_not_confirmed")
+    run.state, run.phase, run.cursor = RunState.APPLYING, Phase.MATCH, {}
+    run.approved_by_id, run.approved_at = by.id if by else None, at
+    audit.record(session, by=by, verb="approved import", subject=run, at=at)
+    _wake(session, run)
+    session.flush()
+
+
+def discard(session: Session, *, by: Person | None, run: ImportRun, on: date, at: datetime) -> None:
+    """Throw a preview away, with all that was read for it; raises Conflict for any other run."""
+    if by is not None:
+        require(session, by, Action.RUN_IMPORT, on=on)
+    if run.state is not RunState.PREVIEWED:
+        raise Conflict("import.not_previewed")
+    end(session, run, state=RunState.DISCARDED, at=at)
+    audit.record(session, by=by, verb="discarded import", subject=run, at=at)
+    _wake(session, run)
+    session.flush()
+
+
+def cancel(session: Session, *, by: Person | None, run: ImportRun, on: date, at: datetime) -> None:
+    """Ask the worker to stop after its present batch; raises Conflict when nothing is going on.
+
+    A run that was being read is discarded. Of one that was being applied the written rows stay,
+    and what is left becomes a preview again: to approve, or to throw away.
+    """
+    if by is not None:
+        require(session, by, Action.RUN_IMPORT, on=on)
+    if run.state not in {RunState.WAITING, RunState.READING, RunState.APPLYING}:
+        raise Conflict("import.not_going_on")
+    run.cancel_asked_at = at
+    audit.record(session, by=by, verb="cancelled import", subject=run, at=at)
+    _wake(session, run)
+    session.flush()
+
+
+def needs_confirmation(session: Session, run: ImportRun) -> bool:
+    """Whether so much would close that approving must say so."""
+    brake = sa.exists().where(
+        ImportIssue.school_id == run.school_id,
+        ImportIssue.run_id == run.id,
+        ImportIssue.code == BRAKE,
+    )
+    return bool(session.scalar(sa.select(brake)))
+
+
+def find_run(session: Session, key: UUID, *, person: Person, on: date) -> ImportRun:
+    """Return a run that this person may see, and log the look; raises NotFound."""
+    run = None
+    if roles_of(session, person, on=on) & ALLOWED[Action.SEE_IMPORTS]:
+        run = session.get(ImportRun, (person.school_id, key))
+    if run is None:
+        raise NotFound("ImportRun not found")
+    audit.look(session, by=person, verb="looked", subject=run)
+    return run
+
+
+def recent_runs(
+    session: Session, *, person: Person, on: date, limit: int, before: UUID | None = None
+) -> Sequence[ImportRun]:
+    """Return the school's runs, newest first; `before` is the last one of the page before."""
+    require(session, person, Action.SEE_IMPORTS, on=on)
+    select = sa.select(ImportRun).where(ImportRun.school_id == person.school_id)
+    if before is not None:
+        select = select.where(ImportRun.id < before)
+    return session.scalars(select.order_by(ImportRun.id.desc()).limit(limit)).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceAge:
+    """A source, how old its data are, and its newest run."""
+
+    id: UUID
+    name: str
+    kind: str
+    last_applied_at: datetime | None
+    run_id: UUID | None
+    run_state: RunState | None
+
+
+def sources(session: Session, *, person: Person, on: date) -> list[SourceAge]:
+    """Return the school's sources by name, with their age."""
+    require(session, person, Action.SEE_IMPORTS, on=on)
+    newest = (
+        sa.select(ImportRun.id)
+        .where(
+            ImportRun.school_id == ImportSource.school_id, ImportRun.source_id == ImportSource.id
+        )
+        .order_by(ImportRun.id.desc())
+        .limit(1)
+        .correlate(ImportSource)
+        .scalar_subquery()
+    )
+    found = session.execute(
+        sa.select(ImportSource, ImportRun.id, ImportRun.state)
+        .outerjoin(
+            ImportRun,
+            sa.and_(ImportRun.school_id == ImportSource.school_id, ImportRun.id == newest),
+        )
+        .where(ImportSource.school_id == person.school_id)
+        .order_by(ImportSource.name)
+    )
+    return [
+        SourceAge(
+            id=source.id,
+            name=source.name,
+            kind=source.kind,
+            last_applied_at=source.last_applied_at,
+            run_id=run_id,
+            run_state=run_state,
+        )
+        for source, run_id, run_state in found
+    ]
+
+
+def issues_of(
+    session: Session, run: ImportRun, *, limit: int | None = None
+) -> Sequence[ImportIssue]:
+    """Return what is wrong: of the whole first, then errors before warnings, by row."""
+    is_warning = ImportIssue.severity == Severity.WARNING
+    return session.scalars(
+        sa.select(ImportIssue)
+        .where(ImportIssue.school_id == run.school_id, ImportIssue.run_id == run.id)
+        .order_by(ImportIssue.seq > 0, is_warning, ImportIssue.seq, ImportIssue.id)
+        .limit(limit)
+    ).all()
+
+
+def count_issues(session: Session, run: ImportRun) -> int:
+    """Return how many issues a run has."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count()).where(
+                ImportIssue.school_id == run.school_id, ImportIssue.run_id == run.id
+            )
+        )
+        or 0
+    )
+
+
+def _wake(session: Session, run: ImportRun) -> None:
+    nudge(session, JOB, school_id=str(run.school_id), run_id=str(run.id))

@@ -1,0 +1,163 @@
+"""Reading: the records of a file become staged rows, batch by batch."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from importers import bulk
+from importers.bench import Bench, end
+from importers.door import open_source
+from importers.models import ImportRow, ImportRun, Phase, RowStatus, RunState
+from importers.records import Record, Standing
+from importers.source import Batch, Source, Stream
+from importers.staged import add_issues
+from tracker import attachments
+from tracker.db import new_id, unit_of_work, utc_now
+from tracker.models import School
+
+STATUS = {
+    Standing.GOOD: RowStatus.STAGED,
+    Standing.BAD: RowStatus.QUARANTINED,
+    Standing.IGNORED: RowStatus.IGNORED,
+}
+# Before the bytes stands the run's id, so that no two runs share a file that one of them deletes.
+ID_BYTES = 16
+
+
+def keep_file(store: Any, run: ImportRun, body: bytes) -> None:
+    """Keep what the door let in until it is read."""
+    run.file_digest = attachments.keep(store, run.id.bytes + body)
+
+
+def read_some(bench: Bench) -> None:
+    """Stage the next batch of the file; the last one hands the run on to matching."""
+    if bench.batches is None:
+        bench.batches = _open(bench)
+    batch = next(bench.batches, None)
+    with bench.step() as (session, run):
+        if run.cancel_asked_at is not None:
+            end(session, run, state=RunState.DISCARDED, at=utc_now())
+        elif batch is None:
+            _next_stream(run)
+            bench.batches = None
+        else:
+            _stage(session, run, batch)
+    if bench.phase is not Phase.READ:
+        bench.batches = None
+        forget_file(bench)
+
+
+def forget_file(bench: Bench) -> None:
+    """Delete the file: what is needed of it is staged. Doing it twice does no harm."""
+    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+        run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
+        digest = run.file_digest
+    if digest is not None:
+        attachments.delete(bench.store, digest)
+        with bench.step() as (_, run):
+            run.file_digest = None
+
+
+def _open(bench: Bench) -> Iterator[Batch]:
+    """Go on in the stream, and behind the row, where the cursor stands."""
+    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+        run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
+        school = session.get_one(School, bench.school_id)
+    source = source_of(run, school, attachments.fetch(bench.store, run.file_digest or ""))
+    streams = source.streams()
+    place = run.cursor.get("stream", 0)
+    if place == len(streams):
+        return iter(())
+    return source.read(streams[place], after=run.cursor.get("row", 0), size=run.batch_size)
+
+
+def source_of(run: ImportRun, school: School, kept: bytes) -> Source:
+    """Open the kept file of a run."""
+    return open_source(
+        run.kind or "",
+        kept[ID_BYTES:],
+        file_name=run.file_name,
+        options=run.options,
+        zone=ZoneInfo(school.timezone),
+    )
+
+
+def layout_of(streams: Sequence[Stream]) -> dict[str, Any]:
+    """Return what is to be remembered of the streams (see staged.py); reading fills in the rows."""
+    return {
+        "streams": [
+            {
+                "kind": stream.kind,
+                "file": stream.file,
+                "is_snapshot": stream.is_snapshot,
+                "is_whole": True,
+                "columns": {
+                    role: [column.index, column.name] for role, column in stream.columns.items()
+                },
+                "from": None,
+                "until": None,
+            }
+            for stream in streams
+        ]
+    }
+
+
+def _stage(session: Session, run: ImportRun, batch: Batch) -> None:
+    place, first = run.cursor.get("stream", 0), run.cursor.get("seq", 1)
+    rows = [_row(run, seq, record) for seq, record in enumerate(batch.records, start=first)]
+    bulk.insert_rows(session, ImportRow, rows)
+    findings = [
+        (seq, finding)
+        for seq, record in enumerate(batch.records, start=first)
+        for finding in record.findings
+    ]
+    add_issues(session, run, findings)
+    stream = dict(run.layout["streams"][place])
+    if stream["from"] is None:
+        stream["from"] = first
+    stream["until"] = first + len(rows)
+    stream["is_whole"] = stream["is_whole"] and batch.is_whole
+    _set_stream(run, place, stream)
+    run.cursor = {"stream": place, "row": batch.row, "seq": stream["until"]}
+    run.done = stream["until"] - 1
+
+
+def _next_stream(run: ImportRun) -> None:
+    """Go on to the next stream, or to matching."""
+    place = min(run.cursor.get("stream", 0) + 1, len(run.layout["streams"]))
+    run.cursor = {"stream": place, "row": 0, "seq": run.cursor.get("seq", 1)}
+    if place == len(run.layout["streams"]):
+        run.total = run.done
+        run.phase = Phase.MATCH
+        run.cursor = {}
+
+
+def _set_stream(run: ImportRun, place: int, stream: dict[str, Any]) -> None:
+    streams = list(run.layout["streams"])
+    streams[place] = stream
+    run.layout = {**run.layout, "streams": streams}
+
+
+def _row(run: ImportRun, seq: int, record: Record) -> dict[str, Any]:
+    is_good = record.standing is Standing.GOOD
+    return {
+        "school_id": run.school_id,
+        "run_id": run.id,
+        "seq": seq,
+        "kind": record.kind,
+        "op": record.op,
+        "ext_id": record.ext_id,
+        "person": record.person,
+        "target": record.target,
+        "parent": record.parent,
+        "match_key": record.match_key,
+        "file": record.origin.file,
+        "row": record.origin.row,
+        "data": record.stored,
+        "digest": record.digest if is_good else None,
+        "is_good": is_good,
+        "status": STATUS[record.standing],
+        "local_id": new_id() if is_good else None,
+    }

@@ -1,0 +1,119 @@
+"""What the steps after reading share: ranges of staged rows, and setting rows aside."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from importers import bulk
+from importers.issues import Column, Finding
+from importers.models import ImportIssue, ImportRow, ImportRun, RowStatus
+from importers.records import RecordKind
+from tracker.db import new_id
+
+# A run's layout: {"streams": [{"kind", "file", "is_snapshot", "is_whole", "from", "until",
+# "columns": {role: [index, name]}}], "closings": [from, until]}; rows are numbered by `seq`, from
+# and until (exclusive) say which are of a stream.
+StreamLayout = dict[str, Any]
+Conditions = list[sa.ColumnElement[bool]]
+
+
+def rows_of(run: ImportRun) -> Conditions:
+    """Return the conditions for all staged rows of a run."""
+    return [ImportRow.school_id == run.school_id, ImportRow.run_id == run.id]
+
+
+def in_span(run: ImportRun, first: int, until: int) -> Conditions:
+    """Return the conditions for a range of staged rows."""
+    return [*rows_of(run), ImportRow.seq >= first, ImportRow.seq < until]
+
+
+def next_span(run: ImportRun, *, batches: int) -> tuple[StreamLayout, int, int] | None:
+    """Return the stream that the cursor is in, and the next range of its rows."""
+    seq = run.cursor["seq"]
+    for stream in run.layout["streams"]:
+        if stream["until"] is not None and seq < stream["until"]:
+            first = max(seq, stream["from"])
+            return stream, first, min(first + batches * run.batch_size, stream["until"])
+    return None
+
+
+def is_snapshot_of(run: ImportRun, kind: RecordKind) -> bool:
+    """Whether the run tells all there is of a kind, so that what is missing is gone."""
+    streams = [stream for stream in run.layout["streams"] if stream["kind"] == kind]
+    return bool(streams) and all(
+        stream["is_snapshot"] and stream["is_whole"] and stream["from"] != stream["until"]
+        for stream in streams
+    )
+
+
+def column_of(stream: StreamLayout, role: str) -> Column | None:
+    """Return the column in which a key or a reference stood."""
+    found = stream["columns"].get(role)
+    return Column(*found) if found else None
+
+
+def set_aside(
+    session: Session,
+    run: ImportRun,
+    findings: Iterable[tuple[int, Finding]],
+    *,
+    status: RowStatus = RowStatus.QUARANTINED,
+) -> None:
+    """Give rows a status, by their `seq`, and say why."""
+    found = list(findings)
+    if not found:
+        return
+    key = {"school_id": run.school_id, "run_id": run.id, "status": status}
+    bulk.update_rows(session, ImportRow, [{**key, "seq": seq} for seq, _ in found])
+    add_issues(session, run, found, is_from_match=True)
+
+
+def add_issues(
+    session: Session,
+    run: ImportRun,
+    findings: Iterable[tuple[int, Finding]],
+    *,
+    is_from_match: bool = False,
+) -> None:
+    """Store findings with the `seq` of their row, or 0 when they are about the whole."""
+    bulk.insert_rows(
+        session,
+        ImportIssue,
+        [_issue(run, seq, finding, is_from_match=is_from_match) for seq, finding in findings],
+    )
+
+
+def _issue(run: ImportRun, seq: int, finding: Finding, *, is_from_match: bool) -> dict[str, Any]:
+    column = finding.column or Column(None, "")
+    return {
+        "school_id": run.school_id,
+        "id": new_id(),
+        "run_id": run.id,
+        "seq": seq,
+        "code": finding.code,
+        "severity": finding.severity,
+        "file": finding.file,
+        "row": finding.row,
+        "letter": column.letter,
+        "column": column.name or None,
+        "value": finding.value,
+        "detail": finding.detail,
+        "is_from_match": is_from_match,
+    }
+
+
+def chained(session: Session, run: ImportRun, first: int, until: int) -> str:
+    """Return the digest of every decision so far, these rows added."""
+    chain = sha256(run.cursor["chain"].encode())
+    decisions = session.execute(
+        sa.select(ImportRow.seq, ImportRow.status, ImportRow.local_id, ImportRow.digest)
+        .add_columns(ImportRow.person_id, ImportRow.target_id, ImportRow.parent_id)
+        .where(*in_span(run, first, until))
+        .order_by(ImportRow.seq)
+    )
+    for decision in decisions:
+        chain.update(f"{tuple(map(str, decision))}\n".encode())
+    return chain.hexdigest()

@@ -1,0 +1,71 @@
+"""Doing a run's work, whoever asks for it: the worker's job or the command line."""
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from importers.bench import Bench, LostClaim, Stopping, end
+from importers.follow import clean_some, follow_some, prune_some
+from importers.issues import Finding
+from importers.match import match_some
+from importers.models import Phase, RunState
+from importers.stage import forget_file, read_some
+from importers.staged import add_issues
+from importers.write import touch_some, write_some
+from tracker.db import utc_now
+
+log = structlog.get_logger("leerspoor.importers")
+STEPS: dict[Phase, Callable[[Bench], None]] = {
+    Phase.READ: read_some,
+    Phase.MATCH: match_some,
+    Phase.WRITE: write_some,
+    Phase.TOUCH: touch_some,
+    Phase.FOLLOW: follow_some,
+    Phase.CLEAN: clean_some,
+    Phase.PRUNE: prune_some,
+}
+
+
+def do_work(bench: Bench) -> None:
+    """Work on a run until it asks for nothing more; what goes wrong is the run's state.
+
+    A database that went away is no fault of the run: the exception goes on, and the run waits.
+    """
+    try:
+        if bench.phase is not Phase.READ:
+            forget_file(bench)
+        while bench.phase is not None:
+            STEPS[bench.phase](bench)
+    except (LostClaim, Stopping) as reason:
+        log.info("import left", run=str(bench.run_id), reason=type(reason).__name__)
+        bench.release()
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        # The message may quote people's data; where it happened is enough to find the cause.
+        log.error("import failed", run=str(bench.run_id), error=_where(error))
+        fail(bench)
+
+
+def fail(bench: Bench) -> None:
+    """End the run as failed, and clean up after it."""
+    with bench.step() as (session, run):
+        add_issues(session, run, [(0, Finding(code="run.failed"))])
+        end(session, run, state=RunState.FAILED, at=utc_now())
+    forget_file(bench)
+    while bench.phase is not None:
+        STEPS[bench.phase](bench)
+
+
+def _where(error: Exception) -> str:
+    """Return what kind of error, and where in our own files; not its message."""
+    own = Path(__file__).parents[1]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if own in Path(f.filename).parents
+    ]
+    ours = [f for f in frames if "site-packages" not in f.filename][-4:]
+    places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(ours))
+    return f"{type(error).__name__} at {places}"

@@ -1,0 +1,298 @@
+"""Writing: what was previewed and approved becomes records, a batch of rows per commit."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from importers import bulk
+from importers.bench import Bench
+from importers.models import (
+    ExternalRef,
+    ImportRow,
+    ImportRun,
+    ImportSource,
+    Phase,
+    RowStatus,
+    RunState,
+)
+from importers.records import RecordKind
+from importers.staged import Conditions, in_span, next_span, rows_of
+from importers.targets import TARGETS, Columns, Occasion, Target, Told
+from tracker.activity import source_named
+from tracker.db import new_id
+from tracker.models import School
+from tracker.people import today_at
+
+UPSERTED = (RowStatus.NEW, RowStatus.CHANGED)
+DOING = (*UPSERTED, RowStatus.CLOSED)
+
+
+def write_some(bench: Bench) -> None:
+    """Write the next rows that do something; when one cannot be, preview what is left."""
+    try:
+        with bench.step() as (session, run):
+            if run.cancel_asked_at is not None:
+                _preview_again(run)
+                return
+            doing = [*rows_of(run), ImportRow.seq >= run.cursor["seq"], ImportRow.status.in_(DOING)]
+            rows = tell(session, doing, limit=run.batch_size)
+            if rows:
+                _write(session, run, rows)
+                run.cursor = {"seq": rows[-1].seq + 1}
+                run.done = rows[-1].seq
+            else:
+                run.phase, run.cursor = Phase.TOUCH, {"seq": 1}
+    except IntegrityError:
+        # Somebody else wrote between the match and now; the rows written so far stay written.
+        with bench.step() as (_, run):
+            _preview_again(run)
+
+
+def touch_some(bench: Bench) -> None:
+    """Note of the next rows that changed nothing that the source still tells of them."""
+    with bench.step() as (session, run):
+        span = next_span(run, batches=bulk.expect_many(session))
+        if span is None:
+            run.phase, run.cursor = Phase.FOLLOW, {}
+            return
+        _, first, until = span
+        same = [*in_span(run, first, until), ImportRow.status == RowStatus.SAME]
+        _mark(session, run, same, last_run_id=run.id)
+        run.cursor = {"seq": until}
+
+
+def tell(session: Session, rows: Conditions, *, limit: int) -> list[Told]:
+    """Return the first of these staged rows, in their order."""
+    names = ("seq", "kind", "status", "local_id", "data", "person_id", "target_id", "parent_id")
+    columns = [getattr(ImportRow, name) for name in names]
+    found = session.execute(sa.select(*columns).where(*rows).order_by(ImportRow.seq).limit(limit))
+    return [Told(**dict(zip(names, row, strict=True))) for row in found]
+
+
+def occasion_of(session: Session, run: ImportRun) -> Occasion:
+    """Return when and where the run writes; the same however often it is taken up again."""
+    school = session.get_one(School, run.school_id)
+    at = run.approved_at or run.started_at
+    return Occasion(
+        school_id=run.school_id,
+        zone=ZoneInfo(school.timezone),
+        on=today_at(school, at),
+        at=at,
+        activity_source_id=None,
+    )
+
+
+def _preview_again(run: ImportRun) -> None:
+    run.state, run.phase, run.cursor, run.done = RunState.READING, Phase.MATCH, {}, 0
+    run.cancel_asked_at = None
+
+
+def _write(session: Session, run: ImportRun, rows: Sequence[Told]) -> None:
+    occasion = occasion_of(session, run)
+    if any(row.kind is RecordKind.RESULT for row in rows):
+        source = session.get_one(ImportSource, (run.school_id, run.source_id))
+        named = source_named(session, school_id=run.school_id, name=source.name)
+        occasion = replace(occasion, activity_source_id=named.id)
+    span = in_span(run, rows[0].seq, rows[-1].seq + 1)
+    for kind, of_kind in groupby(rows, key=lambda row: row.kind):
+        told = list(of_kind)
+        _upsert(session, run, occasion, kind, [r for r in told if r.status in UPSERTED])
+        _remember(session, run, [*span, ImportRow.kind == kind])
+        _close(session, run, occasion, kind, [r for r in told if r.status is RowStatus.CLOSED])
+
+
+def _upsert(
+    session: Session,
+    run: ImportRun,
+    occasion: Occasion,
+    kind: RecordKind,
+    told: Sequence[Told],
+) -> None:
+    """Insert and update; a row that turns out to be another record is told so in staging."""
+    target = TARGETS[kind]
+    ids = {row.seq: row.local_id for row in told}
+    new: dict[int, Columns] = {}
+    changed: dict[int, Columns] = {}
+    for row in told:
+        columns = target.columns(row, occasion)
+        if row.status is RowStatus.NEW:
+            new[row.seq] = {**target.first(occasion), **columns}
+        else:
+            changed[row.seq] = columns
+    if target.natural:
+        _join_natural(session, occasion, target, new, changed, ids)
+    if target.identity:
+        ended = _split_identity(session, occasion, target, new, changed, ids)
+        _end(session, occasion, kind, ended, living=1)
+    moved = [row.seq for row in told if ids[row.seq] != row.local_id]
+    key = {"school_id": run.school_id}
+    bulk.update_rows(
+        session,
+        ImportRow,
+        [{**key, "run_id": run.id, "seq": seq, "local_id": ids[seq]} for seq in moved],
+    )
+    bulk.insert_rows(
+        session, target.model, [{**key, "id": ids[seq], **row} for seq, row in new.items()]
+    )
+    bulk.update_rows(
+        session, target.model, [{**key, "id": ids[seq], **row} for seq, row in changed.items()]
+    )
+
+
+def _join_natural(
+    session: Session,
+    occasion: Occasion,
+    target: Target,
+    new: dict[int, Columns],
+    changed: dict[int, Columns],
+    ids: dict[int, UUID],
+) -> None:
+    """Find among the new rows those that are records we have, or one another."""
+    table = target.model
+    columns = [getattr(table, name) for name in target.natural]
+    wanted = {row[target.natural[0]] for row in new.values()}
+    known: dict[tuple[Any, ...], UUID] = {
+        tuple(values): found
+        for found, *values in session.execute(
+            sa.select(table.id, *columns).where(
+                table.school_id == occasion.school_id, columns[0].in_(wanted)
+            )
+        )
+    }
+    for seq in list(new):
+        values = tuple(new[seq][name] for name in target.natural)
+        if values in known:
+            ids[seq] = known[values]
+            changed[seq] = new.pop(seq)
+        else:
+            known[values] = ids[seq]
+
+
+def _split_identity(
+    session: Session,
+    occasion: Occasion,
+    target: Target,
+    new: dict[int, Columns],
+    changed: dict[int, Columns],
+    ids: dict[int, UUID],
+) -> list[UUID]:
+    """Turn changed rows that became something else into new ones; returns the ids that end."""
+    table = target.model
+    current = {
+        found: tuple(values)
+        for found, *values in session.execute(
+            sa.select(table.id, *(getattr(table, name) for name in target.identity)).where(
+                table.school_id == occasion.school_id,
+                table.id.in_([ids[seq] for seq in changed]),
+            )
+        )
+    }
+    ended = []
+    for seq in list(changed):
+        told = tuple(changed[seq][name] for name in target.identity)
+        if told != current.get(ids[seq], told):
+            ended.append(ids[seq])
+            ids[seq] = new_id()
+            new[seq] = {**target.first(occasion), **changed.pop(seq)}
+    return ended
+
+
+def _remember(session: Session, run: ImportRun, rows: Conditions) -> None:
+    """Keep what the source calls each record, and the content it told."""
+    is_person = ImportRow.kind == RecordKind.PERSON
+    columns: dict[str, Any] = {
+        "school_id": ImportRow.school_id,
+        "source_id": sa.literal(run.source_id, sa.Uuid()),
+        "kind": ImportRow.kind,
+        "ext_id": ImportRow.ext_id,
+        "local_id": ImportRow.local_id,
+        "person_id": sa.case((is_person, ImportRow.local_id), else_=ImportRow.person_id),
+        "digest": ImportRow.digest,
+        "first_run_id": ImportRow.run_id,
+        "last_run_id": ImportRow.run_id,
+        "gone_at": sa.null(),
+    }
+    select = sa.select(*(column.label(name) for name, column in columns.items()))
+    bulk.upsert_from(
+        session,
+        ExternalRef,
+        list(columns),
+        select.where(*rows, ImportRow.status.in_(UPSERTED)),
+        update=("local_id", "person_id", "digest", "last_run_id", "gone_at"),
+    )
+
+
+def _close(
+    session: Session,
+    run: ImportRun,
+    occasion: Occasion,
+    kind: RecordKind,
+    told: Sequence[Told],
+) -> None:
+    if not told:
+        return
+    rows = [
+        *in_span(run, told[0].seq, told[-1].seq + 1),
+        ImportRow.kind == kind,
+        ImportRow.status == RowStatus.CLOSED,
+    ]
+    _mark(session, run, rows, last_run_id=run.id, gone_at=occasion.at)
+    _end(session, occasion, kind, [row.local_id for row in told], living=0)
+
+
+def _mark(session: Session, run: ImportRun, rows: Conditions, **values: Any) -> None:
+    """Set values of what the source calls the records of these rows."""
+    bulk.change(
+        session,
+        sa.update(ExternalRef)
+        .where(
+            *rows,
+            ExternalRef.school_id == ImportRow.school_id,
+            ExternalRef.source_id == run.source_id,
+            ExternalRef.kind == ImportRow.kind,
+            ExternalRef.ext_id == ImportRow.ext_id,
+        )
+        .values(values),
+    )
+
+
+def _end(
+    session: Session,
+    occasion: Occasion,
+    kind: RecordKind,
+    ids: Iterable[UUID],
+    *,
+    living: int,
+) -> None:
+    """End records that no source tells of any more; `living` references do not count."""
+    target, wanted = TARGETS[kind], list(ids)
+    if target.end is None or not wanted:
+        return
+    told_elsewhere = (
+        sa.select(ExternalRef.local_id)
+        .where(
+            ExternalRef.school_id == occasion.school_id,
+            ExternalRef.kind == kind,
+            ExternalRef.local_id.in_(wanted),
+            ExternalRef.gone_at.is_(None),
+        )
+        .group_by(ExternalRef.local_id)
+        .having(sa.func.count() > living)
+    )
+    kept = set(session.scalars(told_elsewhere))
+    bulk.change(
+        session,
+        sa.update(target.model)
+        .where(
+            target.model.school_id == occasion.school_id,
+            target.model.id.in_([one for one in wanted if one not in kept]),
+        )
+        .values(target.end(occasion)),
+    )

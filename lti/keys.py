@@ -1,0 +1,103 @@
+"""Our own keys: next -> active -> retired, encrypted at rest, published at /lti/jwks.
+
+One set for the installation: a platform of any school reads the same address. A key is published
+two days before it signs, so that platforms that keep our set know it, and two weeks after.
+"""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from jwt.algorithms import RSAAlgorithm
+from sqlalchemy.orm import Session
+
+from lti.models import Key, KeyState
+
+BEFORE_SIGNING = timedelta(hours=48)
+AFTER_SIGNING = timedelta(days=14)
+BITS = 2048
+
+
+def published(session: Session) -> list[dict[str, Any]]:
+    """Return the public keys as JWKs, oldest first."""
+    return [dict(key.public) for key in session.scalars(sa.select(Key).order_by(Key.id))]
+
+
+def ensure_keys(session: Session, *, encryption_keys: Sequence[str], at: datetime) -> None:
+    """Make the first two keys, one to sign with and one to come, unless there are any."""
+    if session.scalar(sa.select(Key.id).limit(1)) is None:
+        _add(session, KeyState.ACTIVE, encryption_keys, at)
+        _add(session, KeyState.NEXT, encryption_keys, at)
+
+
+def rotate(session: Session, *, encryption_keys: Sequence[str], at: datetime) -> datetime | None:
+    """Let the next key sign and make a new next one; drop what retired two weeks ago.
+
+    Returns None, or the moment from which the next key may sign when that is still to come.
+    """
+    ensure_keys(session, encryption_keys=encryption_keys, at=at)
+    session.execute(sa.delete(Key).where(Key.retired_at < at - AFTER_SIGNING))
+    coming = session.scalars(sa.select(Key).where(Key.state == KeyState.NEXT)).one()
+    if at < coming.published_at + BEFORE_SIGNING:
+        return coming.published_at + BEFORE_SIGNING
+    session.execute(
+        sa.update(Key)
+        .where(Key.state == KeyState.ACTIVE)
+        .values(state=KeyState.RETIRED, retired_at=at)
+    )
+    coming.state = KeyState.ACTIVE
+    _add(session, KeyState.NEXT, encryption_keys, at)
+    return None
+
+
+def signing_key(
+    session: Session, *, encryption_keys: Sequence[str]
+) -> tuple[str, rsa.RSAPrivateKey]:
+    """Return the key that signs now, as kid and private key."""
+    key = session.scalars(sa.select(Key).where(Key.state == KeyState.ACTIVE)).one()
+    pem = _box(encryption_keys).decrypt(key.private)
+    private = serialization.load_pem_private_key(pem, password=None)
+    if not isinstance(private, rsa.RSAPrivateKey):
+        raise TypeError("the signing key is not an RSA key")
+    return key.kid, private
+
+
+def _add(session: Session, state: KeyState, encryption_keys: Sequence[str], at: datetime) -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
+    kid = token_hex(10)
+    public = json.loads(RSAAlgorithm.to_jwk(private.public_key()))
+    pem = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),  # the box around it encrypts
+    )
+    session.add(
+        Key(
+            kid=kid,
+            state=state,
+            public={name: public[name] for name in ("kty", "n", "e")}
+            | {"kid": kid, "alg": "RS256", "use": "sig"},
+            private=_box(encryption_keys).encrypt(pem).decode(),
+            published_at=at,
+            retired_at=None,
+        )
+    )
+    session.flush()
+
+
+def _box(encryption_keys: Sequence[str]) -> MultiFernet:
+    """Return what encrypts with the first of ENCRYPTION_KEYS and decrypts with each."""
+    return MultiFernet([Fernet(_derived(key)) for key in encryption_keys])
+
+
+def _derived(key: str) -> bytes:
+    derive = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"leerspoor lti keys")
+    return urlsafe_b64encode(derive.derive(key.encode()))

@@ -1,0 +1,85 @@
+"""The contents of the tables that imports fill, in words that are the same in every run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from importers.models import ExternalRef
+from tracker.models import (
+    Activity,
+    ActivityItem,
+    Framework,
+    FrameworkItem,
+    Group,
+    LearningPlan,
+    Membership,
+    Person,
+    PersonRole,
+    PlanMember,
+)
+
+Read = Callable[[Any], Any]
+
+
+def contents_of(read: Read) -> dict[str, list[tuple[Any, ...]]]:
+    """Return, by table, its rows in order: numbers and codes instead of ids."""
+    owner = sa.orm.aliased(Person)
+    selects = {
+        "people": sa.select(
+            Person.number, Person.name, Person.given_name, Person.email
+        ).add_columns(Person.state),
+        "roles": sa.select(
+            Person.number, PersonRole.role, PersonRole.from_on, PersonRole.until_on
+        ).join(PersonRole, PersonRole.person_id == Person.id),
+        "groups": sa.select(Group.code, Group.title),
+        "memberships": sa.select(
+            Person.number,
+            Group.code,
+            Membership.role,
+            Membership.from_on,
+            Membership.until_on,
+        )
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Group, Group.id == Membership.group_id),
+        "items": sa.select(
+            Group.code,
+            ActivityItem.title,
+            ActivityItem.value_min,
+            ActivityItem.value_max,
+            ActivityItem.due_on,
+        ).join(ActivityItem, ActivityItem.group_id == Group.id),
+        "activity": sa.select(
+            Person.number,
+            Group.code,
+            ActivityItem.title,
+            Activity.occurred_at,
+            Activity.occurred_on,
+            Activity.value,
+            Activity.text,
+            Activity.ended_at.is_(None),
+        )
+        .join(Activity, Activity.person_id == Person.id)
+        .join(ActivityItem, ActivityItem.id == Activity.item_id)
+        .join(Group, Group.id == ActivityItem.group_id),
+        "frameworks": sa.select(Framework.code, Framework.edition, Framework.title).add_columns(
+            Framework.level
+        ),
+        "framework items": sa.select(
+            Framework.code, FrameworkItem.code, FrameworkItem.kind, FrameworkItem.title
+        ).join(FrameworkItem, FrameworkItem.framework_id == Framework.id),
+        "plans": sa.select(Person.number, LearningPlan.state).join(
+            LearningPlan, LearningPlan.student_id == Person.id
+        ),
+        "places": sa.select(Person.number, owner.number, PlanMember.role, PlanMember.until_on)
+        .join(PlanMember, PlanMember.person_id == Person.id)
+        .join(LearningPlan, LearningPlan.id == PlanMember.plan_id)
+        .join(owner, owner.id == LearningPlan.student_id),
+        "refs": sa.select(
+            ExternalRef.kind, ExternalRef.ext_id, ExternalRef.digest, ExternalRef.gone_at.is_(None)
+        ),
+    }
+    return {
+        name: sorted((tuple(row) for row in read(select)), key=repr)
+        for name, select in selects.items()
+    }

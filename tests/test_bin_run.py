@@ -1,0 +1,333 @@
+"""`bin/run` from outside: one line, ready, one sentence when it cannot, nobody left behind."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bin.environment import die_with_parent
+from tests.visits import TOKEN
+
+pytestmark = pytest.mark.worker
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 90  # seconds: what a person may wait for the first start
+
+
+@dataclass
+class Started:
+    """A `bin/run` on a state folder."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    out: Path
+    err: Path
+
+    @property
+    def address(self) -> str:
+        return self.out.read_text().removeprefix("Leerspoor: ").strip()
+
+    def wait_until_serving(self) -> None:
+        wait_until(
+            lambda: self.out.read_text().endswith("\n") or self.process.poll() is not None,
+            f"bin/run serves: {self.err.read_text()}",
+        )
+        assert self.process.poll() is None, self.err.read_text()
+
+    def refusal(self) -> str:
+        """Wait for the end of a start that cannot succeed; give what it told the person."""
+        assert self.process.wait(PATIENCE) != 0
+        assert self.out.read_text() == ""
+        return self.err.read_text()
+
+    def end(self, sign: signal.Signals) -> int:
+        self.process.send_signal(sign)
+        return self.process.wait(PATIENCE)
+
+
+def wait_until(happened: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
+    deadline = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < deadline, f"not within {within} seconds: {what}"
+        time.sleep(0.02)
+
+
+def processes_of(folder: Path) -> dict[int, str]:
+    """Find every process that knows this state folder, by its environment or arguments."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            arguments = (entry / "cmdline").read_bytes()
+            known = arguments + b"\0" + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if entry.name.isdigit() and arguments and os.fsencode(folder) in known:
+            found[int(entry.name)] = arguments.replace(b"\0", b" ").decode()
+    return found
+
+
+def nobody_is_left(folder: Path) -> None:
+    wait_until(lambda: not processes_of(folder), f"all ended: {processes_of(folder)}", within=5)
+
+
+@dataclass
+class Starter:
+    """Starts `bin/run`s that end with the test."""
+
+    scratch: Path
+    stack: ExitStack
+
+    def __call__(self, folder: Path, *options: str, root: Path = ROOT, **environ: str) -> Started:
+        number = len(list(self.scratch.iterdir()))
+        out, err = self.scratch / f"{number}.out", self.scratch / f"{number}.err"
+        parent = os.getpid()
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                [root / "bin" / "run", "--data", folder, *options],
+                cwd="/",
+                env={**os.environ, **environ},
+                stdout=stdout,
+                stderr=stderr,
+                preexec_fn=lambda: die_with_parent(  # noqa: PLW1509 - nothing is locked
+                    parent, signal.SIGKILL
+                ),
+            )
+        started = Started(process, folder, out, err)
+        self.stack.callback(self.finish, started)
+        return started
+
+    def finish(self, started: Started) -> None:
+        if started.process.poll() is None:
+            started.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def bin_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
+    with ExitStack() as stack:
+        yield Starter(tmp_path_factory.mktemp("said"), stack)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the tests of this module one state folder: only its first start has to migrate."""
+    return tmp_path_factory.mktemp("state")
+
+
+def test_first_start_loads_the_demo_prints_one_line_and_is_ready(
+    bin_run: Starter, tmp_path: Path
+) -> None:
+    started = bin_run(tmp_path / "state", "--port", "0")
+    started.wait_until_serving()
+    assert httpx.get(f"{started.address}/health/ready").json() == {"database": "ok", "queue": "ok"}
+    assert len(set(students_of_the_coach(started.address))) == 30
+    assert started.end(signal.SIGTERM) == 0
+    assert started.out.read_text() == f"Leerspoor: {started.address}\n"
+    nobody_is_left(started.folder)
+
+
+def students_of_the_coach(address: str) -> list[str]:
+    """Sign in as the demo coach and ask for the overview; over http the cookie goes by hand."""
+    form = httpx.get(f"{address}/sign-in")
+    token = TOKEN.search(form.text)
+    assert token is not None, form.text
+    headers = {"Cookie": form.headers["set-cookie"].split(";")[0], "Origin": address}
+    sign_in = {"csrf_token": token[1], "person": "coach"}
+    signed_in = httpx.post(f"{address}/sign-in/demo", data=sign_in, headers=headers)
+    assert signed_in.status_code == 303, signed_in.text
+    headers["Cookie"] = signed_in.headers["set-cookie"].split(";")[0]
+    overview = httpx.get(f"{address}/api/overview", params={"limit": 100}, headers=headers)
+    return [row["student"]["id"] for row in overview.json()["items"]]
+
+
+def test_second_start_keeps_the_state_and_sets_nothing_up(bin_run: Starter, folder: Path) -> None:
+    first = bin_run(folder, "--port", "0", "--no-demo")
+    first.wait_until_serving()
+    first.end(signal.SIGTERM)
+    secrets = (folder / "secrets.env").read_text()
+
+    second = bin_run(folder, "--port", "0", "--no-demo")
+    second.wait_until_serving()
+
+    assert httpx.get(f"{second.address}/health/ready").status_code == 200
+    assert (folder / "secrets.env").read_text() == secrets
+    assert (folder / "secrets.env").stat().st_mode & 0o777 == 0o600
+    assert second.err.read_text() == ""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_however_it_ends_no_process_stays_behind(
+    bin_run: Starter, folder: Path, sign: signal.Signals
+) -> None:
+    started = bin_run(folder, "--port", "0", "--no-demo")
+    started.wait_until_serving()
+    programs = " ".join(processes_of(folder).values())
+    assert all(name in programs for name in ("serve.py", "worker.py", "gunicorn", "valkey"))
+
+    code = started.end(sign)
+
+    assert code == (-signal.SIGKILL if sign == signal.SIGKILL else 0)
+    nobody_is_left(folder)
+
+
+def test_request_at_hand_is_finished_before_the_end(bin_run: Starter, folder: Path) -> None:
+    started = bin_run(folder, "--port", "0", "--no-demo")
+    started.wait_until_serving()
+    host, port = started.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(b"POST /sign-in/demo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nperson")
+        wait_until(lambda: is_being_read(started, client), "the web server reads the request")
+        started.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "Stopping" in started.err.read_text(), "it stops")
+        client.sendall(b"=it")
+        assert client.recv(100).startswith(b"HTTP/1.1 ")
+
+
+def is_being_read(started: Started, client: socket.socket) -> bool:
+    """Whether the web server took what was sent: nothing waits in the kernel on its side."""
+    port = f"{client.getsockname()[1]:04X}"
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, _, remote, state, queues = line.split()[:5]
+        if remote.endswith(f":{port}") and state == "01":
+            return queues.endswith(":00000000")
+    return False
+
+
+def test_taken_port_is_told_in_one_sentence(bin_run: Starter, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = bin_run(tmp_path, "--port", str(port)).refusal()
+    assert said == (
+        f"Port {port} of 127.0.0.1 cannot be used (Address already in use): "
+        "choose another with --port.\n"
+    )
+    nobody_is_left(tmp_path)
+
+
+def test_second_instance_on_a_folder_is_refused_and_the_first_goes_on(
+    bin_run: Starter, folder: Path
+) -> None:
+    first = bin_run(folder, "--port", "0", "--no-demo")
+    first.wait_until_serving()
+    said = bin_run(folder, "--port", "0", "--no-demo").refusal()
+    assert said == f"Leerspoor already runs on {folder}: stop it, or choose another --data.\n"
+    assert httpx.get(f"{first.address}/health/ready").status_code == 200
+
+
+def test_demo_is_refused_to_the_network(bin_run: Starter, tmp_path: Path) -> None:
+    said = bin_run(tmp_path, "--port", "0", "--host", "0.0.0.0").refusal()  # noqa: S104 - the point
+    assert said == "The demo is for this computer only: add --no-demo to use 0.0.0.0.\n"
+
+
+def test_wrong_setting_ends_the_start_with_its_sentence(bin_run: Starter, tmp_path: Path) -> None:
+    said = bin_run(tmp_path, "--port", "0", SECRET_KEY="short").refusal()
+    assert "SECRET_KEY is too short: give it at least 32 random characters." in said
+    assert said.splitlines()[-1].startswith("Leerspoor could not start: migrate failed.")
+    assert "Traceback" not in said
+    nobody_is_left(tmp_path)
+
+
+@pytest.mark.parametrize("program", ["valkey-server", "worker.py", "gunicorn"])
+def test_program_that_is_killed_is_started_again(
+    bin_run: Starter, folder: Path, program: str
+) -> None:
+    started = bin_run(folder, "--port", "0", "--no-demo")
+    started.wait_until_serving()
+    killed = {pid for pid, name in processes_of(folder).items() if program in name}
+    assert killed
+    os.kill(min(killed), signal.SIGKILL)
+
+    def runs_again() -> bool:
+        return any(
+            program in name and pid not in killed for pid, name in processes_of(folder).items()
+        )
+
+    wait_until(runs_again, f"{program} runs again")
+    wait_until(lambda: is_whole(started.address), "queue and database answer")
+
+
+def is_whole(address: str) -> bool:
+    try:
+        found = httpx.get(f"{address}/health/ready").json()
+    except httpx.TransportError:
+        return False
+    return bool(found == {"database": "ok", "queue": "ok"})
+
+
+def test_deep_folder_with_spaces_works_and_its_socket_is_private(
+    bin_run: Starter, tmp_path: Path
+) -> None:
+    deep = tmp_path / ("een lange naam met spaties " * 4).strip()
+    started = bin_run(deep, "--port", "0", "--no-demo")
+    started.wait_until_serving()
+    assert is_whole(started.address)
+    server = next(name for name in processes_of(deep).values() if "valkey-server" in name)
+    private = Path(server.split("--unixsocket ")[1].split()[0]).parent
+    assert private.stat().st_mode & 0o777 == 0o700
+    assert started.end(signal.SIGTERM) == 0
+    nobody_is_left(deep)
+
+
+def test_command_works_on_the_state_of_the_server_from_any_folder(
+    bin_run: Starter, folder: Path, tmp_path: Path
+) -> None:
+    started = bin_run(folder, "--port", "0", "--no-demo")
+    started.wait_until_serving()
+    command = [str(ROOT / "bin" / "leerspoor"), "--data", str(folder)]
+    school = [*command, "school", "add", f"s{os.getpid()}", "De proefschool"]
+    person = [*command, "person", "add", f"s{os.getpid()}", "--name", "An", "--role", "coach"]
+    for arguments in (school, person):
+        done = subprocess.run(  # noqa: S603 - our own program
+            arguments, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.drill
+def test_fresh_clone_starts_within_90_seconds_and_the_second_time_within_5(
+    bin_run: Starter, tmp_path: Path
+) -> None:
+    clone = tmp_path / "een kloon"
+    copy_checkout(clone)
+    for seconds in (90, 5):
+        began = time.monotonic()
+        started = bin_run(clone / "var", "--port", "0", root=clone)
+        started.wait_until_serving()
+        took = time.monotonic() - began
+        assert is_whole(started.address)
+        assert started.end(signal.SIGTERM) == 0
+        assert took <= seconds
+
+
+def copy_checkout(clone: Path) -> None:
+    """Copy what a clone would hold: everything but what git ignores."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git, wherever it is
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    for name in filter(None, listed.split(b"\0")):
+        copy = clone / os.fsdecode(name)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / os.fsdecode(name), copy)
+
+
+@pytest.mark.drill
+def test_set_up_that_was_killed_is_made_anew(bin_run: Starter, tmp_path: Path) -> None:
+    clone = tmp_path / "kloon"
+    copy_checkout(clone)
+    killed = bin_run(clone / "var", "--port", "0", "--no-demo", root=clone)
+    wait_until(lambda: bool(list(clone.glob(".venv/lib/*/site-packages/flask"))), "it installs")
+    killed.end(signal.SIGKILL)
+    again = bin_run(clone / "var", "--port", "0", "--no-demo", root=clone)
+    again.wait_until_serving()
+    assert is_whole(again.address)
