@@ -22,6 +22,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
+DATABASE = "leerspoor.db"
 LONGEST_SOCKET_PATH = 100  # bytes; the kernel takes 107
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 PRCTL = ctypes.CDLL(None, use_errno=True).prctl  # looked up before any fork
@@ -49,7 +50,7 @@ def with_defaults(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Fill in the application's environment: what is set stays, the rest points into the folder."""
     defaults = {
         "LEERSPOOR_DATA": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder / 'leerspoor.db'}",
+        "DATABASE_URL": database_url(folder),
         "REDIS_URL": valkey_url(valkey_socket(folder)),
         "EVIDENCE_URL": (folder / "evidence").as_uri(),
         **_secrets(folder / "secrets.env"),
@@ -74,6 +75,11 @@ def last_start(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
     except FileNotFoundError:
         demo = "" if environ.get("DATABASE_URL") else "1"
         return {"PUBLIC_URL": "http://127.0.0.1:8000", "LEERSPOOR_DEMO": demo}
+
+
+def database_url(folder: Path) -> str:
+    """Write the address of the folder's embedded database as SQLAlchemy reads it."""
+    return f"sqlite:///{folder / DATABASE}"
 
 
 def valkey_socket(folder: Path) -> Path:
@@ -123,6 +129,7 @@ def valkey_command(socket: Path, folder: Path) -> list[str]:
         "save": "",
         "loglevel": "warning",
         "daemonize": "no",
+        "set-proc-title": "no",  # its own title would wipe which folder it belongs to
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     return [str(valkey_binary()), *words]

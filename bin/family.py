@@ -132,18 +132,17 @@ class Family:
         """Start a Python program; a task is one that does its work and ends."""
         return self.start(name, sys.executable, *arguments, is_task=is_task)
 
-    def wait_until(self, happened: Callable[[], bool], *, within: float, what: str) -> None:
-        """Wait until something happened; raises StartError if a program fails before that."""
+    def wait_until(self, happened: Callable[[], bool], child: Child, *, within: float) -> None:
+        """Wait for what `child` does; raises StartError when it or another fails before that."""
         patience_ends = time.monotonic() + within
         while not happened():
-            for child in self.children:
-                if child.has_failed():
-                    child.fail(f"Leerspoor could not start: {child.name} failed.")
+            for member in self.children:
+                if member.has_failed():
+                    member.fail(f"Leerspoor could not start: {member.name} failed.")
             if time.monotonic() > patience_ends:
-                logs = self.folder / "log"
-                raise StartError(f"No {what} within {within} seconds; the logs are in {logs}.")
+                child.fail(f"{child.name} was not ready within {within:.0f} seconds.")
             wait(0.1)
-        self.children = [child for child in self.children if not child.is_task]
+        self.children = [member for member in self.children if not member.is_done()]
 
     def stop(self) -> None:
         """Stop the programs, the last one first."""

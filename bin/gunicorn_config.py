@@ -12,6 +12,7 @@ from bin.environment import die_with_parent
 worker_class = "gthread"
 threads = 8  # WEB_CONCURRENCY says how many processes
 graceful_timeout = 30
+limit_request_line = 8190  # an LMS may start a launch with long hints in the address
 control_socket_disable = True
 forwarded_allow_ips = ""  # which proxies to believe is the application's TRUSTED_PROXIES
 

@@ -5,20 +5,24 @@ a leftover of this one.
 """
 
 import argparse
+import contextlib
 import fcntl
 import http.client
 import ipaddress
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bin.environment import (
+    DATABASE,
     ROOT,
     StartError,
+    database_url,
     remember_start,
     state_folder,
     valkey_command,
@@ -28,7 +32,8 @@ from bin.environment import (
 )
 from bin.family import WATCHED, Family, Stopped, tell, wait
 
-STATE_WITHIN, READY_WITHIN = 600, 300  # seconds
+READY_WITHIN = 90  # seconds, for a program to serve
+WORK_WITHIN = 900  # seconds, for the migrations or the demo school to be done
 
 
 def hold_lock(folder: Path) -> int:
@@ -86,25 +91,45 @@ def web_is_ready(listening: socket.socket) -> bool:
         client.close()
 
 
+def is_migrated(folder: Path, environ: dict[str, str]) -> bool:
+    """Tell whether the embedded database is known to be at the newest migration.
+
+    It saves a second start the costliest imports; any doubt, and any other database, is a no.
+    """
+    path = folder / DATABASE
+    if environ["DATABASE_URL"] != database_url(folder) or not path.exists():
+        return False
+    newest = max(file.name for file in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    except sqlite3.Error:
+        return False
+    return found == [(newest.split("_")[0],)]
+
+
 def start_all(family: Family, listening: socket.socket) -> None:
     """Start the programs in the order in which they need each other; returns when all serve."""
-    migrate = family.python("migrate", "commands.py", "migrate", is_task=True)
-    answers = [migrate.is_done]
+    was_migrated = is_migrated(family.folder, family.environ)
+    if not was_migrated:
+        migrate = family.python("migrate", "commands.py", "migrate", is_task=True)
     path = valkey_socket(family.folder)
     if family.environ["REDIS_URL"] == valkey_url(path):
-        family.start("valkey", *valkey_command(path, family.folder / "valkey"))
-        answers.append(lambda: valkey_answers(path))
-    family.wait_until(lambda: all(ask() for ask in answers), within=STATE_WITHIN, what="database")
+        valkey = family.start("valkey", *valkey_command(path, family.folder / "valkey"))
+        family.wait_until(lambda: valkey_answers(path), valkey, within=READY_WITHIN)
+    if not was_migrated:
+        family.wait_until(migrate.is_done, migrate, within=WORK_WITHIN)
 
     family.python("worker", "worker.py")
-    config = ROOT / "bin" / "gunicorn_config.py"
+    config = str(ROOT / "bin" / "gunicorn_config.py")
     bind = f"fd://{listening.fileno()}"
-    family.python("web", "-m", "gunicorn", "-c", str(config), "--bind", bind, "app:create_app()")
-    answers = [lambda: web_is_ready(listening)]
-    if family.environ["LEERSPOOR_DEMO"] == "1":
+    web = family.python("web", "-m", "gunicorn", "-c", config, "--bind", bind, "app:create_app()")
+    demo_is_loaded = family.folder / "demo-is-loaded"
+    if family.environ["LEERSPOOR_DEMO"] == "1" and not (was_migrated and demo_is_loaded.exists()):
         demo = family.python("demo", "commands.py", "demo", is_task=True)
-        answers.insert(0, demo.is_done)
-    family.wait_until(lambda: all(ask() for ask in answers), within=READY_WITHIN, what="web page")
+        family.wait_until(demo.is_done, demo, within=WORK_WITHIN)
+        demo_is_loaded.touch()
+    family.wait_until(lambda: web_is_ready(listening), web, within=READY_WITHIN)
 
 
 def arguments() -> argparse.Namespace:

@@ -85,8 +85,8 @@ install_lock() {
         (
             [ -z "$cert" ] || export SSL_CERT_FILE="$cert"
             [ -z "$index" ] || export UV_DEFAULT_INDEX="$index"
-            "$python" -m uv pip install --quiet --python "$python" --require-hashes --no-deps \
-                -r "$root/$1" >&2
+            "$python" -m uv pip install --quiet --python "$python" --compile-bytecode \
+                --require-hashes --no-deps -r "$root/$1" >&2
         ) && return
         printf 'uv could not install the packages; trying pip\n' >&2
     fi

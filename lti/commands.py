@@ -85,8 +85,8 @@ def add(  # noqa: PLR0917 - click passes each by name
         keys.ensure_keys(session, encryption_keys=settings.encryption_keys, at=at)
     us = f"{settings.public_url}/lti"
     answer = {
-        "registration": str(registration.id),
-        "deployment": str(deployment.id),
+        "id": str(deployment.id),  # what `lti activate` takes
+        "deployment": deployment.lti_id,
         "state": deployment.state.value,
         "login": f"{us}/login",
         "login_registration": f"{us}/login/{registration.id}",

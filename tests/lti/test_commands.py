@@ -57,10 +57,12 @@ def test_a_registration_waits_until_it_is_activated(
     with platforms.running(site) as lms:
         result = run(app, "add", world.school.slug, *options(lms.url))
         assert "state: inactive" in result.output
+        assert "deployment: 1" in result.output
         user = lms.add_user(User("1", (LEARNER,), name="Noor"))
         assert verdict(browser.click(lms, user)) == (403, "deployment_inactive")
         waiting = run(app, "activate").output
         assert world.school.slug in waiting
+        assert f"id: {waiting.split()[0]}" in result.output
         assert run(app, "activate", waiting.split()[0]).exit_code == 0
         assert run(app, "activate").output == ""
         assert browser.click(lms, user).status_code == 303

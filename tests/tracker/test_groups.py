@@ -252,3 +252,13 @@ def test_the_coach_of_a_group_sees_only_what_its_students_share(
     assert find(work, Evidence, world.shared.id, person=world.other_coach, on=world.on)
     with pytest.raises(NotFound):
         find(work, Evidence, world.private.id, person=world.other_coach, on=world.on)
+
+
+def test_imported_groups_are_the_administrators_to_see(
+    work: Session, world: World, group: Group
+) -> None:
+    confirm(work, world, group)
+    assert find(work, Group, group.id, person=world.administrator, on=world.on) is group
+    for person in (world.coach, world.teacher, world.other_student, world.supervisor):
+        with pytest.raises(NotFound):
+            find(work, Group, group.id, person=person, on=world.on)

@@ -1,0 +1,173 @@
+"""The door: what may come in, and what stays outside, above all the BSN."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from importers import door
+from importers.issues import Refused
+from importers.models import RunState
+from migrations.metadata import metadata
+from tests.importers.bundles import Rows, bundle, setting
+from tests.importers.conftest import Importing
+
+BSN = "123456782"
+OTHER_BSN = "111222333"
+
+
+def refusal_of(body: bytes, name: str = "bestand", kind: str | None = None) -> str:
+    with pytest.raises(Refused) as refused:
+        door.admit(body, file_name=name, kind=kind)
+    return refused.value.finding.code
+
+
+def test_the_kind_is_recognised_by_what_is_in_the_file():
+    assert door.admit(bundle(), file_name="x", kind=None).kind == "oneroster"
+    listed = b"crebo;code;soort;kerntaak;titel\r\n"
+    assert door.admit(listed, file_name="x", kind=None).kind == "kwalificaties"
+
+
+def test_a_file_of_another_kind_than_was_said_is_refused():
+    assert refusal_of(b"crebo;code;soort;kerntaak;titel\r\n", kind="oneroster") == "zip.broken"
+    assert refusal_of(bundle(), kind="kwalificaties") == "file.unknown_kind"
+
+
+def test_an_empty_and_a_too_large_file_are_refused(monkeypatch: pytest.MonkeyPatch):
+    assert refusal_of(b"") == "file.empty"
+    monkeypatch.setattr(door, "MOST_BYTES", 1000)
+    assert refusal_of(b"x" * 1001) == "file.too_large"
+
+
+def test_text_in_utf_16_is_refused_with_the_way_out():
+    text = "crebo;code;soort;kerntaak;titel\r\n"
+    assert refusal_of(text.encode("utf-16")) == "file.encoding"
+    assert refusal_of(text.encode("utf-16-le")) == "file.encoding"
+    users = bundle(without=("users.csv",), extra={"users.csv": "sourcedId\r\n".encode("utf-16")})
+    assert refusal_of(users) == "file.encoding"
+
+
+def test_a_file_without_lines_is_refused_without_filling_the_memory():
+    users = b"sourcedId," + b"x" * 3_000_000
+    body = bundle(without=("users.csv",), extra={"users.csv": users})
+    assert refusal_of(body) in {"file.line_too_long", "zip.bomb"}
+
+
+def test_only_the_files_that_we_read_are_kept():
+    body = bundle(extra={"demographics.csv": b"sourcedId,birthDate\r\n", "foto.jpg": b"\xff\xd8"})
+    admitted = door.admit(body, file_name="bundel.zip", kind=None)
+    with zipfile.ZipFile(io.BytesIO(admitted.body)) as kept:
+        names = set(kept.namelist())
+    assert "users.csv" in names
+    assert not names & {"demographics.csv", "foto.jpg"}
+    assert {f.file for f in admitted.findings} == {"demographics.csv", "foto.jpg"}
+
+
+def test_the_same_file_in_two_folders_is_refused():
+    assert refusal_of(bundle(extra={"map/Users.csv": b"sourcedId\r\n"})) == "zip.same_file_twice"
+
+
+def test_a_column_for_the_number_is_emptied_whatever_is_in_it():
+    def add(rows: Rows) -> Rows:
+        return rows
+
+    users = b'sourcedId,naam,bsn\r\n1,"Zo\xc3\xab\r\nBakker",12345678\r\n2,Finn,"1,2"\r\n'
+    body = bundle(without=("users.csv",), extra={"users.csv": users})
+    admitted = door.admit(body, file_name="bundel.zip", kind=None)
+    with zipfile.ZipFile(io.BytesIO(admitted.body)) as kept:
+        content = kept.read("users.csv")
+    assert content == b'sourcedId,naam,bsn\r\n1,"Zo\xc3\xab\r\nBakker",\r\n2,Finn,\r\n'
+    (finding,) = admitted.findings
+    assert (finding.code, finding.row, finding.column and finding.column.name) == (
+        "bsn.column",
+        1,
+        "bsn",
+    )
+
+
+def planted() -> bytes:
+    """Return a bundle with a BSN wherever one could arrive."""
+    spaced = f"{BSN[:3]} {BSN[3:6]} {BSN[6:]}"
+    users = {
+        "S900001": {"userIds": f"{{BSN:{BSN}}}", "middleName": BSN, "phone": BSN},
+        "S900002": {"identifier": BSN},
+        "S900003": {"familyName": f"Bakker {BSN}", "email": f"{BSN}@school.example"},
+        "S900004": {"sourcedId": BSN, "enabledUser": "misschien"},
+        "S900005": {"password": BSN, "status": BSN, "enabledUser": spaced},
+    }
+
+    def plant(rows: Rows) -> Rows:
+        return [row | users.get(row["sourcedId"], {}) for row in rows]
+
+    return bundle(
+        {
+            "users.csv": plant,
+            "classes.csv": setting("cls-2", title=f"Groep van {BSN}", classCode=spaced),
+            "enrollments.csv": setting("enr-2-S900009", sourcedId=BSN, role=BSN),
+            "lineItems.csv": setting("li-2", title=f"Opdracht {OTHER_BSN}", description=BSN),
+            "results.csv": setting("res-2-S900003", comment=f"bsn {OTHER_BSN}", score=BSN),
+            "manifest.csv": lambda rows: [*rows, {"propertyName": BSN, "value": BSN}],
+        },
+        extra={f"leerling {BSN}.txt": BSN.encode(), "demographics.csv": BSN.encode()},
+    )
+
+
+def everything(url: str) -> str:
+    """Return all that stands in the database, in every table of every school."""
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        rows = [
+            str(list(connection.execute(sa.select(sa.text("*")).select_from(table))))
+            for table in metadata.sorted_tables
+        ]
+    engine.dispose()
+    return "\n".join(rows)
+
+
+def traces(text: str) -> list[str]:
+    bare = text.replace(" ", "").replace(".", "")
+    return [number for number in (BSN, OTHER_BSN) if number in bare]
+
+
+def test_no_bsn_is_in_any_table_file_log_or_answer(
+    importing: Importing,
+    superuser_engine: sa.Engine,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+):
+    url = superuser_engine.url.render_as_string(hide_password=False)
+    run = importing.start(planted(), f"export {BSN}.zip")
+    assert traces(everything(url)) == []
+    kept = b"".join(path.read_bytes() for path in importing.kept_files())
+    with zipfile.ZipFile(io.BytesIO(kept[16:])) as bundle_kept:
+        inside = b"".join(bundle_kept.read(name) for name in bundle_kept.namelist())
+    assert traces(kept.decode("latin-1") + inside.decode("latin-1")) == []
+    previewed = importing.work(run)
+    assert previewed.state is RunState.PREVIEWED
+    assert traces(everything(url)) == []
+    applied = importing.apply(previewed)
+    assert applied.state is RunState.APPLIED
+    assert traces(everything(url)) == []
+    told = "".join(f"{issue.value} {issue.detail}" for issue in importing.issues(applied))
+    out, err = capfd.readouterr()
+    assert traces(told + out + err + caplog.text) == []
+
+
+def test_where_a_bsn_stood_is_said_with_row_and_column(importing: Importing):
+    run = importing.preview(planted())
+    dropped = {
+        (issue.file, issue.row, issue.column)
+        for issue in importing.issues(run)
+        if issue.code == "bsn.dropped"
+    }
+    assert ("users.csv", 2, "userIds") in dropped
+    assert ("users.csv", 4, "familyName") in dropped
+    assert ("results.csv", 3, "comment") in dropped
+    keyless = [i for i in importing.issues(run) if i.code == "key.missing"]
+    assert ("users.csv", 5) in {(issue.file, issue.row) for issue in keyless}
+
+
+def test_the_fixture_of_this_folder_is_at_hand():
+    assert (Path(__file__).parent / "data" / "ol1_oneroster_fouten.zip").exists()

@@ -1,0 +1,296 @@
+"""The real worker on a real Valkey: killed, doubled, cut off from its queue, and no row lost."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+import sqlalchemy as sa
+
+from importers.bench import STALE
+from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
+from tests import servers
+from tests.conftest import Database
+from tests.importers.bundles import bundle, setting
+from tests.importers.conftest import Importing
+from tracker.db import unit_of_work, utc_now
+from tracker.groups import confirm_coach_group
+from tracker.models import AuditEvent, Group, Person, School
+from tracker.people import add_school
+
+pytestmark = pytest.mark.worker
+ROOT = Path(__file__).parents[1]
+SMALL = 5  # rows in a batch, so that there is time between two of them
+PATIENCE = 90  # seconds
+
+
+def wait_until(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.002)
+
+
+@dataclass
+class Workers:
+    """Starts workers, and leaves none."""
+
+    environ: dict[str, str]
+    log: Path
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            worker = subprocess.Popen(
+                [sys.executable, "-W", "error", str(ROOT / "worker.py")],
+                cwd=ROOT,
+                env=self.environ,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.started.append(worker)
+        return worker
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@dataclass
+class Queue:
+    """A Valkey that a test may stop and start again at the same address."""
+
+    folder: Path
+    url: str = ""
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.url, self.process = servers.start_valkey(self.folder)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def empty(self) -> None:
+        with redis.from_url(self.url) as client:
+            client.flushall()
+
+
+@pytest.fixture
+def queue() -> Iterator[Queue]:
+    folder = Path(tempfile.mkdtemp(prefix="leerspoor-vk-"))  # short: a socket's path has a limit
+    made = Queue(folder)
+    made.start()
+    yield made
+    made.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def workers(
+    database: Database, importing: Importing, queue: Queue, tmp_path: Path
+) -> Iterator[Workers]:
+    environ = {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "DATABASE_URL": database.url,
+        "EVIDENCE_URL": importing.folder.as_uri(),
+        "SECRET_KEY": "s" * 40,
+        "ENCRYPTION_KEYS": "k" * 44,
+        "PUBLIC_URL": "http://127.0.0.1:8000",
+        "REDIS_URL": queue.url,
+        "PYTHONUNBUFFERED": "1",
+    }
+    made = Workers(environ, tmp_path / "worker.log")
+    yield made
+    for worker in made.started:
+        worker.kill()
+        worker.wait()
+
+
+def look_dead(importing: Importing) -> None:
+    """Let so much time pass for the held runs that their worker is taken for dead."""
+    with unit_of_work(importing.engine, school_id=importing.school.id) as session:
+        for run in session.scalars(sa.select(ImportRun).where(ImportRun.claim.is_not(None))):
+            assert run.heartbeat_at is not None
+            run.heartbeat_at -= STALE + timedelta(seconds=1)
+
+
+def stands(importing: Importing, run: ImportRun, state: RunState) -> Callable[[], bool]:
+    def check() -> bool:
+        found = importing.again(run)
+        return found.state is state and found.phase is None
+
+    return check
+
+
+def in_phase(importing: Importing, run: ImportRun, phase: Phase, done: int) -> Callable[[], bool]:
+    """Return a check for the run having come so far, or further."""
+    order = list(Phase)
+
+    def check() -> bool:
+        found = importing.again(run)
+        if found.phase is None:
+            return True
+        place = order.index(found.phase) - order.index(phase)
+        return place > 0 or (place == 0 and found.done >= done)
+
+    return check
+
+
+def other_school(importing: Importing) -> Importing:
+    with unit_of_work(importing.engine) as session:
+        school: School = add_school(
+            session, slug="ander", name="Ander", timezone="Europe/Amsterdam", at=utc_now()
+        )
+    return Importing(importing.engine, importing.store, school, importing.folder)
+
+
+def coach_group(importing: Importing) -> None:
+    with unit_of_work(importing.engine, school_id=importing.school.id) as session:
+        group = session.scalars(sa.select(Group).where(Group.code == "PR-30")).one()
+        coach = session.scalars(sa.select(Person).where(Person.number == "C900001")).one()
+        confirm_coach_group(
+            session, by=None, group=group, coach=coach, on=importing.today(), at=utc_now()
+        )
+
+
+def awkward() -> bytes:
+    return bundle(
+        {
+            "results.csv": setting("res-2-S900003", score="acht"),
+            "users.csv": setting("S900005", email="geen-adres"),
+        }
+    )
+
+
+def test_a_worker_killed_at_six_points_leaves_the_same_school_as_one_left_alone(
+    importing: Importing, workers: Workers
+):
+    alone = other_school(importing)
+    whole = alone.bring(awkward(), batch_size=SMALL)
+
+    killed = 0
+
+    def kill_when(check: Callable[[], bool]) -> None:
+        nonlocal killed
+        worker = workers.start()
+        wait_until(check, "the point to kill at")
+        horses = children(worker.pid)
+        killed += bool(horses) and importing.again(run).phase is not None
+        worker.kill()
+        worker.wait()
+        wait_until(
+            lambda: not any(Path(f"/proc/{pid}").exists() for pid in horses), "no child left"
+        )
+        look_dead(importing)
+
+    run = importing.start(awkward(), batch_size=SMALL)
+    kill_when(in_phase(importing, run, Phase.READ, 15))
+    kill_when(in_phase(importing, run, Phase.READ, 100))
+    kill_when(in_phase(importing, run, Phase.MATCH, 0))
+    last = workers.start()
+    wait_until(stands(importing, run, RunState.PREVIEWED), "a preview")
+    last.kill()
+    last.wait()
+    importing.approve(importing.again(run))
+    kill_when(in_phase(importing, run, Phase.WRITE, 15))
+    kill_when(in_phase(importing, run, Phase.WRITE, 100))
+    kill_when(in_phase(importing, run, Phase.TOUCH, 0))
+    workers.start()
+    wait_until(stands(importing, run, RunState.APPLIED), "an applied import")
+
+    again = importing.again(run)
+    assert killed >= 4
+    assert again.counts == whole.counts
+    assert importing.contents() == alone.contents()
+    assert importing.codes(again) == alone.codes(whole) == ["number.form", "email.unusable"]
+    assert importing.count(ImportRow) == alone.count(ImportRow) == 1
+    applied = importing.count(
+        AuditEvent, AuditEvent.subject_id == run.id, AuditEvent.verb == "applied import"
+    )
+    assert applied == 1
+    assert importing.kept_files() == []
+    assert "Traceback" not in workers.said()
+
+
+def test_two_workers_apply_a_run_once(importing: Importing, workers: Workers):
+    run = importing.preview(awkward(), batch_size=SMALL)
+    importing.approve(run)
+    workers.start()
+    workers.start()
+    wait_until(stands(importing, run, RunState.APPLIED), "an applied import")
+    verbs = importing.read(sa.select(AuditEvent.verb).where(AuditEvent.subject_id == run.id))
+    assert sorted(row.verb for row in verbs) == [
+        "applied import",
+        "approved import",
+        "started import",
+    ]
+    assert importing.count(Person) == 32
+    assert importing.count(ImportIssue) == 2
+
+
+def test_an_emptied_queue_loses_nothing(importing: Importing, workers: Workers, queue: Queue):
+    run = importing.start(bundle(), batch_size=SMALL)
+    workers.start()
+    wait_until(in_phase(importing, run, Phase.READ, 15), "the middle of reading")
+    queue.empty()
+    wait_until(stands(importing, run, RunState.PREVIEWED), "a preview")
+    importing.approve(importing.again(run))
+    queue.empty()
+    wait_until(stands(importing, run, RunState.APPLIED), "an applied import")
+    assert importing.count(Person) == 32
+
+
+def test_a_queue_that_is_down_at_the_start_and_in_the_middle_only_delays(
+    importing: Importing, workers: Workers, queue: Queue
+):
+    queue.stop()
+    run = importing.start(bundle(), batch_size=SMALL)
+    worker = workers.start()
+    wait_until(lambda: "the queue is down" in workers.said(), "a line that the queue is down")
+    queue.start()
+    wait_until(in_phase(importing, run, Phase.READ, 15), "the middle of reading")
+    queue.stop()
+    wait_until(stands(importing, run, RunState.PREVIEWED), "a preview, without the queue")
+    importing.approve(importing.again(run))
+    queue.start()
+    wait_until(stands(importing, run, RunState.APPLIED), "an applied import")
+    assert importing.count(Person) == 32
+    assert worker.poll() is None
+
+
+def test_a_worker_that_is_asked_to_stop_leaves_the_run_to_the_next_at_once(
+    importing: Importing, workers: Workers
+):
+    run = importing.start(bundle(), batch_size=1)
+    worker = workers.start()
+    wait_until(in_phase(importing, run, Phase.READ, 15), "the middle of reading")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) == 0
+    left = importing.again(run)
+    assert (left.state, left.claim) == (RunState.READING, None)
+    workers.start()
+    wait_until(stands(importing, run, RunState.PREVIEWED), "a preview")
+    assert importing.again(run).counts["person"]["new"] == 32
+
+
+def test_a_worker_without_the_address_of_a_queue_says_so_in_one_sentence(workers: Workers):
+    del workers.environ["REDIS_URL"]
+    assert workers.start().wait(60) == 1
+    assert workers.said().strip() == (
+        "REDIS_URL is not set: the worker needs the queue that wakes it."
+    )
