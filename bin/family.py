@@ -119,6 +119,8 @@ class Family:
     def __init__(self, folder: Path, environ: dict[str, str], shared: tuple[int, ...]) -> None:
         self.folder = folder
         self.environ = {**environ, "PYTHONUNBUFFERED": "1"}
+        # Without compiled code each program would compile all of ours at each start.
+        self.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         self.shared = shared
         self.children: list[Child] = []
 

@@ -21,7 +21,7 @@ from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
 from tests import servers
 from tests.conftest import Database
 from tests.importers.bundles import bundle, setting
-from tests.importers.conftest import Importing
+from tests.importers.importing import Importing, importing_in
 from tracker.db import unit_of_work, utc_now
 from tracker.groups import confirm_coach_group
 from tracker.models import AuditEvent, Group, Person, School
@@ -50,7 +50,7 @@ class Workers:
 
     def start(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            worker = subprocess.Popen(
+            worker = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-W", "error", str(ROOT / "worker.py")],
                 cwd=ROOT,
                 env=self.environ,
@@ -98,6 +98,11 @@ def queue() -> Iterator[Queue]:
     yield made
     made.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def importing(engine: sa.Engine, school: School, tmp_path: Path) -> Importing:
+    return importing_in(engine, school, tmp_path)
 
 
 @pytest.fixture
@@ -177,7 +182,7 @@ def awkward() -> bytes:
     )
 
 
-def test_a_worker_killed_at_six_points_leaves_the_same_school_as_one_left_alone(
+def test_a_worker_killed_at_five_points_leaves_the_same_school_as_one_left_alone(
     importing: Importing, workers: Workers
 ):
     alone = other_school(importing)
@@ -200,7 +205,6 @@ def test_a_worker_killed_at_six_points_leaves_the_same_school_as_one_left_alone(
 
     run = importing.start(awkward(), batch_size=SMALL)
     kill_when(in_phase(importing, run, Phase.READ, 15))
-    kill_when(in_phase(importing, run, Phase.READ, 100))
     kill_when(in_phase(importing, run, Phase.MATCH, 0))
     last = workers.start()
     wait_until(stands(importing, run, RunState.PREVIEWED), "a preview")
@@ -276,7 +280,7 @@ def test_a_queue_that_is_down_at_the_start_and_in_the_middle_only_delays(
 def test_a_worker_that_is_asked_to_stop_leaves_the_run_to_the_next_at_once(
     importing: Importing, workers: Workers
 ):
-    run = importing.start(bundle(), batch_size=1)
+    run = importing.start(bundle(), batch_size=2)
     worker = workers.start()
     wait_until(in_phase(importing, run, Phase.READ, 15), "the middle of reading")
     worker.send_signal(signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -22,8 +23,8 @@ from tracker.models import (
 Read = Callable[[Any], Any]
 
 
-def contents_of(read: Read) -> dict[str, list[tuple[Any, ...]]]:
-    """Return, by table, its rows in order: numbers and codes instead of ids."""
+def contents_of(read: Read, school_id: UUID) -> dict[str, list[tuple[Any, ...]]]:
+    """Return, by table, the rows of one school in order: numbers and codes instead of ids."""
     owner = sa.orm.aliased(Person)
     selects = {
         "people": sa.select(
@@ -80,6 +81,11 @@ def contents_of(read: Read) -> dict[str, list[tuple[Any, ...]]]:
         ),
     }
     return {
-        name: sorted((tuple(row) for row in read(select)), key=repr)
+        name: sorted((tuple(row) for row in read(_in(select, school_id))), key=repr)
         for name, select in selects.items()
     }
+
+
+def _in(select: sa.Select[Any], school_id: UUID) -> sa.Select[Any]:
+    table: Any = select.columns_clause_froms[0]
+    return select.where(table.c.school_id == school_id)

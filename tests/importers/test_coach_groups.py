@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from importers.models import ImportRun
 from tests.importers.bundles import bundle, only
-from tests.importers.conftest import Importing
+from tests.importers.importing import Importing
 from tracker.db import unit_of_work, utc_now
 from tracker.groups import confirm_coach_group
 from tracker.models import Group, LearningPlan, Person, PlanMember, PlanRole

@@ -11,7 +11,7 @@ from flask import Flask
 from importers.commands import import_files
 from importers.models import ImportRun
 from tests.importers.bundles import BUNDLE, QUALIFICATIONS, bundle, only, setting
-from tests.importers.conftest import Importing
+from tests.importers.importing import Importing
 from tracker.models import Framework, Person
 
 

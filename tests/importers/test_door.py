@@ -12,7 +12,7 @@ from importers.issues import Refused
 from importers.models import RunState
 from migrations.metadata import metadata
 from tests.importers.bundles import Rows, bundle, setting
-from tests.importers.conftest import Importing
+from tests.importers.importing import Importing
 
 BSN = "123456782"
 OTHER_BSN = "111222333"

@@ -16,7 +16,7 @@ from importers.models import ExternalRef, ImportIssue, ImportRow, ImportRun, Row
 from importers.report import report_of, totals_of
 from importers.sentences import SENTENCES
 from tests.importers.bundles import BUNDLE, Rows, bundle, only, setting
-from tests.importers.conftest import Importing
+from tests.importers.importing import Importing
 from tracker.db import unit_of_work
 from tracker.models import Activity, Membership, Person, PersonState
 

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from importers.models import ImportRun, RunState
 from importers.report import totals_of
 from tests.importers.bundles import QUALIFICATIONS
-from tests.importers.conftest import Importing
+from tests.importers.importing import Importing
 from tracker.models import Framework, FrameworkItem, FrameworkItemKind
 
 HEADER = "crebo;code;soort;kerntaak;titel"

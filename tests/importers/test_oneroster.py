@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from importers.models import ExternalRef, ImportRow, ImportRun, ImportSource, RunState
 from importers.report import totals_of
 from tests.importers.bundles import BUNDLE, bundle, only, setting, table
-from tests.importers.conftest import Importing
+from tests.importers.importing import Importing
 from tracker.models import (
     Activity,
     ActivityItem,

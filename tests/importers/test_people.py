@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from importers.models import ExternalRef, ImportRun
 from tests.importers.bundles import Rows, bundle, setting
-from tests.importers.conftest import Importing
+from tests.importers.importing import Importing
 from tracker.db import unit_of_work, utc_now
 from tracker.models import Person, PersonRole, PersonState, SchoolRole
 from tracker.people import add_person

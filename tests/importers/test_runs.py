@@ -13,7 +13,7 @@ from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
 from importers.sweep import KEPT, waiting_runs
 from importers.work import STEPS, do_work
 from tests.importers.bundles import QUALIFICATIONS, bundle, only, setting
-from tests.importers.conftest import Importing
+from tests.importers.importing import Importing
 from tests.world import World
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound

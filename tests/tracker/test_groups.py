@@ -216,6 +216,20 @@ def test_a_confirmation_that_ended_closes_every_place_it_opened(
     assert {member.until_on for member in coached(work, confirmed).values()} == {world.on}
 
 
+def test_a_group_can_be_confirmed_anew_after_it_ended(
+    work: Session, world: World, group: Group
+) -> None:
+    first = confirm(work, world, group)
+    first.until_on = later = world.on + timedelta(days=30)
+    follow_roster(work, coach_group=first, on=later, at=world.at)
+    second = confirm_coach_group(
+        work, by=None, group=group, coach=world.coach, on=later, at=world.at
+    )
+    assert second is not first
+    assert set(coached(work, second)) == set(coached(work, first))
+    assert find(work, LearningPlan, world.other_plan.id, person=world.coach, on=later)
+
+
 def test_a_closed_plan_is_not_opened_to_the_coach(
     work: Session, world: World, group: Group
 ) -> None:

@@ -139,7 +139,7 @@ def test_menu_and_details_open_without_a_script(chromium: Browser, gallery: str)
     page.locator(".reden summary").first.click()
 
     assert page.get_by_role("button", name="Uitloggen").is_visible()
-    assert page.get_by_text("Regel: 2 stappen verschil of meer.").is_visible()
+    assert page.get_by_text("Regel: 2 stappen verschil of meer.").first.is_visible()
     context.close()
 
 
