@@ -17,6 +17,7 @@ from flask import Flask
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
@@ -56,11 +57,15 @@ class SweepingWorker(Worker):
 
     def sweep(self) -> None:
         """Queue the runs that wait and are not queued; a database that is down only delays them."""
+        engine: Engine = self.app.extensions["engine"]
         try:
-            found = waiting_runs(self.app.extensions["engine"], at=utc_now())
+            found = waiting_runs(engine, at=utc_now())
         except SQLAlchemyError as error:
             log.warning("sweep failed", error=type(error).__name__)
             return
+        finally:
+            # No connection is open when a job's process is forked from this one.
+            engine.dispose()
         queue = self.queues[0]
         queued = set(queue.job_ids)
         for school_id, run_id in found:

@@ -192,7 +192,7 @@ class _Login(OIDCLogin[Request, _OneRegistration, _LoginRow, _NoCookies, str]):
 
     def get_redirect(self, url: str) -> Redirect[str]:
         """Refuse: lti/views.py redirects."""
-        raise NotImplementedError(url)
+        raise OIDCException(url)
 
     def _get_uuid(self) -> str:
         # PyLTI1p3 puts "state-" before it.

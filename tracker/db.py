@@ -207,9 +207,8 @@ def _refuse_unsafe_role(connection: Any, _record: object) -> None:
     connection.rollback()
     if is_unsafe:
         raise UnsafeRoleError(
-            f"DATABASE_URL connects as {role}, a superuser, a role that passes row-level security "
-            "or the owner of the tables: use a role of its own, and give the owner in "
-            "DATABASE_OWNER_URL."
+            f"DATABASE_URL connects as {role}, which is a superuser, passes row-level security or "
+            "owns the tables: name a role of its own there, and the owner in DATABASE_OWNER_URL."
         )
 
 

@@ -95,9 +95,9 @@ class Importing:
             return session.execute(statement).all()
 
     def count(self, model: Any, *conditions: Any) -> int:
-        found: int = self.read(sa.select(sa.func.count()).select_from(model).where(*conditions))[0][
-            0
-        ]
+        here = model.school_id == self.school.id
+        select = sa.select(sa.func.count()).select_from(model).where(here, *conditions)
+        found: int = self.read(select)[0][0]
         return found
 
     def today(self) -> date:

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -180,6 +181,7 @@ def outcome(body: bytes) -> str:
         return refusal.fields["files"]
 
 
+@hypothesis.settings(deadline=None)  # the machine may be busy
 @given(st.sampled_from(["JPEG", "PNG", "WEBP", "HEIF"]), st.data())
 def test_a_photo_with_flipped_bytes_is_read_or_refused(kind: str, data: st.DataObject) -> None:
     body = bytearray(encoded(Image.new("RGB", (32, 24), "teal"), kind))

@@ -310,7 +310,10 @@ def wait_until_blocked(superuser_engine: sa.Engine) -> None:
     """Wait until somebody waits for what we hold; on SQLite a second writer does so at once."""
     if superuser_engine.dialect.name != "postgresql":
         return
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
     pause, deadline = threading.Event(), time.monotonic() + 30
     with superuser_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while not connection.exec_driver_sql(waiting).scalar_one():
