@@ -1,4 +1,4 @@
-"""A family of programs: started in order, kept alive, stopped in the opposite order.
+"""A family of programs: started in order, kept alive, stopped in order.
 
 Every program dies with this process, however that ends.
 """
@@ -147,9 +147,11 @@ class Family:
         self.children = [member for member in self.children if not member.is_done()]
 
     def stop(self) -> None:
-        """Stop the programs, the last one first."""
-        while self.children:
-            self.children.pop().stop()
+        """Stop the programs: first what gives work, last what keeps it."""
+        last = ("web", "worker", "valkey")
+        self.children.sort(key=lambda child: last.index(child.name) if child.name in last else -1)
+        for child in self.children:
+            child.stop()
 
 
 def wait(seconds: float) -> None:

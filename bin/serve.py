@@ -120,16 +120,22 @@ def start_all(family: Family, listening: socket.socket) -> None:
     if not was_migrated:
         family.wait_until(migrate.is_done, migrate, within=WORK_WITHIN)
 
-    family.python("worker", "worker.py")
+    demo_is_loaded = family.folder / "demo-is-loaded"
+    needs_demo = family.environ["LEERSPOOR_DEMO"] == "1" and not (
+        was_migrated and demo_is_loaded.exists()
+    )
+    if needs_demo:
+        family.python("worker", "worker.py")
+        demo = family.python("demo", "commands.py", "demo", is_task=True)
     config = str(ROOT / "bin" / "gunicorn_config.py")
     bind = f"fd://{listening.fileno()}"
     web = family.python("web", "-m", "gunicorn", "-c", config, "--bind", bind, "app:create_app()")
-    demo_is_loaded = family.folder / "demo-is-loaded"
-    if family.environ["LEERSPOOR_DEMO"] == "1" and not (was_migrated and demo_is_loaded.exists()):
-        demo = family.python("demo", "commands.py", "demo", is_task=True)
+    if needs_demo:
         family.wait_until(demo.is_done, demo, within=WORK_WITHIN)
         demo_is_loaded.touch()
     family.wait_until(lambda: web_is_ready(listening), web, within=READY_WITHIN)
+    if not needs_demo:  # nobody waits for the worker, so the web may have the processor first
+        family.python("worker", "worker.py")
 
 
 def arguments() -> argparse.Namespace:

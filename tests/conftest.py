@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -168,12 +169,22 @@ def settings(database: Database, tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Keep compiled templates for the run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(engine: sa.Engine, settings: Settings) -> Iterator[Flask]:
+def app(
+    engine: sa.Engine, settings: Settings, templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     """Put the application together on the test's database."""
     app = create_app(settings)
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    # Each test has an application of its own; its templates need compiling once.
+    app.jinja_env.bytecode_cache = templates
     yield app
     app.extensions["engine"].dispose()
 
