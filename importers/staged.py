@@ -108,13 +108,12 @@ def _issue(run: ImportRun, seq: int, finding: Finding, *, is_from_match: bool) -
 def chained(session: Session, run: ImportRun, first: int, until: int) -> str:
     """Return the digest of every decision so far, these rows added."""
     chain = sha256(run.cursor["chain"].encode())
-    # Which record a row is about follows from its key, except where a number joined it to one.
-    joined = sa.case((ImportRow.status == RowStatus.CHANGED, ImportRow.local_id))
     decisions = session.execute(
-        sa.select(ImportRow.seq, ImportRow.status, ImportRow.digest, joined)
+        sa.select(ImportRow.seq, ImportRow.status, ImportRow.local_id, ImportRow.digest)
+        .add_columns(ImportRow.person_id, ImportRow.target_id, ImportRow.parent_id)
         .where(*in_span(run, first, until))
         .order_by(ImportRow.seq)
     )
-    for seq, status, digest, local_id in decisions:
-        chain.update(f"{seq} {status} {digest} {local_id}\n".encode())
+    for decision in decisions:
+        chain.update(f"{tuple(map(str, decision))}\n".encode())
     return chain.hexdigest()
