@@ -20,7 +20,7 @@ Answer = tuple[dict[str, Any], dict[str, str]]
 class PageQuery(Contract):
     """Which part of a list."""
 
-    limit = Whole(least=1, most=100, load_default=50, about="How many at most", example=50)
+    limit = Whole(least=1, most=200, load_default=50, about="How many at most", example=50)
     after = Cursor(
         load_default=None,
         about="Where the page before ended; take it from its `Link` header",

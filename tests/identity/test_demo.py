@@ -67,6 +67,26 @@ def test_whoever_is_chosen_comes_in_at_the_own_start_page(
     assert browser.who() == f"Demo {slug}"
 
 
+def test_a_script_comes_in_without_a_token_but_another_site_does_not(
+    app: Flask, cast: dict[str, Person]
+) -> None:
+    def answer(**headers: str) -> int:
+        return (
+            app.test_client()
+            .post(
+                "/sign-in/demo",
+                data={"person": "coach"},
+                base_url=ORIGIN,
+                environ_base=NEAR,
+                headers=headers,
+            )
+            .status_code
+        )
+
+    assert answer() == 303
+    assert answer(Origin="https://elders.example") == 403
+
+
 @pytest.mark.parametrize(
     "options",
     [
