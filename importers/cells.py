@@ -77,12 +77,12 @@ class Line:
             return None
         return self.cells[place].strip() or None
 
-    def key(self, name: str) -> str | None:
-        """Return a key that may not be missing."""
+    def key(self, name: str, *, is_needed: bool = True) -> str | None:
+        """Return a key, whole or not at all; without the one that is needed the row is lost."""
         found = self.text(name)
-        if found is None:
+        if found is None and is_needed:
             self.find("key.missing", name)
-        elif len(found) > LONGEST_KEY:
+        elif found is not None and len(found) > LONGEST_KEY:
             self.find("value.too_long", name, detail=str(LONGEST_KEY))
         return found
 

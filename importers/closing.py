@@ -72,20 +72,16 @@ def _known(run: ImportRun, kind: RecordKind, after: str, size: int) -> sa.Select
         .limit(size)
         .subquery()
     )
-    staged = (
-        sa.select(ImportRow.ext_id)
-        .where(
-            *rows_of(run),
-            ImportRow.kind == kind,
-            ImportRow.status != RowStatus.IGNORED,
-            ImportRow.ext_id.is_not(None),
-        )
-        .distinct()
-        .subquery()
+    staged = sa.and_(
+        *rows_of(run),
+        ImportRow.kind == kind,
+        ImportRow.ext_id == page.c.ext_id,
+        ImportRow.status != RowStatus.IGNORED,
     )
     return (
-        sa.select(page, staged.c.ext_id.is_not(None).label("is_there"))
-        .outerjoin(staged, staged.c.ext_id == page.c.ext_id)
+        sa.select(page, (sa.func.count(ImportRow.seq) > 0).label("is_there"))
+        .outerjoin(ImportRow, staged)
+        .group_by(*page.c)
         .order_by(page.c.ext_id)
     )
 

@@ -173,18 +173,18 @@ def _tell(report: dict[str, Any], run: ImportRun, problem: str | None, *, as_jso
         told = ", ".join(f"{number} {STATUSES[name]}" for name, number in counts.items() if number)
         click.echo(f"  {kind}: {told or '-'}")
     for issue in report["issues"][:MOST_SHOWN]:
-        place = ", ".join(
-            part
-            for part in (
-                issue["file"],
-                f"rij {issue['row']}" if issue["row"] else None,
-                f"{issue['letter']} · {issue['column']}" if issue["letter"] else issue["column"],
-            )
-            if part
-        )
+        place = ", ".join(filter(None, (issue["file"], _row(issue), _column(issue))))
         click.echo(f"- {place}: {issue['message']} {issue['hint']}")
     if len(report["issues"]) > MOST_SHOWN:
         rest = len(report["issues"]) - MOST_SHOWN
         click.echo(f"En nog {rest}; met --json zie je alles.")
     if problem is not None:
         click.echo(problem, err=True)
+
+
+def _row(issue: dict[str, Any]) -> str | None:
+    return f"rij {issue['row']}" if issue["row"] else None
+
+
+def _column(issue: dict[str, Any]) -> str:
+    return " · ".join(filter(None, (issue["letter"], issue["column"])))

@@ -6,7 +6,6 @@ Nothing of a file is kept before it has passed here. What is kept is a rewritten
 import csv
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 from importers import bsn, kwalificaties, oneroster
 from importers.issues import Column, Finding, Refused, Severity
 from importers.readers.tabular import LONGEST_CELL
-from importers.readers.zipbundle import base_name, open_bundle
+from importers.readers.zipbundle import DAMAGED, base_name, open_bundle
 from importers.source import Source
 
 KINDS = (oneroster.KIND, kwalificaties.KIND)
@@ -99,7 +98,7 @@ def _admit_bundle(body: bytes) -> Admitted:
                 with bundle.open(entry) as content, copy.open(name, "w", force_zip64=True) as out:
                     for chunk in _cleaned(content, name, findings):
                         out.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except DAMAGED:
         raise Refused("zip.broken") from None
     if not taken:
         raise Refused("file.unknown_kind")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
-from importers.cells import Line, read_lines
+from importers.cells import LONGEST_KEY, Line, read_lines
 from importers.issues import Column, Finding, Refused
 from importers.readers.tabular import Table, open_table
 from importers.records import Origin, Record, RecordKind, Standing
@@ -166,7 +166,7 @@ class QualificationList:
     def _key(self, *parts: str | None) -> str:
         """Return a key that is unique over editions: `25655/2025/B1-K1-W2`."""
         crebo, *code = parts
-        return "/".join(part or "" for part in (crebo, self._edition, *code))
+        return "/".join(part or "" for part in (crebo, self._edition, *code))[:LONGEST_KEY]
 
     def _table(self) -> Table:
         return open_table(BytesIO(self._body), file=self._file)

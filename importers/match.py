@@ -74,21 +74,84 @@ def _begin(session: Session, run: ImportRun) -> None:
 def _match(session: Session, run: ImportRun, stream: StreamLayout, first: int, until: int) -> None:
     span = in_span(run, first, until)
     kind = RecordKind(stream["kind"])
-    bulk.change(
-        session,
-        sa.update(ImportRow)
-        .where(*span, ImportRow.is_good)
-        .values(status=RowStatus.NEW, person_id=None, target_id=None, parent_id=None),
-    )
+    _decide(session, run, kind, first, until)
     _set_aside_twins(session, run, stream, span)
-    for role, referred in REFERS.get(kind, {}).items():
-        _find_referred(session, run, span, role, referred)
+    for role in REFERS.get(kind, {}):
         _set_aside_dangling(session, run, stream, span, role)
-    _recognise(session, run, span)
     if kind is RecordKind.PERSON:
         decide_people(session, run, stream, span)
     run.cursor = {**run.cursor, "seq": until, "chain": chained(session, run, first, until)}
     run.done = until - 1
+
+
+def _decide(session: Session, run: ImportRun, kind: RecordKind, first: int, until: int) -> None:
+    """Find what each row that was read would do; only rows that changed their mind are written."""
+    row, told = aliased(ImportRow), aliased(ExternalRef)
+    is_known = [
+        told.school_id == run.school_id,
+        told.source_id == run.source_id,
+        told.kind == row.kind,
+        told.ext_id == row.ext_id,
+    ]
+    is_there = sa.and_(told.local_id.is_not(None), told.gone_at.is_(None))
+    status = sa.case(
+        (sa.and_(row.op == Op.CLOSE, is_there), RowStatus.CLOSED.value),
+        (row.op == Op.CLOSE, RowStatus.IGNORED.value),
+        (told.local_id.is_(None), RowStatus.NEW.value),
+        (sa.and_(is_there, told.digest == row.digest), RowStatus.SAME.value),
+        else_=RowStatus.CHANGED.value,
+    )
+    columns: dict[str, sa.ColumnElement[Any]] = {
+        "status": status,
+        "local_id": sa.func.coalesce(told.local_id, row.local_id),
+    }
+    source = sa.outerjoin(row, told, sa.and_(*is_known))
+    for role, referred in REFERS.get(kind, {}).items():
+        source, columns[f"{role}_id"] = _found(run, source, getattr(row, role), referred)
+    decided = (
+        sa.select(row.seq, *(column.label(name) for name, column in columns.items()))
+        .select_from(source)
+        .where(*in_span(run, first, until, of=row), row.is_good)
+        .subquery()
+    )
+    differs = [getattr(ImportRow, name).is_distinct_from(decided.c[name]) for name in columns]
+    bulk.change(
+        session,
+        sa.update(ImportRow)
+        .where(*in_span(run, first, until), ImportRow.seq == decided.c.seq, sa.or_(*differs))
+        .values({name: decided.c[name] for name in columns}),
+    )
+
+
+def _found(
+    run: ImportRun, source: Any, reference: sa.ColumnElement[Any], referred: RecordKind
+) -> tuple[Any, sa.ColumnElement[Any]]:
+    """Join what a row refers to: in this file, else among what this source told of before.
+
+    Where the file tells all there is of a kind, only what is in the file counts; but a record
+    whose row is set aside is still there.
+    """
+    staged, told = aliased(ImportRow), aliased(ExternalRef)
+    same_key = [*rows_of(run, of=staged), staged.kind == referred, staged.ext_id == reference]
+    source = source.outerjoin(staged, sa.and_(*same_key, staged.status.in_(UPSERTS)))
+    source = source.outerjoin(
+        told,
+        sa.and_(
+            told.school_id == run.school_id,
+            told.source_id == run.source_id,
+            told.kind == referred,
+            told.ext_id == reference,
+            told.gone_at.is_(None),
+        ),
+    )
+    known: Any = told.local_id
+    if is_snapshot_of(run, referred):
+        aside = aliased(ImportRow)
+        same_key = [*rows_of(run, of=aside), aside.kind == referred, aside.ext_id == reference]
+        is_aside = sa.and_(*same_key, aside.status == RowStatus.QUARANTINED)
+        source = source.outerjoin(aside, is_aside)
+        known = sa.case((aside.seq.is_not(None), told.local_id))
+    return source, sa.func.coalesce(staged.local_id, known)
 
 
 def _set_aside_twins(
@@ -116,7 +179,7 @@ def _set_aside_twins(
                 twin.file.is_not(None),
             ),
         )
-        .where(*span, ImportRow.is_good)
+        .where(*span, ImportRow.is_good, ImportRow.file.is_not(None))
         .group_by(ImportRow.seq, ImportRow.row, ImportRow.ext_id)
         .having(sa.func.count() > 1)
     )
@@ -135,44 +198,6 @@ def _set_aside_twins(
             equal.append((seq, Finding(code="key.twice", severity=Severity.WARNING, **facts)))
     set_aside(session, run, contradictory)
     set_aside(session, run, equal, status=RowStatus.IGNORED)
-
-
-def _find_referred(
-    session: Session, run: ImportRun, span: Conditions, role: str, referred: RecordKind
-) -> None:
-    """Find what the rows refer to: in this file, else among what this source told of before.
-
-    Where the file tells all there is of a kind, only what is in the file counts; but a record
-    whose row is set aside is still there.
-    """
-    reference, found = getattr(ImportRow, role), f"{role}_id"
-    staged = aliased(ImportRow)
-    is_staged = [
-        staged.school_id == run.school_id,
-        staged.run_id == run.id,
-        staged.kind == referred,
-        staged.ext_id == reference,
-    ]
-    bulk.change(
-        session,
-        sa.update(ImportRow)
-        .where(*span, *is_staged, staged.status.in_(UPSERTS))
-        .values({found: staged.local_id}),
-    )
-    is_known = [
-        getattr(ImportRow, found).is_(None),
-        ExternalRef.school_id == run.school_id,
-        ExternalRef.source_id == run.source_id,
-        ExternalRef.kind == referred,
-        ExternalRef.ext_id == reference,
-        ExternalRef.gone_at.is_(None),
-    ]
-    if is_snapshot_of(run, referred):
-        is_known += [*is_staged, staged.status == RowStatus.QUARANTINED]
-    bulk.change(
-        session,
-        sa.update(ImportRow).where(*span, *is_known).values({found: ExternalRef.local_id}),
-    )
 
 
 def _set_aside_dangling(
@@ -194,7 +219,7 @@ def _set_aside_dangling(
         )
         .where(
             *span,
-            ImportRow.status == RowStatus.NEW,
+            ImportRow.status.in_(UPSERTS),
             reference.is_not(None),
             found.is_(None),
         )
@@ -210,39 +235,6 @@ def _set_aside_dangling(
         for seq, row, key, is_there in dangling
     }
     set_aside(session, run, findings.items())
-
-
-def _recognise(session: Session, run: ImportRun, span: Conditions) -> None:
-    """Find the records that this source told of before: the same, changed, or taken back."""
-    is_same = sa.and_(ExternalRef.digest == ImportRow.digest, ExternalRef.gone_at.is_(None))
-    known = [
-        ExternalRef.school_id == ImportRow.school_id,
-        ExternalRef.source_id == run.source_id,
-        ExternalRef.kind == ImportRow.kind,
-        ExternalRef.ext_id == ImportRow.ext_id,
-    ]
-    is_new = [*span, ImportRow.status == RowStatus.NEW]
-    bulk.change(
-        session,
-        sa.update(ImportRow)
-        .where(*is_new, *known, ImportRow.op == Op.UPSERT)
-        .values(
-            local_id=ExternalRef.local_id,
-            status=sa.case((is_same, RowStatus.SAME.value), else_=RowStatus.CHANGED.value),
-        ),
-    )
-    bulk.change(
-        session,
-        sa.update(ImportRow)
-        .where(*is_new, *known, ImportRow.op == Op.CLOSE, ExternalRef.gone_at.is_(None))
-        .values(local_id=ExternalRef.local_id, status=RowStatus.CLOSED),
-    )
-    bulk.change(
-        session,
-        sa.update(ImportRow)
-        .where(*is_new, ImportRow.op == Op.CLOSE)
-        .values(status=RowStatus.IGNORED),
-    )
 
 
 def _finish(session: Session, run: ImportRun) -> None:
@@ -264,7 +256,7 @@ def _finish(session: Session, run: ImportRun) -> None:
 
 def _counts(session: Session, run: ImportRun) -> dict[str, dict[str, int]]:
     """Return how many rows of each kind would do what: {"person": {"new": 247, ...}}."""
-    statuses = [status.value for status in RowStatus if status is not RowStatus.STAGED]
+    statuses = [status.value for status in RowStatus]
     counts = {str(stream["kind"]): dict.fromkeys(statuses, 0) for stream in run.layout["streams"]}
     found = session.execute(
         sa.select(ImportRow.kind, ImportRow.status, sa.func.count())

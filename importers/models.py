@@ -56,7 +56,6 @@ class Phase(StrEnum):
 class RowStatus(StrEnum):
     """What a staged row would do, or did."""
 
-    STAGED = "staged"
     NEW = "new"
     CHANGED = "changed"
     SAME = "same"

@@ -10,7 +10,7 @@ from importers.records import RecordKind
 from importers.runs import issues_of
 from importers.sentences import sentences_of
 
-STATUSES = [status.value for status in RowStatus if status is not RowStatus.STAGED]
+STATUSES = [status.value for status in RowStatus]
 
 
 def totals_of(run: ImportRun) -> dict[str, int]:

@@ -84,6 +84,7 @@ def approve(
     """
     if by is not None:
         require(session, by, Action.RUN_IMPORT, on=on)
+    _lock(session, run)
     if run.state is not RunState.PREVIEWED:
         raise Conflict("import.not_previewed")
     if digest != run.preview_digest:
@@ -101,6 +102,7 @@ def discard(session: Session, *, by: Person | None, run: ImportRun, on: date, at
     """Throw a preview away, with all that was read for it; raises Conflict for any other run."""
     if by is not None:
         require(session, by, Action.RUN_IMPORT, on=on)
+    _lock(session, run)
     if run.state is not RunState.PREVIEWED:
         raise Conflict("import.not_previewed")
     end(session, run, state=RunState.DISCARDED, at=at)
@@ -117,6 +119,7 @@ def cancel(session: Session, *, by: Person | None, run: ImportRun, on: date, at:
     """
     if by is not None:
         require(session, by, Action.RUN_IMPORT, on=on)
+    _lock(session, run)
     if run.state not in {RunState.WAITING, RunState.READING, RunState.APPLYING}:
         raise Conflict("import.not_going_on")
     run.cancel_asked_at = at
@@ -227,6 +230,11 @@ def count_issues(session: Session, run: ImportRun) -> int:
         )
         or 0
     )
+
+
+def _lock(session: Session, run: ImportRun) -> None:
+    """See the run as it is now, and let nobody else change it before this unit of work ends."""
+    session.refresh(run, with_for_update=True)
 
 
 def _wake(session: Session, run: ImportRun) -> None:

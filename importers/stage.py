@@ -18,7 +18,7 @@ from tracker.db import new_id, unit_of_work, utc_now
 from tracker.models import School
 
 STATUS = {
-    Standing.GOOD: RowStatus.STAGED,
+    Standing.GOOD: RowStatus.NEW,
     Standing.BAD: RowStatus.QUARANTINED,
     Standing.IGNORED: RowStatus.IGNORED,
 }

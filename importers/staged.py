@@ -20,14 +20,16 @@ StreamLayout = dict[str, Any]
 Conditions = list[sa.ColumnElement[bool]]
 
 
-def rows_of(run: ImportRun) -> Conditions:
-    """Return the conditions for all staged rows of a run."""
-    return [ImportRow.school_id == run.school_id, ImportRow.run_id == run.id]
+def rows_of(run: ImportRun, *, of: type[ImportRow] = ImportRow) -> Conditions:
+    """Return the conditions for all staged rows of a run; `of` may be an alias."""
+    return [of.school_id == run.school_id, of.run_id == run.id]
 
 
-def in_span(run: ImportRun, first: int, until: int) -> Conditions:
+def in_span(
+    run: ImportRun, first: int, until: int, *, of: type[ImportRow] = ImportRow
+) -> Conditions:
     """Return the conditions for a range of staged rows."""
-    return [*rows_of(run), ImportRow.seq >= first, ImportRow.seq < until]
+    return [*rows_of(run, of=of), of.seq >= first, of.seq < until]
 
 
 def next_span(run: ImportRun, *, batches: int) -> tuple[StreamLayout, int, int] | None:
@@ -108,12 +110,13 @@ def _issue(run: ImportRun, seq: int, finding: Finding, *, is_from_match: bool) -
 def chained(session: Session, run: ImportRun, first: int, until: int) -> str:
     """Return the digest of every decision so far, these rows added."""
     chain = sha256(run.cursor["chain"].encode())
+    # Which record a row is about follows from its key, except where a number joined it to one.
+    joined = sa.case((ImportRow.status == RowStatus.CHANGED, ImportRow.local_id))
     decisions = session.execute(
-        sa.select(ImportRow.seq, ImportRow.status, ImportRow.local_id, ImportRow.digest)
-        .add_columns(ImportRow.person_id, ImportRow.target_id, ImportRow.parent_id)
+        sa.select(ImportRow.seq, ImportRow.status, ImportRow.digest, joined)
         .where(*in_span(run, first, until))
         .order_by(ImportRow.seq)
     )
-    for decision in decisions:
-        chain.update(f"{tuple(map(str, decision))}\n".encode())
+    for seq, status, digest, local_id in decisions:
+        chain.update(f"{seq} {status} {digest} {local_id}\n".encode())
     return chain.hexdigest()

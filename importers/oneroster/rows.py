@@ -61,7 +61,7 @@ def person(line: Line, around: Surroundings) -> Record:
     family = line.words("familyName", most=NAME, is_needed=True) or ""
     parts = (given, line.text("middleName"), family)
     name = " ".join(part for part in parts if part)
-    number = line.text("identifier") or key
+    number = line.key("identifier", is_needed=False) or key
     data = {
         "name": name[:NAME],
         "given_name": line.words("preferredGivenName", most=NAME) or given,

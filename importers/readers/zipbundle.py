@@ -1,8 +1,11 @@
 """Zip bundles, opened as if an enemy made them: names, counts, sizes and ratios have limits."""
 
+import lzma
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -15,6 +18,18 @@ HIGHEST_RATIO = 300
 RATIO_MATTERS_FROM = 1_000_000
 IS_ENCRYPTED = 0x1
 UNSAFE_NAME = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)|[\x00-\x1f\x7f]|\\")
+# All that Python's zip reader may raise on a file that was damaged or made to hurt.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._)")
 
 
@@ -25,7 +40,7 @@ def open_bundle(body: bytes) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo
     """
     try:
         bundle = zipfile.ZipFile(BytesIO(body))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+    except DAMAGED:
         raise Refused("zip.broken") from None
     entries = bundle.infolist()
     if len(entries) > MOST_ENTRIES:

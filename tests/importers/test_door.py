@@ -1,8 +1,9 @@
 """The door: what may come in, and what stays outside, above all the BSN."""
 
 import io
+import random
 import zipfile
-from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -70,9 +71,6 @@ def test_the_same_file_in_two_folders_is_refused():
 
 
 def test_a_column_for_the_number_is_emptied_whatever_is_in_it():
-    def add(rows: Rows) -> Rows:
-        return rows
-
     users = b'sourcedId,naam,bsn\r\n1,"Zo\xc3\xab\r\nBakker",12345678\r\n2,Finn,"1,2"\r\n'
     body = bundle(without=("users.csv",), extra={"users.csv": users})
     admitted = door.admit(body, file_name="bundel.zip", kind=None)
@@ -169,5 +167,47 @@ def test_where_a_bsn_stood_is_said_with_row_and_column(importing: Importing):
     assert ("users.csv", 5) in {(issue.file, issue.row) for issue in keyless}
 
 
-def test_the_fixture_of_this_folder_is_at_hand():
-    assert (Path(__file__).parent / "data" / "ol1_oneroster_fouten.zip").exists()
+def mutated(body: bytes, chance: random.Random) -> bytes:
+    """Return a file with a few random accidents."""
+    found = bytearray(body)
+    for _ in range(chance.choice([1, 3, 20])):
+        place = chance.randrange(len(found) + 1)
+        accident = chance.choice(
+            [b'"', b"\r", b"\n", b",", b"\0", b"\xff", b"9" * 300, b"[bsn]", BSN.encode(), b""]
+        )
+        found[place : place + chance.randrange(40)] = accident
+    return bytes(found)
+
+
+def test_an_accident_to_a_file_never_does_worse_than_refuse_it_or_set_rows_aside():
+    chance = random.Random(7)  # noqa: S311 - the same accidents every time
+    with zipfile.ZipFile(io.BytesIO(bundle())) as whole:
+        tables = {name: whole.read(name) for name in whole.namelist()}
+    outcomes = set()
+    for number in range(150):
+        body = mutated(bundle(), chance)
+        if number % 2:
+            name = chance.choice(list(tables))
+            body = bundle(without=(name,), extra={name: mutated(tables[name], chance)})
+        try:
+            admitted = door.admit(body, file_name="bundel.zip", kind=None)
+            source = door.open_source(
+                admitted.kind,
+                admitted.body,
+                file_name="bundel.zip",
+                options={},
+                zone=ZoneInfo("Europe/Amsterdam"),
+            )
+        except Refused as refusal:
+            outcomes.add(refusal.finding.code)
+            continue
+        if any(finding.is_error for finding in source.check()):
+            outcomes.add("checked")
+            continue
+        for stream in source.streams():
+            for batch in source.read(stream, after=0, size=50):
+                for record in batch.records:
+                    assert record.ext_id is None or len(record.ext_id) <= 255
+                    assert "\0" not in str(record.stored)
+                    outcomes.add(record.standing)
+    assert {"zip.broken", "checked", "good", "bad"} <= outcomes

@@ -183,6 +183,22 @@ def test_what_refers_to_a_known_record_whose_row_is_set_aside_stays(
     assert run.counts["membership"]["same"] == 32
 
 
+def test_keys_that_do_not_fit_are_set_aside_and_not_cut(importing: Importing):
+    long = "x" * 256
+    run = importing.bring(
+        bundle(
+            {
+                "users.csv": setting("S900001", identifier=long),
+                "results.csv": setting("res-2-S900003", sourcedId=long),
+            }
+        )
+    )
+    found = {(issue.code, issue.file, issue.row) for issue in importing.issues(run)}
+    assert ("value.too_long", "users.csv", 2) in found
+    assert ("value.too_long", "results.csv", 3) in found
+    assert run.counts["person"]["new"] == 31
+
+
 def test_more_than_a_few_closings_stop_and_ask(importing: Importing, imported: ImportRun):
     few = only(lambda row: row["userSourcedId"] > "S900012")
     run = importing.preview(bundle({"enrollments.csv": few}))
