@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Locator, Page, ViewportSize
 
 from tests.world import World
 from tracker.db import unit_of_work
@@ -55,15 +55,20 @@ def page(request: pytest.FixtureRequest, chromium: Browser, site: str) -> Iterat
     assert problems == []
 
 
+def follow(control: Locator) -> None:
+    """Click what leads to another page, and wait until that page is there."""
+    with control.page.expect_navigation():
+        control.click()
+
+
 def come_in(page: Page, slug: str) -> None:
     page.goto("/sign-in")
-    page.locator(f'button[value="{slug}"]').click()
-    page.wait_for_load_state()
+    follow(page.locator(f'button[value="{slug}"]'))
 
 
 def sign_out(page: Page) -> None:
     page.locator("header details.mij summary").click()
-    page.get_by_role("button", name="Uitloggen").click()
+    follow(page.get_by_role("button", name="Uitloggen"))
 
 
 def looks_right(page: Page) -> None:
@@ -80,32 +85,32 @@ def test_a_photo_from_the_workplace_is_judged_and_the_coach_sees_it_at_once(
     looks_right(page)
     come_in(page, "student")
     looks_right(page)
-    page.get_by_role("link", name="Bewijs toevoegen").first.click()
+    follow(page.get_by_role("link", name="Bewijs toevoegen").first)
     looks_right(page)
     page.locator('input[name="files"]').first.set_input_files(photo)
     page.get_by_text("Nee, niemand").click()
     page.get_by_text("Ik help een bewoner met opstaan").click()
     page.locator("#text").fill("Ik zette de weekdoos klaar.")
     page.get_by_text("Ik, Cor en Piet").click()
-    page.get_by_role("button", name="Bewaar mijn bewijs").click()
+    follow(page.get_by_role("button", name="Bewaar mijn bewijs"))
     assert "zichtbaar voor Cor en Piet" in page.locator("main").inner_text()
     looks_right(page)
     sign_out(page)
 
     come_in(page, "supervisor")
     looks_right(page)
-    page.get_by_role("link", name="Kijk mee").click()
+    follow(page.get_by_role("link", name="Kijk mee"))
     looks_right(page)
     page.get_by_text("Zelfstandig").click()
     page.locator("#words").fill("Rustig gewerkt.")
-    page.get_by_role("button", name="Verstuur").click()
+    follow(page.get_by_role("button", name="Verstuur"))
     assert "Dank je" in page.locator("main").inner_text()
     looks_right(page)
     sign_out(page)
 
     come_in(page, "coach")
     looks_right(page)
-    page.get_by_role("link", name="Sanne Student").first.click()
+    follow(page.get_by_role("link", name="Sanne Student").first)
     main = page.locator("main").inner_text()
     assert "Ik zette de weekdoos klaar." in main
     assert "Piet: zelfstandig" in main
@@ -119,12 +124,12 @@ def test_everything_works_with_scripts_off(chromium: Browser, site: str, photo: 
     )
     page = context.new_page()
     come_in(page, "student")
-    page.get_by_role("link", name="Bewijs toevoegen").first.click()
+    follow(page.get_by_role("link", name="Bewijs toevoegen").first)
     page.locator('input[name="files"]').first.set_input_files(photo)
     page.get_by_text("Ja, of ik twijfel").click()
     page.locator("#text").fill("Zonder script.")
     page.get_by_text("Alleen ik").click()
-    page.get_by_role("button", name="Bewaar mijn bewijs").click()
+    follow(page.get_by_role("button", name="Bewaar mijn bewijs"))
     assert "Alleen jij" in page.locator("main").inner_text()
     context.close()
 
@@ -132,7 +137,7 @@ def test_everything_works_with_scripts_off(chromium: Browser, site: str, photo: 
 def test_the_pages_speak_english_when_asked(page: Page) -> None:
     come_in(page, "coach")
     page.locator("header details.mij summary").click()
-    page.get_by_role("button", name="English").click()
+    follow(page.get_by_role("button", name="English"))
     assert "Who needs me?" in page.locator("h1").inner_text()
     assert page.locator("html").get_attribute("lang") == "en"
 
