@@ -136,8 +136,10 @@ def refuse(error: Exception) -> Any:
     status, code, fields = _refusal(error)
     if status >= 500:  # noqa: PLR2004 - HTTP's border
         log.error("request failed", endpoint=request.endpoint, **logs.trace(error))
-    render = api.render_error if request.path.startswith("/api/") else web.render_error
-    response = render(status, code, fields)
+    if request.path.startswith("/api/"):
+        response = api.render_error(status, code, fields, getattr(error, "extra", {}))
+    else:
+        response = web.render_error(status, code, fields)
     if isinstance(error, HTTPException):
         for name, value in error.get_headers():
             if name.lower() in {"allow", "retry-after"}:

@@ -27,12 +27,20 @@ LONGEST_NAME = 100
 class Refusal(HTTPException):
     """A request whose form is wrong: a status, our code, and codes per field path."""
 
-    def __init__(self, status: int, code: str, fields: dict[str, list[str]] | None = None) -> None:
-        """Say no; `fields` is {"goal_ids.0": ["not_an_id"]}."""
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        fields: dict[str, list[str]] | None = None,
+        *,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        """Say no; `fields` is {"goal_ids.0": ["not_an_id"]}, `extra` is told beside them."""
         super().__init__(code)
         self.code = status
         self.reason = code
         self.fields = fields or {}
+        self.extra = extra or {}
 
 
 def http_refusal(error: HTTPException) -> tuple[int, str, dict[str, list[str]]]:
@@ -45,9 +53,11 @@ def http_refusal(error: HTTPException) -> tuple[int, str, dict[str, list[str]]]:
     return status, CODES.get(status, "refused"), {}
 
 
-def render_error(status: int, code: str, fields: dict[str, list[str]]) -> Response:
+def render_error(
+    status: int, code: str, fields: dict[str, list[str]], extra: dict[str, Any]
+) -> Response:
     """Return a refusal as JSON; `message` is in the caller's language."""
-    body = {"code": code, "status": status, "message": message(code), "errors": fields}
+    body = {"code": code, "status": status, "message": message(code), "errors": fields, **extra}
     return Response(orjson.dumps(body), status, mimetype="application/json")
 
 
@@ -91,6 +101,8 @@ def message(code: str) -> str:
         "wrong_content_type": gettext("Send this with another content type."),
         "invalid": gettext("Some fields are not right yet."),
         "evidence.key_used": gettext("This key belongs to other evidence. Make a new key."),
+        "if_match_missing": gettext("Read it first, and send its ETag in If-Match."),
+        "changed_meanwhile": gettext("Somebody was first. Compare both texts and send it again."),
         "plan.closed": gettext("This plan is closed. Nothing is added to it any more."),
         "import.not_previewed": gettext("This import is no preview (any more). Look at it again."),
         "import.other_preview": gettext("The preview is another one now. Look at it again."),

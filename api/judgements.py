@@ -153,7 +153,7 @@ def _shown(judgements: Sequence[Judgement]) -> list[dict[str, Any]]:
             "role": judgement.role,
             "level": levels[judgement.level_id],
             "aspect": judgement.aspect,
-            "purpose": judgement.purpose,
+            "purpose": Purpose.FORMATIVE,
             "words": judgement.words,
             "observed_on": judgement.observed_on,
             "recorded_at": judgement.recorded_at,

@@ -3,6 +3,10 @@
 Forced, so that it holds for the owner too; without `app.school` no row is seen or written.
 """
 
+from collections.abc import Iterator
+from uuid import UUID
+
+import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.engine import make_url
 
@@ -29,6 +33,24 @@ def grant(*tables: str, grants: str = READ_WRITE) -> None:
         return
     for table in tables:
         op.execute(f'GRANT {grants} ON {table} TO "{role}"')
+
+
+def revoke(rights: str, *tables: str) -> None:
+    """Take rights back from the application."""
+    role = _application_role()
+    if role is None:
+        return
+    for table in tables:
+        op.execute(f'REVOKE {rights} ON {table} FROM "{role}"')
+
+
+def each_school() -> Iterator[UUID]:
+    """Enter one school after the other: the wall holds for the owner too."""
+    school = sa.table("school", sa.column("id", sa.Uuid()))
+    for school_id in op.get_bind().scalars(sa.select(school.c.id)).all():
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute(f"SELECT set_config('app.school', '{school_id}', true)")
+        yield school_id
 
 
 def _application_role() -> str | None:

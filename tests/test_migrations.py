@@ -169,4 +169,4 @@ def test_every_row_that_came_up_is_a_record(empty: Database, dumped: make_dump.D
                 if session.scalars(sa.select(mapper.class_)).all():
                     read.add(mapper.local_table)
     application.dispose()
-    assert {table.name for table in metadata.sorted_tables} == {str(table) for table in read}
+    assert set(dumped["tables"]) <= {str(table) for table in read}

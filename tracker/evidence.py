@@ -78,6 +78,7 @@ def log_evidence(
     share_with = list(dict.fromkeys(share_with))
     evidence = Evidence(
         id=key,
+        key=key,
         school_id=plan.school_id,
         plan_id=plan.id,
         author_id=by.id,

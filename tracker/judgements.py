@@ -21,7 +21,6 @@ from tracker.models import (
     Placement,
     PlanMember,
     PlanRole,
-    Purpose,
     ScaleLevel,
 )
 from tracker.permissions import VISIBLE, Action, holds, require
@@ -64,7 +63,6 @@ def judge(
         placement_id=placement_id,
         level_id=level.id,
         aspect=aspect,
-        purpose=Purpose.FORMATIVE,
         words=words,
         observed_on=observed_on,
         recorded_at=at,

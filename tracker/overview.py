@@ -52,6 +52,7 @@ RATERS = {
     PlanRole.COACH: Rater.COACH,
     PlanRole.SUPERVISOR: Rater.SUPERVISOR,
     PlanRole.TEAM: Rater.OTHER,
+    PlanRole.PEER: Rater.OTHER,
 }
 ACTIVITY_WEEKS = 26
 Grouped = dict[UUID, list[Any]]

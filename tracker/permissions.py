@@ -22,24 +22,34 @@ from tracker.models import (
     Attachment,
     Audience,
     CoachGroup,
+    Comment,
     Company,
+    Conversation,
     Evidence,
     EvidenceGoal,
     EvidenceShare,
+    EvidenceState,
+    FeedbackRequest,
     Framework,
     FrameworkItem,
     Goal,
     Group,
     Judgement,
+    JudgementDraft,
     LearningPlan,
+    LearningQuestion,
+    LearningUnit,
     Membership,
     Person,
     PersonRole,
     Placement,
     PlanMember,
     PlanRole,
+    Recording,
     Scale,
     ScaleLevel,
+    ScanState,
+    School,
     SchoolRole,
 )
 
@@ -55,12 +65,25 @@ class Action(StrEnum):
     SEE_GOAL = "see goal"
     SEE_EVIDENCE = "see evidence"
     SEE_JUDGEMENT = "see judgement"
+    SEE_THREAD = "see thread"
     SEE_OVERVIEW = "see overview"
     SEE_FRAMEWORK = "see framework"
     SEE_IMPORTS = "see imports"
+    START_PLAN = "start plan"
+    EDIT_PLAN = "edit plan"
     ADD_GOAL = "add goal"
+    EDIT_GOAL = "edit goal"
+    AGREE_GOAL = "agree goal"
     LOG_EVIDENCE = "log evidence"
+    EDIT_EVIDENCE = "edit evidence"
     JUDGE = "judge"
+    PROMOTE_JUDGEMENT = "promote judgement"
+    ASK_QUESTION = "ask question"
+    ASK_FEEDBACK = "ask feedback"
+    ANSWER = "answer"
+    COMMENT = "comment"
+    RECORD_TALK = "record talk"
+    CHANGE_SCALES = "change scales"
     RUN_IMPORT = "run import"
     SIGN_OUT = "sign out"
 
@@ -68,6 +91,7 @@ class Action(StrEnum):
 Role = PlanRole | SchoolRole
 IN_PLAN = frozenset(PlanRole)
 IN_SCHOOL = frozenset(SchoolRole)
+RATING_IN_SCHOOL = (PlanRole.COACH, PlanRole.TEAM)
 ADMINISTRATOR = SchoolRole.ADMINISTRATOR
 
 ALLOWED: dict[Action, frozenset[Role]] = {
@@ -76,12 +100,25 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_GOAL: IN_PLAN | {ADMINISTRATOR},
     Action.SEE_EVIDENCE: IN_PLAN | {ADMINISTRATOR},
     Action.SEE_JUDGEMENT: IN_PLAN | {ADMINISTRATOR},
+    Action.SEE_THREAD: IN_PLAN | {ADMINISTRATOR},
     Action.SEE_OVERVIEW: IN_PLAN | IN_SCHOOL,
     Action.SEE_FRAMEWORK: IN_PLAN | IN_SCHOOL,
     Action.SEE_IMPORTS: frozenset({ADMINISTRATOR}),
+    Action.START_PLAN: frozenset({SchoolRole.STUDENT}),
+    Action.EDIT_PLAN: frozenset({PlanRole.STUDENT}),
     Action.ADD_GOAL: frozenset({PlanRole.STUDENT}),
+    Action.EDIT_GOAL: frozenset({PlanRole.STUDENT}),
+    Action.AGREE_GOAL: frozenset({PlanRole.STUDENT, PlanRole.COACH}),
     Action.LOG_EVIDENCE: frozenset({PlanRole.STUDENT}),
-    Action.JUDGE: frozenset({PlanRole.STUDENT, PlanRole.COACH, PlanRole.SUPERVISOR}),
+    Action.EDIT_EVIDENCE: frozenset({PlanRole.STUDENT}),
+    Action.JUDGE: IN_PLAN,
+    Action.PROMOTE_JUDGEMENT: frozenset({PlanRole.COACH}),
+    Action.ASK_QUESTION: frozenset({PlanRole.STUDENT}),
+    Action.ASK_FEEDBACK: IN_PLAN - {PlanRole.PEER},
+    Action.ANSWER: IN_PLAN,
+    Action.COMMENT: IN_PLAN,
+    Action.RECORD_TALK: frozenset({PlanRole.STUDENT, PlanRole.COACH}),
+    Action.CHANGE_SCALES: frozenset({ADMINISTRATOR}),
     Action.RUN_IMPORT: frozenset({ADMINISTRATOR}),
     Action.SIGN_OUT: IN_PLAN | IN_SCHOOL,
 }
@@ -150,12 +187,29 @@ def _in_school(person: Person, on: date, plan_id: InstrumentedAttribute[UUID]) -
     return plan_id.in_(_plans_in_school(person, on))
 
 
-def _shared_with_placement(person: Person, on: date) -> sa.Select[UUID]:
+def _shown(person: Person, on: date) -> sa.Select[UUID]:
+    """Select the evidence shown to this person from outside the school's own circle.
+
+    To a supervisor through the placement, to a peer by name; both as long as they take part.
+    """
+    through_placement = sa.and_(
+        EvidenceShare.audience == Audience.PLACEMENT,
+        EvidenceShare.placement_id.in_(_placements_as_supervisor(person, on)),
+    )
+    by_name = sa.and_(
+        EvidenceShare.audience == Audience.PERSON,
+        EvidenceShare.person_id == person.id,
+        EvidenceShare.evidence_id.in_(
+            sa.select(Evidence.id).where(
+                Evidence.school_id == person.school_id,
+                Evidence.plan_id.in_(plans_as(person, on, PlanRole.PEER)),
+            )
+        ),
+    )
     return sa.select(EvidenceShare.evidence_id).where(
         EvidenceShare.school_id == person.school_id,
-        EvidenceShare.audience == Audience.PLACEMENT,
         EvidenceShare.ended_at.is_(None),
-        EvidenceShare.placement_id.in_(_placements_as_supervisor(person, on)),
+        sa.or_(through_placement, by_name),
     )
 
 
@@ -170,7 +224,7 @@ def _see_plan(person: Person, on: date) -> Condition:
 def _see_goal(person: Person, on: date) -> Condition:
     shown = sa.select(EvidenceGoal.goal_id).where(
         EvidenceGoal.school_id == person.school_id,
-        EvidenceGoal.evidence_id.in_(_shared_with_placement(person, on)),
+        EvidenceGoal.evidence_id.in_(_shown(person, on)),
     )
     return sa.or_(_in_school(person, on, Goal.plan_id), Goal.id.in_(shown))
 
@@ -184,37 +238,150 @@ def _see_evidence(person: Person, on: date) -> Condition:
     return sa.or_(
         Evidence.plan_id.in_(plans_as(person, on, PlanRole.STUDENT)),
         sa.and_(_in_school(person, on, Evidence.plan_id), Evidence.id.in_(shared)),
-        Evidence.id.in_(_shared_with_placement(person, on)),
+        Evidence.id.in_(_shown(person, on)),
+    )
+
+
+def _evidence_seen(person: Person, on: date) -> sa.Select[UUID]:
+    return sa.select(Evidence.id).where(
+        Evidence.school_id == person.school_id, _see_evidence(person, on)
     )
 
 
 def _see_attachment(person: Person, on: date) -> Condition:
-    return Attachment.evidence_id.in_(
-        sa.select(Evidence.id).where(
-            Evidence.school_id == person.school_id, _see_evidence(person, on)
-        )
+    """See files as their evidence; what no virus scanner passed is for its owner at most."""
+    own = sa.select(Evidence.id).where(
+        Evidence.school_id == person.school_id,
+        Evidence.plan_id.in_(plans_as(person, on, PlanRole.STUDENT)),
+    )
+    return sa.and_(
+        Attachment.evidence_id.in_(_evidence_seen(person, on)),
+        sa.or_(_is_passed(Attachment), Attachment.evidence_id.in_(own)),
+    )
+
+
+def _is_passed(file: type[Attachment | Recording]) -> Condition:
+    return file.scan.in_((ScanState.NONE, ScanState.CLEAN))
+
+
+def _see_recording(person: Person, on: date) -> Condition:
+    seen = sa.select(Judgement.id).where(
+        Judgement.school_id == person.school_id, _see_judgement(person, on)
+    )
+    own = sa.select(Judgement.id).where(
+        Judgement.school_id == person.school_id, Judgement.by_id == person.id
+    )
+    return sa.and_(
+        Recording.judgement_id.in_(seen),
+        sa.or_(_is_passed(Recording), Recording.judgement_id.in_(own)),
     )
 
 
 def _see_judgement(person: Person, on: date) -> Condition:
-    visible_evidence = sa.select(Evidence.id).where(
-        Evidence.school_id == person.school_id, _see_evidence(person, on)
+    # A piece that was withdrawn after it was judged keeps its judgements in the school.
+    withdrawn = sa.select(Evidence.id).join(
+        EvidenceShare,
+        sa.and_(
+            EvidenceShare.school_id == Evidence.school_id,
+            EvidenceShare.evidence_id == Evidence.id,
+        ),
     )
+    withdrawn = withdrawn.where(
+        Evidence.school_id == person.school_id,
+        Evidence.state == EvidenceState.WITHDRAWN,
+        EvidenceShare.audience == Audience.COACHES,
+    )
+    in_school = sa.and_(
+        _in_school(person, on, Judgement.plan_id),
+        sa.or_(
+            Judgement.evidence_id.is_(None),
+            Judgement.evidence_id.in_(_evidence_seen(person, on)),
+            Judgement.evidence_id.in_(withdrawn),
+        ),
+        sa.or_(~_rates_blindly(person, on), _has_judged(person)),
+    )
+    # Who is asked from outside never sees what others saw before looking for themselves.
+    shown = sa.and_(Judgement.evidence_id.in_(_shown(person, on)), _has_judged(person))
+    return sa.or_(in_school, shown)
+
+
+def _has_judged(person: Person) -> Condition:
+    """Whether this person judged the same piece; about no piece: the same goal or item."""
     own = aliased(Judgement)
-    # Who must still look for themselves does not see what others saw.
-    judged_by_me = sa.select(own.evidence_id).where(
-        own.school_id == person.school_id, own.by_id == person.id, own.evidence_id.is_not(None)
+    same = sa.or_(
+        own.evidence_id == Judgement.evidence_id,
+        sa.and_(Judgement.evidence_id.is_(None), own.goal_id == Judgement.goal_id),
+        sa.and_(
+            Judgement.evidence_id.is_(None),
+            Judgement.goal_id.is_(None),
+            own.plan_id == Judgement.plan_id,
+            own.item_id == Judgement.item_id,
+        ),
     )
+    return sa.exists().where(own.school_id == person.school_id, own.by_id == person.id, same)
+
+
+def _rates_blindly(person: Person, on: date) -> Condition:
+    """Whether the school lets raters look for themselves first, and this person is one here."""
+    blind = sa.exists().where(School.id == person.school_id, School.blind_rating)
+    return sa.and_(blind, Judgement.plan_id.in_(plans_as(person, on, *RATING_IN_SCHOOL)))
+
+
+def _see_draft(person: Person, on: date) -> Condition:
+    seen = sa.select(LearningPlan.id).where(
+        LearningPlan.school_id == person.school_id, _see_plan(person, on)
+    )
+    peer = plans_as(person, on, PlanRole.PEER)
+    return sa.and_(
+        JudgementDraft.by_id == person.id,
+        sa.or_(JudgementDraft.plan_id.in_(seen), JudgementDraft.plan_id.in_(peer)),
+    )
+
+
+def _see_question(person: Person, on: date) -> Condition:
     return sa.or_(
-        sa.and_(
-            _in_school(person, on, Judgement.plan_id),
-            sa.or_(Judgement.evidence_id.is_(None), Judgement.evidence_id.in_(visible_evidence)),
-        ),
-        sa.and_(
-            Judgement.evidence_id.in_(_shared_with_placement(person, on)),
-            Judgement.evidence_id.in_(judged_by_me),
-        ),
+        _in_school(person, on, LearningQuestion.plan_id),
+        LearningQuestion.placement_id.in_(_placements_as_supervisor(person, on)),
     )
+
+
+def _questions_seen(person: Person, on: date) -> sa.Select[UUID]:
+    return sa.select(LearningQuestion.id).where(
+        LearningQuestion.school_id == person.school_id, _see_question(person, on)
+    )
+
+
+def _see_request(person: Person, on: date) -> Condition:
+    """In the school as what it is about; else who asks and who is asked, while they take part."""
+    seen = sa.or_(
+        sa.and_(
+            FeedbackRequest.goal_id.is_not(None), _in_school(person, on, FeedbackRequest.plan_id)
+        ),
+        FeedbackRequest.evidence_id.in_(_evidence_seen(person, on)),
+        FeedbackRequest.question_id.in_(_questions_seen(person, on)),
+    )
+    mine = sa.or_(FeedbackRequest.by_id == person.id, FeedbackRequest.to_id == person.id)
+    takes_part = FeedbackRequest.plan_id.in_(plans_as(person, on, *PlanRole))
+    goals = sa.select(Goal.id).where(Goal.school_id == person.school_id, _see_goal(person, on))
+    return sa.or_(
+        sa.and_(_in_school(person, on, FeedbackRequest.plan_id), seen),
+        sa.and_(mine, takes_part, sa.or_(seen, FeedbackRequest.goal_id.in_(goals))),
+    )
+
+
+def _see_comment(person: Person, on: date) -> Condition:
+    """As what it is about; about a goal in the school only."""
+    return sa.or_(
+        sa.and_(Comment.goal_id.is_not(None), _in_school(person, on, Comment.plan_id)),
+        Comment.evidence_id.in_(_evidence_seen(person, on)),
+        Comment.question_id.in_(_questions_seen(person, on)),
+    )
+
+
+def _see_in_school(
+    model: type[LearningUnit | Conversation],
+) -> Callable[[Person, date], Condition]:
+    return lambda person, on: _in_school(person, on, model.plan_id)
 
 
 def _see_placement(person: Person, on: date) -> Condition:
@@ -235,6 +402,10 @@ def _see_person(person: Person, on: date) -> Condition:
     seen = sa.select(LearningPlan.student_id).where(
         LearningPlan.school_id == person.school_id, _see_plan(person, on)
     )
+    asked_by = sa.select(LearningPlan.student_id).where(
+        LearningPlan.school_id == person.school_id,
+        LearningPlan.id.in_(plans_as(person, on, PlanRole.PEER)),
+    )
     around = sa.select(PlanMember.person_id).where(
         PlanMember.school_id == person.school_id,
         _in_school(person, on, PlanMember.plan_id),
@@ -242,6 +413,7 @@ def _see_person(person: Person, on: date) -> Condition:
     return sa.or_(
         Person.id == person.id,
         Person.id.in_(seen),
+        Person.id.in_(asked_by),
         Person.id.in_(around),
         _is_administrator(person, on),
     )
@@ -259,6 +431,13 @@ VISIBLE: dict[type[Record], Callable[[Person, date], Condition]] = {
     Evidence: _see_evidence,
     Attachment: _see_attachment,
     Judgement: _see_judgement,
+    JudgementDraft: _see_draft,
+    Recording: _see_recording,
+    LearningUnit: _see_in_school(LearningUnit),
+    Conversation: _see_in_school(Conversation),
+    LearningQuestion: _see_question,
+    FeedbackRequest: _see_request,
+    Comment: _see_comment,
     Activity: _see_activity,
     Group: _is_administrator,
     # The school's catalogue says nothing about a person.
@@ -285,6 +464,11 @@ def find(session: Session, model: type[RecordT], key: UUID, *, person: Person, o
         raise NotFound(f"{model.__name__} not found")
     audit.look_at_record(session, by=person, record=record)
     return record
+
+
+def lock(session: Session, record: Record) -> None:
+    """Read a record again and hold it until this unit of work ends, so that one edits at a time."""
+    session.refresh(record, with_for_update=True)
 
 
 def roles_of(

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from web import coach, files, frame, headers, language, school, student, supervisor
+from web import coach, evidence, files, frame, goals, headers, language, school, student, supervisor
 from web.errors import render_error as render_error
 
 
@@ -11,5 +11,5 @@ def init_app(app: Flask) -> None:
     language.init_app(app)
     headers.init_app(app)
     frame.init_app(app)
-    for pages in (student, coach, supervisor, school, files):
+    for pages in (student, goals, evidence, coach, supervisor, school, files):
         app.register_blueprint(pages.blp)

@@ -12,19 +12,52 @@ from tracker.models.evidence import (
     Attachment,
     Audience,
     Evidence,
+    EvidenceContext,
     EvidenceGoal,
+    EvidenceItem,
+    EvidenceKind,
     EvidenceShare,
     EvidenceState,
     EvidenceVersion,
+    Kept,
+    Recording,
+    ScanState,
 )
 from tracker.models.framework import Framework, FrameworkItem, FrameworkItemKind
-from tracker.models.goal import Goal, GoalItem, GoalState
+from tracker.models.goal import (
+    Control,
+    Goal,
+    GoalAgreement,
+    GoalItem,
+    GoalKind,
+    GoalState,
+    GoalVersion,
+    Outcome,
+    Tailoring,
+)
 from tracker.models.group import CoachGroup, Group, GroupRole, Membership
-from tracker.models.judgement import Aspect, Judgement, Purpose, Scale, ScaleLevel
+from tracker.models.judgement import (
+    Aspect,
+    Judgement,
+    JudgementDraft,
+    JudgementPromotion,
+    JudgementSignature,
+    Purpose,
+    Scale,
+    ScaleLevel,
+)
 from tracker.models.person import Person, PersonRole, PersonState, SchoolRole
 from tracker.models.placement import Company, Placement
-from tracker.models.plan import LearningPlan, PlanMember, PlanRole, PlanState
+from tracker.models.plan import LearningPlan, LearningUnit, PlanMember, PlanRole, PlanState
 from tracker.models.school import School
+from tracker.models.thread import (
+    Comment,
+    Conversation,
+    FeedbackRequest,
+    LearningQuestion,
+    QuestionState,
+    RequestState,
+)
 
 __all__ = [
     "Activity",
@@ -36,23 +69,40 @@ __all__ = [
     "Audience",
     "AuditEvent",
     "CoachGroup",
+    "Comment",
     "Company",
+    "Control",
+    "Conversation",
     "Evidence",
+    "EvidenceContext",
     "EvidenceGoal",
+    "EvidenceItem",
+    "EvidenceKind",
     "EvidenceShare",
     "EvidenceState",
     "EvidenceVersion",
+    "FeedbackRequest",
     "Framework",
     "FrameworkItem",
     "FrameworkItemKind",
     "Goal",
+    "GoalAgreement",
     "GoalItem",
+    "GoalKind",
     "GoalState",
+    "GoalVersion",
     "Group",
     "GroupRole",
     "Judgement",
+    "JudgementDraft",
+    "JudgementPromotion",
+    "JudgementSignature",
+    "Kept",
     "LearningPlan",
+    "LearningQuestion",
+    "LearningUnit",
     "Membership",
+    "Outcome",
     "Person",
     "PersonRole",
     "PersonState",
@@ -62,8 +112,13 @@ __all__ = [
     "PlanState",
     "Precision",
     "Purpose",
+    "QuestionState",
+    "Recording",
+    "RequestState",
     "Scale",
     "ScaleLevel",
+    "ScanState",
     "School",
     "SchoolRole",
+    "Tailoring",
 ]

@@ -19,12 +19,13 @@ class PlanState(StrEnum):
 
 
 class PlanRole(StrEnum):
-    """What somebody is to a plan."""
+    """What somebody is to a plan; a peer is a fellow student who was asked to look at a piece."""
 
     STUDENT = "student"
     COACH = "coach"
     TEAM = "team"
     SUPERVISOR = "supervisor"
+    PEER = "peer"
 
 
 class LearningPlan(Record):
@@ -38,6 +39,19 @@ class LearningPlan(Record):
     title: Mapped[Title | None]
     state: Mapped[PlanState]
     starts_on: Mapped[date]
+    created_at: Mapped[datetime]
+
+
+class LearningUnit(Record):
+    """A stretch of some weeks within a plan, until a day (exclusive); goals may belong to it."""
+
+    __tablename__ = "learning_unit"
+    __person_path__ = "plan_id.student_id"
+
+    plan_id: Mapped[UUID] = ref("learning_plan")
+    title: Mapped[Title]
+    from_on: Mapped[date]
+    until_on: Mapped[date]
     created_at: Mapped[datetime]
 
 

@@ -3,13 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Base, Code, Label
 
 
 class School(Base):
-    """One school; a gate table, so outside the wall."""
+    """One school; a gate table, so outside the wall.
+
+    `blind_rating`: who judges sees what others judged of the same thing only after doing so.
+    """
 
     __tablename__ = "school"
 
@@ -17,4 +21,5 @@ class School(Base):
     slug: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[Label]
     timezone: Mapped[Code]
+    blind_rating: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]

@@ -1,0 +1,32 @@
+"""What people edit says which state it is in, and an edit says which state it changes (RFC 9110).
+
+A program reads, keeps the `ETag`, and sends it back in `If-Match`. Without it an edit is refused
+with 428; when somebody was first, with 412 and both texts. The tag covers what the reader sees.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from flask import request
+from marshmallow import Schema
+
+from api.errors import Refusal
+
+
+def etag_of(schema: Schema, shown: Any) -> str:
+    """Return the tag of a record as this reader sees it."""
+    body = orjson.dumps(schema.dump(shown), option=orjson.OPT_SORT_KEYS)
+    return f'"{sha256(body).hexdigest()[:32]}"'
+
+
+def check_match(schema: Schema, shown: Any, sent: dict[str, Any]) -> None:
+    """Raise Refusal unless `If-Match` names the state that is there now.
+
+    The caller holds the record (`permissions.lock`), so that it stays so until the edit is saved.
+    """
+    tags = [tag.strip() for tag in request.headers.get("If-Match", "").split(",") if tag.strip()]
+    if not tags:
+        raise Refusal(428, "if_match_missing")
+    if etag_of(schema, shown) not in tags:
+        raise Refusal(412, "changed_meanwhile", extra={"current": schema.dump(shown), "sent": sent})
