@@ -22,6 +22,7 @@ import logs
 import lti
 import web
 from identity.access import check_routes
+from identity.files import FilesHost
 from identity.proxies import TrustedProxies
 from identity.requests import SAFE
 from identity.sessions import touch
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["engine"] = open_engine(settings.database_url)
     app.extensions["store"] = attachments.open_store(settings.evidence_url)
     app.extensions["queue"] = open_queue(settings)
+    app.wsgi_app = FilesHost(app)  # type: ignore[method-assign]  # Flask's documented way
     if settings.trusted_proxies:
         app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # Flask's documented way
     app.before_request(begin)

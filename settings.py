@@ -24,6 +24,8 @@ class Settings:
     secret_key: str
     encryption_keys: tuple[str, ...]
     public_url: str
+    files_url: str
+    clamd_url: str | None
     timezone: str
     is_demo: bool
     trusted_proxies: tuple[str, ...]
@@ -35,7 +37,7 @@ class Settings:
         database_url = _database("DATABASE_URL", _required(environ, "DATABASE_URL"))
         is_demo = _flag(environ, "LEERSPOOR_DEMO")
         trusted_proxies = tuple(environ.get("TRUSTED_PROXIES", "").replace(",", " ").split())
-        public_url = _public_url(_required(environ, "PUBLIC_URL"))
+        public_url = _origin("PUBLIC_URL", _required(environ, "PUBLIC_URL"))
         is_near = urlsplit(public_url).hostname in LOOPBACK_NAMES
         if is_demo and not is_near:
             raise SettingsError(
@@ -60,6 +62,8 @@ class Settings:
             secret_key=_secret(environ),
             encryption_keys=_encryption_keys(environ),
             public_url=public_url,
+            files_url=_files_url(environ, public_url),
+            clamd_url=_clamd_url(environ.get("CLAMD_URL", "").strip()),
             timezone=_timezone(environ.get("TIMEZONE", "").strip() or "Europe/Amsterdam"),
             is_demo=is_demo,
             trusted_proxies=trusted_proxies,
@@ -114,12 +118,44 @@ def _evidence_url(url: str) -> str:
     return url
 
 
-def _public_url(url: str) -> str:
-    parts = _split("PUBLIC_URL", url)
+def _origin(name: str, url: str) -> str:
+    parts = _split(name, url)
     is_plain = not parts.path.strip("/") and not parts.query and "@" not in parts.netloc
     if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:
-        raise SettingsError("PUBLIC_URL is the address people open, such as https://leerspoor.nl.")
+        raise SettingsError(f"{name} is an address without a path, such as https://leerspoor.nl.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _files_url(environ: Mapping[str, str], public_url: str) -> str:
+    """Return the origin for uploads: never the pages' own host, whose cookies they must not get.
+
+    This computer has a second name by itself.
+    """
+    ours = urlsplit(public_url)
+    if not environ.get("FILES_URL", "").strip() and ours.hostname in LOOPBACK_NAMES:
+        other = "127.0.0.1" if ours.hostname == "localhost" else "localhost"
+        port = "" if ours.port is None else f":{ours.port}"
+        return f"{ours.scheme}://{other}{port}"
+    files_url = _origin("FILES_URL", _required(environ, "FILES_URL")).lower()
+    parts = urlsplit(files_url)
+    if parts.scheme == "https":
+        files_url = files_url.removesuffix(":443")  # as browsers write it
+    if parts.hostname == ours.hostname:
+        raise SettingsError("FILES_URL must be another host than PUBLIC_URL.")
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK_NAMES:
+        raise SettingsError("FILES_URL must begin with https:// outside this computer.")
+    return files_url
+
+
+def _clamd_url(url: str) -> str | None:
+    if not url:
+        return None
+    parts = _split("CLAMD_URL", url)
+    is_tcp = parts.scheme == "tcp" and parts.hostname and parts.port and not parts.path.strip("/")
+    is_unix = parts.scheme == "unix" and not parts.netloc and parts.path.strip("/")
+    if not (is_tcp or is_unix):
+        raise SettingsError("CLAMD_URL is tcp://host:3310 or unix:///path/of/the/socket.")
+    return url
 
 
 def _secret(environ: Mapping[str, str]) -> str:

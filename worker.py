@@ -1,15 +1,17 @@
 """The background worker: `python worker.py` does what waits, one job at a time in a child process.
 
 The database row is the queue: Valkey or Redis only wakes us. So every few seconds we also sweep
-the schools for runs that wait, whatever became of their nudge, and a queue that is down, restarted
-or emptied delays work and loses none.
+the schools for what waits (runs, files for the scanner), whatever became of its nudge, and a queue
+that is down, restarted or emptied delays work and loses none.
 """
 
 import signal
 import sys
 import threading
 import time
+from datetime import datetime, timedelta
 from types import FrameType
+from uuid import UUID
 
 import redis
 import structlog
@@ -26,9 +28,13 @@ from importers.runs import JOB
 from importers.sweep import waiting_runs
 from settings import Settings, SettingsError
 from tracker.db import utc_now
+from tracker.scanner import JOB as SCAN_JOB
+from upkeep import ORPHANS_JOB, waiting_schools
 
 log = structlog.get_logger("leerspoor.worker")
 SWEEP_EVERY = 10  # seconds
+# Files that the scanner could not look at are tried again after so long; orphans once a day.
+SCAN_EVERY, DROP_EVERY = timedelta(minutes=1), timedelta(days=1)
 # rq waits for a job for 15 seconds less than this, and looks after maintenance in between.
 WORKER_TTL = 15 + SWEEP_EVERY
 LONGEST_WAIT = 5.0  # seconds between attempts to reach the queue
@@ -42,6 +48,7 @@ class SweepingWorker(Worker):
     def __init__(self, app: Flask, connection: redis.Redis) -> None:
         self.app = app
         self.is_asked_to_stop = False
+        self.scans_due_at = self.drop_due_at = utc_now()
         super().__init__(
             [Queue("leerspoor", connection=connection, serializer=JSONSerializer)],
             connection=connection,
@@ -56,10 +63,15 @@ class SweepingWorker(Worker):
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]  # rq's
 
     def sweep(self) -> None:
-        """Queue the runs that wait and are not queued; a database that is down only delays them."""
+        """Queue the runs that wait and are not queued; a database that is down only delays them.
+
+        So with files that wait for the scanner, and once a day with bytes that nothing names.
+        """
         engine: Engine = self.app.extensions["engine"]
+        at = utc_now()
         try:
-            found = waiting_runs(engine, at=utc_now())
+            found = waiting_runs(engine, at=at)
+            unscanned = self._unscanned(engine, at)
         except SQLAlchemyError as error:
             log.warning("sweep failed", error=type(error).__name__)
             return
@@ -73,6 +85,24 @@ class SweepingWorker(Worker):
             if job_id not in queued:
                 arguments = {"school_id": str(school_id), "run_id": str(run_id)}
                 queue.enqueue(JOB, kwargs=arguments, job_id=job_id, result_ttl=0, failure_ttl=3600)
+        for school_id in unscanned:
+            job_id = f"scan-{school_id}"
+            if job_id not in queued:
+                arguments = {"school_id": str(school_id)}
+                queue.enqueue(
+                    SCAN_JOB, kwargs=arguments, job_id=job_id, result_ttl=0, failure_ttl=3600
+                )
+        if at >= self.drop_due_at:
+            self.drop_due_at = at + DROP_EVERY
+            if "drop-orphans" not in queued:
+                queue.enqueue(ORPHANS_JOB, job_id="drop-orphans", result_ttl=0, failure_ttl=3600)
+
+    def _unscanned(self, engine: Engine, at: datetime) -> list[UUID]:
+        settings: Settings = self.app.extensions["settings"]
+        if settings.clamd_url is None or at < self.scans_due_at:
+            return []
+        self.scans_due_at = at + SCAN_EVERY
+        return waiting_schools(engine)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job without a clock: a run's own heartbeat says whether it gets on."""

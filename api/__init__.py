@@ -3,10 +3,15 @@
 from flask import Flask
 
 from api import (
+    candidates,
+    comments,
+    conversations,
     docs,
+    drafts,
     evidence,
     files,
     frameworks,
+    goal_steps,
     goals,
     imports,
     judgements,
@@ -14,12 +19,38 @@ from api import (
     openapi,
     overview,
     plans,
+    questions,
+    requests,
     scales,
+    shares,
+    signing,
+    units,
 )
 from api.errors import http_refusal as http_refusal
 from api.errors import render_error as render_error
 
-NOUNS = (me, plans, goals, evidence, files, judgements, scales, frameworks, overview, imports)
+NOUNS = (
+    me,
+    plans,
+    units,
+    goals,
+    goal_steps,
+    evidence,
+    shares,
+    files,
+    judgements,
+    drafts,
+    signing,
+    requests,
+    candidates,
+    comments,
+    questions,
+    conversations,
+    scales,
+    frameworks,
+    overview,
+    imports,
+)
 
 
 def init_app(app: Flask) -> None:

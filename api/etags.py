@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from flask import request
+from flask import Response, request
 from marshmallow import Schema
 
 from api.errors import Refusal
@@ -30,3 +30,11 @@ def check_match(schema: Schema, shown: Any, sent: dict[str, Any]) -> None:
         raise Refusal(428, "if_match_missing")
     if etag_of(schema, shown) not in tags:
         raise Refusal(412, "changed_meanwhile", extra={"current": schema.dump(shown), "sent": sent})
+
+
+def known_to_reader(schema: Schema, shown: Any) -> Response | None:
+    """Return 304 when `If-None-Match` names the state that is there now, else None."""
+    tag = etag_of(schema, shown)
+    if not request.if_none_match.contains_weak(tag.strip('"')):
+        return None
+    return Response(status=304, headers={"ETag": tag})

@@ -1,46 +1,56 @@
-"""The bytes of files with evidence: always a download, never a page of ours."""
+"""Where programs find the bytes of files: looked up here, then sent on to where uploads live."""
 
-from unicodedata import normalize
-from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response, current_app, g
+from flask import current_app, g, redirect
+from werkzeug.wrappers import Response
 
 from api.blueprint import Blueprint
 from identity.access import allows
-from tracker import attachments
+from identity.files import link_to, link_to_thumbnail
 from tracker.errors import NotFound
-from tracker.models import Attachment, Evidence
+from tracker.models import Attachment, Evidence, Recording
 from tracker.permissions import Action, find
 
-blp = Blueprint("files", about="The files of evidence")
-BYTES = {"type": "string", "format": "binary"}
+blp = Blueprint("files", about="The files of evidence and of judgements")
+LINK = "To the bytes: the address in Location works for a minute, without a token"
 
 
 @blp.get("/evidence/<uuid:evidence_id>/attachments/<uuid:attachment_id>")
 @allows(Action.SEE_EVIDENCE)
-@blp.response(200, BYTES, content_type="application/octet-stream", description="The bytes")
+@blp.response(303, description=LINK)
 def get_attachment(evidence_id: UUID, attachment_id: UUID) -> Response:
     """Download a file of evidence.
 
     Who may see the evidence may see its files. A photo comes without its place and its camera.
+    The bytes come from another host: follow the answer. What a virus scanner refused is nobody's.
     """
     file = _find(evidence_id, attachment_id)
-    return _bytes(file.digest, media_type=file.media_type, name=file.name, size=file.size)
+    return _lead_to(link_to(current_app.extensions["settings"], file))
 
 
 @blp.get("/evidence/<uuid:evidence_id>/attachments/<uuid:attachment_id>/thumbnail")
 @allows(Action.SEE_EVIDENCE)
-@blp.response(200, BYTES, content_type="image/jpeg", description="A small picture")
+@blp.response(303, description=LINK)
 def get_thumbnail(evidence_id: UUID, attachment_id: UUID) -> Response:
     """Download a small picture of a photo.
 
     At most 640 pixels wide and high. Other files than photos have none: 404.
     """
     file = _find(evidence_id, attachment_id)
-    if file.thumbnail_digest is None:
-        raise NotFound("no thumbnail")
-    return _bytes(file.thumbnail_digest, media_type="image/jpeg", name=file.name)
+    return _lead_to(link_to_thumbnail(current_app.extensions["settings"], file))
+
+
+@blp.get("/recordings/<uuid:recording_id>")
+@allows(Action.SEE_JUDGEMENT)
+@blp.response(303, description=LINK)
+def get_recording(recording_id: UUID) -> Response:
+    """Download the voice message of a judgement.
+
+    Who may see the judgement may hear it.
+    """
+    file = find(g.session, Recording, recording_id, person=g.person, on=g.today)
+    return _lead_to(link_to(current_app.extensions["settings"], file))
 
 
 def _find(evidence_id: UUID, attachment_id: UUID) -> Attachment:
@@ -51,21 +61,7 @@ def _find(evidence_id: UUID, attachment_id: UUID) -> Attachment:
     return file
 
 
-def _bytes(digest: str, *, media_type: str, name: str, size: int | None = None) -> Response:
-    """Send kept bytes so that no browser runs them on our origin (RFC 6266, CSP sandbox)."""
-    parts = attachments.chunks(current_app.extensions["store"], digest)
-    response = Response(parts, mimetype=media_type)
-    if size is not None:
-        response.content_length = size
-    response.headers["Content-Disposition"] = (
-        f"attachment; filename=\"{_ascii(name)}\"; filename*=UTF-8''{quote(name, safe='')}"
-    )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _ascii(name: str) -> str:
-    """Return the name for programs that know no other letters."""
-    plain = normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return "".join(letter if letter not in '"\\' else "'" for letter in plain)
+def _lead_to(link: str | None) -> Response:
+    if link is None:
+        raise NotFound("no thumbnail")
+    return redirect(link, 303)

@@ -38,9 +38,11 @@ REFUSALS = {
     403: "You see this, but may not do it",
     404: "It does not exist, or not for you",
     409: "It is not what you think it is, such as a key that was used for something else",
+    412: "Somebody was first; `current` is what is there now, `sent` what you sent",
     413: "The body is too large",
     415: "The body has another content type than declared",
     422: "Some fields are not right; `errors` says which and why",
+    428: "Send the `ETag` of what you read in `If-Match`",
 }
 FIELDS = {422: {"happened_on": ["date.in_future"]}}
 CHANGES = ("post", "put", "patch", "delete")

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import g, url_for
 from marshmallow import fields
 
 from api.blueprint import Blueprint
+from api.errors import Refusal
+from api.etags import check_match, etag_of, known_to_reader
 from api.fields import Choice, Contract, Day, Id, Moment, Text, Whole
 from api.me import NamedPersonSchema
-from api.paging import Answer, PageQuery, by_id, page, page_of
+from api.paging import Answer, PageQuery, by_id, find_all, page, page_of
 from identity.access import allows
 from tracker import audit
 from tracker.models import Company, Framework, LearningPlan, Person, Placement, PlanState
-from tracker.permissions import Action, find, visible
+from tracker.permissions import Action, find, lock, require, visible
+from tracker.plans import edit_plan, start_own_plan
 
 blp = Blueprint("plans", about="Learning plans: one student's own programme each")
 
@@ -57,6 +60,35 @@ class PlanSchema(Contract):
     placements = fields.List(fields.Nested(PlacementSchema))
 
 
+class NewPlanSchema(Contract):
+    """A plan that a student starts."""
+
+    title = Text(
+        longest=200, required=True, about="The student's name for it", example="Mijn route"
+    )
+    starts_on = Day(
+        load_default=None,
+        allow_none=True,
+        about="The first day: today, unless it began earlier",
+        example="2026-09-01",
+    )
+    framework_id = Id(
+        load_default=None,
+        allow_none=True,
+        about="The kwalificatie that it follows; a plan may do without",
+        example="019aab4e-2000-7aaa-8bbb-000000000001",
+    )
+
+
+class PlanChangeSchema(Contract):
+    """What a student changes about a plan; what is left out stays."""
+
+    title = Text(longest=200, allow_none=True, about="Its name", example="Mijn route in de zorg")
+    state = Choice(
+        PlanState, about="`closed` to close it, `active` to go on with it", example="active"
+    )
+
+
 class PlanPageSchema(Contract):
     """A page of plans."""
 
@@ -83,13 +115,84 @@ def list_plans(query: dict[str, Any]) -> Answer:
 @blp.get("/plans/<uuid:plan_id>")
 @allows(Action.SEE_PLAN)
 @blp.response(200, PlanSchema)
-def get_plan(plan_id: UUID) -> dict[str, Any]:
+@blp.alt_response(304, description="You have it already")
+def get_plan(plan_id: UUID) -> Any:
     """Show one plan.
 
-    With its placements: evidence from the workplace names one of them.
+    With its placements: evidence from the workplace names one of them. Its `ETag` goes into
+    `If-Match` when you change it.
     """
     plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
-    return _shown([plan])[0]
+    shown = _shown([plan])[0]
+    return known_to_reader(PlanSchema(), shown) or _tagged(shown)
+
+
+@blp.post("/plans")
+@allows(Action.START_PLAN)
+@blp.arguments(NewPlanSchema)
+@blp.response(201, PlanSchema)
+def create_plan(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Start a plan of your own.
+
+    Beside others, if you like, and with or without a kwalificatie.
+    """
+    require(g.session, g.person, Action.START_PLAN, on=g.today)
+    framework_id = body["framework_id"]
+    framework = find_all(Framework, [framework_id])[0] if framework_id else None
+    plan = start_own_plan(
+        g.session,
+        by=g.person,
+        title=body["title"],
+        framework=framework,
+        starts_on=body["starts_on"] or g.today,
+        on=g.today,
+        at=g.now,
+    )
+    shown, headers = _tagged(_shown([plan])[0])
+    return shown, {**headers, "Location": url_for("api-plans.get_plan", plan_id=plan.id)}
+
+
+@blp.patch("/plans/<uuid:plan_id>")
+@allows(Action.EDIT_PLAN)
+@blp.arguments(PlanChangeSchema)
+@blp.response(200, PlanSchema)
+@blp.alt_response(412, description="Somebody was first")
+@blp.alt_response(428, description="If-Match is missing")
+@blp.doc(
+    parameters=[
+        {
+            "in": "header",
+            "name": "If-Match",
+            "description": "The `ETag` of the plan that you read",
+            "schema": {"type": "string"},
+        }
+    ]
+)
+def change_plan(body: dict[str, Any], plan_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
+    """Name your plan, close it, or go on with it.
+
+    Nothing is added to a closed plan; what is in it stays.
+    """
+    plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
+    require(g.session, g.person, Action.EDIT_PLAN, on=g.today, plan_id=plan.id)
+    lock(g.session, plan)
+    check_match(PlanSchema(), _shown([plan])[0], PlanChangeSchema().dump(body))
+    if body.get("state") is PlanState.DRAFT:
+        raise Refusal(422, "invalid", {"state": ["not_a_choice"]})
+    edit_plan(
+        g.session,
+        by=g.person,
+        plan=plan,
+        title=body.get("title", plan.title),
+        goes_on=body.get("state", plan.state) is not PlanState.CLOSED,
+        on=g.today,
+        at=g.now,
+    )
+    return _tagged(_shown([plan])[0])
+
+
+def _tagged(shown: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    return shown, {"ETag": etag_of(PlanSchema(), shown)}
 
 
 def _shown(plans: Sequence[LearningPlan]) -> list[dict[str, Any]]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
+from flask import current_app
 from obstore.store import ObjectStore
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from api.parsing import FILES
-from tracker import attachments
+from tracker import attachments, scanner
 from tracker.attachments import Content
 from tracker.errors import Invalid
 from tracker.evidence import KeptFile
@@ -40,14 +42,15 @@ def _upload(file: FileStorage, number: int) -> Upload:
             size=content.size,
             digest=attachments.digest_of(content.body),
             thumbnail_digest=attachments.digest_of(thumbnail) if thumbnail else None,
+            scan=scanner.first_state(current_app.extensions["settings"].clamd_url),
         ),
         content=content,
     )
 
 
-def keep_uploads(store: ObjectStore, uploads: Sequence[Upload]) -> None:
+def keep_uploads(store: ObjectStore, school_id: UUID, uploads: Sequence[Upload]) -> None:
     """Keep the bytes of files and their thumbnails."""
     for upload in uploads:
-        attachments.keep(store, upload.content.body)
+        attachments.keep(store, school_id, upload.content.body)
         if upload.content.thumbnail is not None:
-            attachments.keep(store, upload.content.thumbnail)
+            attachments.keep(store, school_id, upload.content.thumbnail)

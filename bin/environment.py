@@ -61,7 +61,7 @@ def with_defaults(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 def remember_start(folder: Path, environ: Mapping[str, str]) -> None:
     """Keep how the server was started, so that later commands print the same addresses."""
-    names = ("PUBLIC_URL", "LEERSPOOR_DEMO")
+    names = ("PUBLIC_URL", "FILES_URL", "LEERSPOOR_DEMO")
     _write_whole(folder / "started.env", {name: environ.get(name, "") for name in names})
 
 

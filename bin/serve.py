@@ -83,7 +83,8 @@ def web_is_ready(listening: socket.socket) -> bool:
         host = "127.0.0.1" if listening.family == socket.AF_INET else "::1"
     client = http.client.HTTPConnection(host, port, timeout=1)
     try:
-        client.request("GET", "/health/ready")
+        # Any name but that of the uploads, which answers for nothing else.
+        client.request("GET", "/health/ready", headers={"Host": "leerspoor"})
         return client.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

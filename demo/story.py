@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 import yaml
@@ -75,7 +76,7 @@ def tell(session: Session, *, school: School, store: ObjectStore, today: date) -
         key: add_company(session, by=administrator, name=c["name"], city=c["city"], at=begun)
         for key, c in story["companies"].items()
     }
-    photo = _photo(store)
+    photo = _photo(store, school.id)
     for number, (programme_name, *patterns) in story["students"].items():
         programme = story["programmes"][programme_name]
         company = companies[programme["company"]]
@@ -242,7 +243,7 @@ def _tell_waiting(scene: _Scene, text: str) -> None:
     _log(scene, goals[-1], text, 0)
 
 
-def _photo(store: ObjectStore) -> KeptFile:
+def _photo(store: ObjectStore, school_id: UUID) -> KeptFile:
     """Draw what a photo of a week's medicine box might look like, and keep it."""
     image = Image.new("RGB", (960, 640), "#e3edeb")
     draw = ImageDraw.Draw(image)
@@ -261,6 +262,6 @@ def _photo(store: ObjectStore) -> KeptFile:
         name="weekdoos.jpg",
         media_type=content.media_type,
         size=content.size,
-        digest=attachments.keep(store, content.body),
-        thumbnail_digest=attachments.keep(store, content.thumbnail or b""),
+        digest=attachments.keep(store, school_id, content.body),
+        thumbnail_digest=attachments.keep(store, school_id, content.thumbnail or b""),
     )

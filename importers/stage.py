@@ -28,7 +28,7 @@ ID_BYTES = 16
 
 def keep_file(store: Any, run: ImportRun, body: bytes) -> None:
     """Keep what the door let in until it is read."""
-    run.file_digest = attachments.keep(store, run.id.bytes + body)
+    run.file_digest = attachments.keep(store, run.school_id, run.id.bytes + body)
 
 
 def read_some(bench: Bench) -> None:
@@ -55,7 +55,7 @@ def forget_file(bench: Bench) -> None:
         run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
         digest = run.file_digest
     if digest is not None:
-        attachments.delete(bench.store, digest)
+        attachments.delete(bench.store, bench.school_id, digest)
         with bench.step() as (_, run):
             run.file_digest = None
 
@@ -65,7 +65,8 @@ def _open(bench: Bench) -> Iterator[Batch]:
     with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
         run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
         school = session.get_one(School, bench.school_id)
-    source = source_of(run, school, attachments.fetch(bench.store, run.file_digest or ""))
+    body = attachments.fetch(bench.store, bench.school_id, run.file_digest or "")
+    source = source_of(run, school, body)
     streams = source.streams()
     place = run.cursor.get("stream", 0)
     if place == len(streams):

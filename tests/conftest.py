@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +199,12 @@ def client(app: Flask) -> Any:
 def live_server(app: Flask) -> Iterator[str]:
     """Serve the application over real HTTP on a free port; returns its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
+    # As bin/run does once it has a port.
+    app.extensions["settings"] = replace(
+        app.extensions["settings"],
+        public_url=f"http://127.0.0.1:{server.server_port}",
+        files_url=f"http://localhost:{server.server_port}",
+    )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

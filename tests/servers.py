@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import pytest
 import redis
 
 from bin.environment import die_with_parent, valkey_command, valkey_url
 
 OWNER = "leerspoor_owner"
 APPLICATION = "leerspoor_app"
+on_postgresql = pytest.mark.skipif(
+    os.environ.get("LEERSPOOR_TEST_DATABASE") == "sqlite",
+    reason="SQLite has no roles and no row-level security: this run is on SQLite",
+)
 
 
 @dataclass(frozen=True)

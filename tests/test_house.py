@@ -22,28 +22,27 @@ from migrations.metadata import metadata
 from settings import Settings
 from tests.browsers import ORIGIN, Browser
 from tests.dumps import make_dump
-from tests.servers import APPLICATION
+from tests.servers import APPLICATION, on_postgresql
 from tests.test_settings import GOOD, Asked
 from tests.tracker.test_wall import GATES
 from tests.world import World
+from tracker.comments import add_comment
 from tracker.db import NEUTRAL_TYPES, Base, Personal, SchoolOwned, new_id, unit_of_work
-from tracker.models import Attachment, Person, PersonRole, SchoolRole
+from tracker.models import Attachment, JudgementDraft, Person, PersonRole, Recording, SchoolRole
 from tracker.permissions import ALLOWED, Action, Role
 from tracker.progress import Measures
+from tracker.questions import ask_question
+from tracker.requests import ask as feedback
+from tracker.sharing import open_shares
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("api", "web", "importers", "lti", "identity", "tracker")
-TOP = ("app.py", "worker.py", "commands.py", "settings.py", "logs.py")
+TOP = ("app.py", "worker.py", "upkeep.py", "commands.py", "settings.py", "logs.py")
 OWNED = {
     mapper.class_.__tablename__: mapper.class_
     for mapper in Base.registry.mappers
     if issubclass(mapper.class_, SchoolOwned)
 }
-on_postgresql = pytest.mark.skipif(
-    "os.environ.get('LEERSPOOR_TEST_DATABASE') == 'sqlite'",
-    reason="SQLite has no roles and no row-level security: this run is on SQLite",
-)
-
 
 # Routes
 
@@ -86,15 +85,36 @@ RECORDS: dict[str, Callable[[World, Mapping[str, UUID]], UUID]] = {
     "evidence_id": lambda world, _: world.shared.id,
     "framework_id": lambda world, _: world.framework.id,
     "attachment_id": lambda _, added: added["attachment"],
+    "recording_id": lambda _, added: added["recording"],
     "run_id": lambda _, added: added["import_run"],
+    "judgement_id": lambda world, _: world.judgement.id,
+    "draft_id": lambda _, added: added["draft"],
+    "item_id": lambda world, _: world.items[1].id,
+    "request_id": lambda _, added: added["request"],
+    "comment_id": lambda _, added: added["comment"],
+    "question_id": lambda _, added: added["question"],
+    "scale_id": lambda world, _: world.levels[0].scale_id,
+    "share_id": lambda _, added: added["share"],
 }
 # What is about one student, and so hidden from the others of the same school too.
-PERSONAL = {"plan_id", "goal_id", "evidence_id", "attachment_id"}
+PERSONAL = {
+    "plan_id",
+    "goal_id",
+    "evidence_id",
+    "attachment_id",
+    "judgement_id",
+    "draft_id",
+    "recording_id",
+    "request_id",
+    "comment_id",
+    "question_id",
+    "share_id",
+}
 
 
 @pytest.fixture
 def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[str, UUID]:
-    """Add what the world's story leaves out: a photo with the shared piece, and an import run."""
+    """Add what the world's story leaves out: a photo, a voice, a draft, and an import run."""
     with unit_of_work(engine, school_id=world.school.id) as session:
         photo = Attachment(
             school_id=world.school.id,
@@ -106,12 +126,44 @@ def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[
             thumbnail_digest="1" * 64,
             received_at=world.at,
         )
-        session.add(photo)
+        draft = JudgementDraft(
+            school_id=world.school.id,
+            plan_id=world.plan.id,
+            goal_id=world.goal.id,
+            by_id=world.coach.id,
+            words="Nog niet klaar.",
+            observed_on=world.on,
+            changed_at=world.at,
+        )
+        voice = Recording(
+            school_id=world.school.id,
+            judgement_id=world.judgement.id,
+            name="opname.mp3",
+            media_type="audio/mpeg",
+            size=3,
+            digest="2" * 64,
+            received_at=world.at,
+        )
+        session.add_all([photo, draft, voice])
+        share = open_shares(session, world.shared)[0]
+        told = {"by": world.student, "on": world.on, "at": world.at}
+        question = ask_question(session, plan=world.plan, words="Waarom?", **told)
+        comment = add_comment(session, subject=question, words="Ik zocht het op.", **told)
+        request = feedback(session, to=world.coach, subject=question, words=None, **told)
     run = metadata.tables["import_run"]
     with superuser_engine.begin() as connection:
         row = make_dump.row_for(connection, run)
         connection.execute(run.insert(), row)
-    return {"attachment": photo.id, "import_run": row["id"]}
+    return {
+        "attachment": photo.id,
+        "recording": voice.id,
+        "draft": draft.id,
+        "question": question.id,
+        "comment": comment.id,
+        "request": request.id,
+        "share": share.id,
+        "import_run": row["id"],
+    }
 
 
 @pytest.fixture
@@ -182,7 +234,7 @@ def test_every_record_in_a_url_can_be_reached_by_somebody(
             ask(browser, "", rule, method, values).status_code != 404 for browser in browsers
         ):
             reached |= rule.arguments
-    assert set(RECORDS) - {"attachment_id"} <= reached
+    assert set(RECORDS) <= reached
 
 
 @pytest.mark.parametrize("who", ["outsider", "other_student", "other_coach", "teacher"])
@@ -579,6 +631,7 @@ def callers(*names: str) -> set[str]:
 EDGES = {
     "app.py": "a request",
     "worker.py": "a sweep",
+    "upkeep.py": "a job",
     "commands.py": "a command",
     "importers/commands.py": "a command",
     "lti/commands.py": "a command",

@@ -14,6 +14,7 @@ GOOD = {
     "SECRET_KEY": "s" * 40,
     "ENCRYPTION_KEYS": "k" * 44,
     "PUBLIC_URL": "https://leerspoor.example",
+    "FILES_URL": "https://bestanden.leerspoor.example",
 }
 NEAR = {"PUBLIC_URL": "http://127.0.0.1:8000"}
 
@@ -28,10 +29,11 @@ def refusal(**changed: str) -> str:
     return str(refused.value)
 
 
-def test_five_settings_are_enough() -> None:
+def test_six_settings_are_enough() -> None:
     settings = read()
     assert settings.database_owner_url == settings.database_url
     assert (settings.redis_url, settings.is_demo, settings.trusted_proxies) == (None, False, ())
+    assert settings.clamd_url is None
     assert (settings.timezone, settings.log_level) == ("Europe/Amsterdam", "INFO")
 
 
@@ -155,6 +157,63 @@ def test_an_address_that_people_cannot_safely_open_is_refused(url: str) -> None:
     assert refusal(PUBLIC_URL=url).startswith("PUBLIC_URL ")
 
 
+@pytest.mark.parametrize(
+    ("public_url", "files_url"),
+    [
+        ("http://127.0.0.1:8000", "http://localhost:8000"),
+        ("http://localhost:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000", "http://localhost:8000"),
+        ("http://localhost", "http://127.0.0.1"),
+    ],
+)
+def test_on_this_computer_uploads_come_from_its_other_name(public_url: str, files_url: str) -> None:
+    assert read(PUBLIC_URL=public_url, FILES_URL="").files_url == files_url
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://files.example/", "https://files.example"),
+        ("https://Files.Example:443", "https://files.example"),
+        ("https://files.example:8443", "https://files.example:8443"),
+    ],
+)
+def test_the_address_of_uploads_is_kept_as_browsers_write_it(given: str, kept: str) -> None:
+    assert read(FILES_URL=given).files_url == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "files.example",
+        "https://x/path",
+        "https://me:secret@x",
+        "ftp://x",
+        "http://[::1",
+        "http://files.example",
+        "https://leerspoor.example",
+        "https://LEERSPOOR.example",
+        "https://leerspoor.example:8443",
+        "http://leerspoor.example",
+    ],
+)
+def test_uploads_need_a_safe_address_on_another_host(url: str) -> None:
+    assert refusal(FILES_URL=url).startswith("FILES_URL ")
+
+
+@pytest.mark.parametrize("url", ["tcp://clamd:3310", "unix:///run/clamav/clamd.ctl"])
+def test_the_scanner_is_reached_over_tcp_or_a_socket(url: str) -> None:
+    assert read(CLAMD_URL=url).clamd_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["clamd", "tcp://clamd", "tcp://:3310", "tcp://c:x", "unix://", "unix://x/y", "http://c:1"],
+)
+def test_a_scanner_that_cannot_be_reached_is_refused(url: str) -> None:
+    assert refusal(CLAMD_URL=url).startswith("CLAMD_URL ")
+
+
 def test_short_secrets_are_refused() -> None:
     assert refusal(SECRET_KEY="s" * 31).startswith("SECRET_KEY is too short")
     for keys in ("k" * 31, f"{'k' * 44},short", ",", " , "):
@@ -200,6 +259,8 @@ WRONG: list[dict[str, Any]] = [
     {"REDIS_URL": "amqp://app:geheim@q"},
     {"EVIDENCE_URL": "ftp://app:geheim@x/y"},
     {"PUBLIC_URL": "https://app:geheim@x"},
+    {"FILES_URL": "https://app:geheim@x"},
+    {"CLAMD_URL": "http://app:geheim@x"},
     {"SECRET_KEY": "geheim"},
     {"ENCRYPTION_KEYS": "geheim"},
 ]

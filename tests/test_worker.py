@@ -19,13 +19,26 @@ import sqlalchemy as sa
 from importers.bench import STALE
 from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
 from tests import servers
+from tests.clamd import EICAR, Clamd, serving
 from tests.conftest import Database
 from tests.importers.bundles import bundle, setting
 from tests.importers.importing import Importing, importing_in
-from tracker.db import unit_of_work, utc_now
+from tracker import attachments
+from tracker.db import new_id, unit_of_work, utc_now
+from tracker.evidence import KeptFile, log_evidence
 from tracker.groups import confirm_coach_group
-from tracker.models import AuditEvent, Group, Person, School
-from tracker.people import add_school
+from tracker.models import (
+    Attachment,
+    AuditEvent,
+    Group,
+    Person,
+    PlanState,
+    ScanState,
+    School,
+    SchoolRole,
+)
+from tracker.people import add_person, add_school
+from tracker.plans import start_plan
 
 pytestmark = pytest.mark.worker
 ROOT = Path(__file__).parents[1]
@@ -298,3 +311,80 @@ def test_a_worker_without_the_address_of_a_queue_says_so_in_one_sentence(workers
     assert workers.said().strip() == (
         "REDIS_URL is not set: the worker needs the queue that wakes it."
     )
+
+
+def evidence_with(importing: Importing, bodies: list[bytes]) -> list[Attachment]:
+    """Log evidence with files as an installation with a scanner does."""
+    school, at, on = importing.school, utc_now(), importing.today()
+    files = [
+        KeptFile(
+            name=f"{number}.pdf",
+            media_type="application/pdf",
+            size=len(body),
+            digest=attachments.keep(importing.store, school.id, body),
+            thumbnail_digest=None,
+            scan=ScanState.WAITING,
+        )
+        for number, body in enumerate(bodies)
+    ]
+    with unit_of_work(importing.engine, school_id=school.id) as session:
+        student = add_person(
+            session,
+            by=None,
+            school=school,
+            name="Sanne Student",
+            email="sanne@proef.example",
+            number="S1",
+            roles=[SchoolRole.STUDENT],
+            at=at,
+        )
+        plan = start_plan(
+            session, by=None, student=student, state=PlanState.ACTIVE, starts_on=on, at=at
+        )
+        evidence = log_evidence(
+            session,
+            key=new_id(),
+            by=student,
+            plan=plan,
+            goals=[],
+            text="Twee verslagen.",
+            happened_on=on,
+            has_people=False,
+            files=files,
+            on=on,
+            at=at,
+        )
+        query = sa.select(Attachment).where(Attachment.evidence_id == evidence.id)
+        return list(session.scalars(query.order_by(Attachment.name)))
+
+
+def test_files_that_wait_are_scanned_and_bytes_that_nobody_names_go(
+    importing: Importing, workers: Workers, queue: Queue
+):
+    def state(file: Attachment) -> tuple[ScanState, bool]:
+        with unit_of_work(importing.engine, school_id=file.school_id, writes=False) as session:
+            found = session.get_one(Attachment, (file.school_id, file.id))
+            return found.scan, found.scanned_at is not None
+
+    orphan = attachments.keep(importing.store, importing.school.id, b"nobody's")
+    (path,) = importing.folder.rglob(orphan)
+    a_day_ago = path.stat().st_mtime - 25 * 3600
+    os.utime(path, (a_day_ago, a_day_ago))
+    clean, infected = evidence_with(importing, [b"%PDF-1.7", b"%PDF-1.7" + EICAR])
+
+    workers.environ["CLAMD_URL"] = "unix:///not/there/yet"
+    worker = workers.start()
+    wait_until(lambda: "the scanner is gone" in workers.said(), "an attempt to scan")
+    wait_until(lambda: not path.exists(), "the orphan gone")
+    worker.kill()
+    worker.wait()
+    assert state(clean) == state(infected) == (ScanState.WAITING, False)
+
+    queue.empty()  # so that only the rows tell what to do
+    with serving(Clamd()) as url:
+        workers.environ["CLAMD_URL"] = url
+        workers.start()
+        wait_until(lambda: state(clean) == (ScanState.CLEAN, True), "a clean file")
+        wait_until(lambda: state(infected) == (ScanState.INFECTED, True), "an infected file")
+    assert len(importing.kept_files()) == 2
+    assert "Traceback" not in workers.said()

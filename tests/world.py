@@ -20,8 +20,11 @@ from tracker.models import (
     FrameworkItem,
     FrameworkItemKind,
     Goal,
+    Group,
+    GroupRole,
     Judgement,
     LearningPlan,
+    Membership,
     Person,
     Placement,
     PlanRole,
@@ -42,7 +45,8 @@ class World:
     """A school with a student, coach, praktijkopleider, administrator and their records.
 
     `private` is the student's own, `shared` was shown to the coach and the placement. `other_*`
-    are a second student with a coach of their own; `elsewhere` is a person of another school.
+    are a second student of the same `group`, with a coach of their own; `elsewhere` is a person
+    of another school.
     """
 
     school: School
@@ -60,6 +64,7 @@ class World:
     items: list[FrameworkItem]
     plan: LearningPlan
     other_plan: LearningPlan
+    group: Group
     goal: Goal
     other_goal: Goal
     company: Company
@@ -110,6 +115,7 @@ def _populate(session: Session, school: School, elsewhere: Person, at: datetime)
     other_student = _person(session, school, "Olaf Ander", "student", at)
     other_coach = _person(session, school, "Oda Anders", "coach", at)
 
+    group = _group(session, school, [student, other_student], earlier, at)
     framework, items = _framework(session, school, at)
     plan = _plan(session, student, coach, framework, earlier, at)
     other_plan = _plan(session, other_student, other_coach, None, earlier, at)
@@ -192,6 +198,7 @@ def _populate(session: Session, school: School, elsewhere: Person, at: datetime)
         items=items,
         plan=plan,
         other_plan=other_plan,
+        group=group,
         goal=goal,
         other_goal=other_goal,
         company=company,
@@ -201,6 +208,25 @@ def _populate(session: Session, school: School, elsewhere: Person, at: datetime)
         judgement=judgement,
         levels=levels,
     )
+
+
+def _group(
+    session: Session, school: School, students: list[Person], from_on: date, at: datetime
+) -> Group:
+    group = Group(school_id=school.id, code="vz3a", title="VZ3A", created_at=at)
+    session.add(group)
+    session.flush()
+    session.add_all(
+        Membership(
+            school_id=school.id,
+            group_id=group.id,
+            person_id=student.id,
+            role=GroupRole.STUDENT,
+            from_on=from_on,
+        )
+        for student in students
+    )
+    return group
 
 
 def _framework(

@@ -1,11 +1,16 @@
 """Files by content hash, in a folder or in S3; photos lose their EXIF and place at the door."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from io import SEEK_END, BytesIO
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, Any
+from uuid import UUID
 
 import filetype
 import obstore
@@ -37,10 +42,22 @@ OTHERS = {
     "audio/m4a": ".m4a",
     "audio/x-m4a": ".m4a",
     "audio/mpeg": ".mp3",
+    "audio/webm": ".webm",
+}
+# What a voice message may arrive as, and what it is kept as: browsers record sound in the
+# containers of film.
+VOICES = {
+    "audio/mp4": "audio/mp4",
+    "audio/m4a": "audio/mp4",
+    "audio/x-m4a": "audio/mp4",
+    "video/mp4": "audio/mp4",
+    "audio/mpeg": "audio/mpeg",
+    "video/webm": "audio/webm",
 }
 HEAD = 8192  # enough to recognise a file by
 PART = 1024 * 1024
 LONGEST_NAME = 200
+KEPT = re.compile(r"(?:([0-9a-f-]{36})/)?[0-9a-f]{2}/([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,19 +83,47 @@ def examine(body: bytes | IO[bytes]) -> Content:
     Only photos are read into memory: they are drawn anew.
     """
     stream = BytesIO(body) if isinstance(body, bytes) else body
-    size = stream.seek(0, SEEK_END)
-    stream.seek(0)
+    size = _size(stream)
     if size == 0:
         raise Invalid(files="file.empty")
     if size > MAX_BYTES:
         raise Invalid(files="file.too_large")
-    media_type = filetype.guess_mime(stream.read(HEAD))
-    stream.seek(0)
+    media_type = _kind(stream)
     if media_type in PHOTOS:
         return _photo(stream.read())
     if media_type in OTHERS:
         return Content(media_type=media_type, body=body, size=size, thumbnail=None)
     raise Invalid(files="file.kind_not_allowed")
+
+
+def examine_voice(body: bytes | IO[bytes]) -> Content:
+    """Recognise a voice message (m4a, mp3, webm) by its first bytes; raises Invalid(recording=...).
+
+    What it returns goes on as a file's does: `keep` its body, `plain_name` its name.
+    """
+    stream = BytesIO(body) if isinstance(body, bytes) else body
+    size = _size(stream)
+    if size == 0:
+        raise Invalid(recording="file.empty")
+    if size > MAX_BYTES:
+        raise Invalid(recording="file.too_large")
+    media_type = VOICES.get(_kind(stream))
+    if media_type is None:
+        raise Invalid(recording="file.kind_not_allowed")
+    return Content(media_type=media_type, body=body, size=size, thumbnail=None)
+
+
+def _size(stream: IO[bytes]) -> int:
+    size = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    return size
+
+
+def _kind(stream: IO[bytes]) -> str:
+    """Return the media type that the first bytes tell, or nothing."""
+    media_type = filetype.guess_mime(stream.read(HEAD))
+    stream.seek(0)
+    return media_type or ""
 
 
 def plain_name(name: str, media_type: str) -> str:
@@ -135,31 +180,72 @@ def digest_of(body: bytes | IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def keep(store: ObjectStore, body: bytes | IO[bytes]) -> str:
-    """Keep bytes under their SHA-256 and return it; keeping the same bytes twice is one file."""
+def keep(store: ObjectStore, school_id: UUID, body: bytes | IO[bytes]) -> str:
+    """Keep a school's bytes under their SHA-256 and return it; the same bytes twice is one file."""
     digest = digest_of(body)
-    obstore.put(store, _path(digest), body)
+    obstore.put(store, _path(school_id, digest), body)
     return digest
 
 
-def fetch(store: ObjectStore, digest: str) -> bytes:
+def fetch(store: ObjectStore, school_id: UUID, digest: str) -> bytes:
     """Return the bytes kept under a digest; raises FileNotFoundError."""
-    return bytes(obstore.get(store, _path(digest)).bytes())
+    return b"".join(chunks(store, school_id, digest))
 
 
-def chunks(store: ObjectStore, digest: str) -> Iterator[bytes]:
-    """Return the bytes kept under a digest in parts; raises FileNotFoundError at once."""
-    found = obstore.get(store, _path(digest))
+def size_of(store: ObjectStore, school_id: UUID, digest: str) -> int:
+    """Return how many bytes are kept under a digest; raises FileNotFoundError."""
+    return int(_found(obstore.head, store, school_id, digest)["size"])
+
+
+def chunks(
+    store: ObjectStore, school_id: UUID, digest: str, span: tuple[int, int] | None = None
+) -> Iterator[bytes]:
+    """Return the bytes kept under a digest in parts; raises FileNotFoundError at once.
+
+    `span` asks for the bytes from a start up to an end (exclusive).
+    """
+    get = partial(obstore.get, options={"range": span} if span else None)
+    found = _found(get, store, school_id, digest)
     return (bytes(part) for part in found.stream())
 
 
-def delete(store: ObjectStore, digest: str) -> None:
-    """Forget the bytes under a digest, if they are there."""
-    try:
-        obstore.delete(store, _path(digest))
-    except FileNotFoundError:
-        return
+def delete(store: ObjectStore, school_id: UUID, digest: str) -> None:
+    """Forget the bytes that a school keeps under a digest, if they are there."""
+    with suppress(FileNotFoundError):
+        obstore.delete(store, _path(school_id, digest))
 
 
-def _path(digest: str) -> str:
+def _path(school_id: UUID, digest: str) -> str:
+    return f"{school_id}/{_old_path(digest)}"
+
+
+def _old_path(digest: str) -> str:
+    """Return where bytes were kept before each school had a place of its own."""
     return f"{digest[:2]}/{digest}"
+
+
+def _found(read: Callable[..., Any], store: ObjectStore, school_id: UUID, digest: str) -> Any:
+    try:
+        return read(store, _path(school_id, digest))
+    except FileNotFoundError:
+        return read(store, _old_path(digest))
+
+
+def kept_before(store: ObjectStore, before: datetime) -> Iterator[tuple[str, UUID | None, str]]:
+    """Return the path, school and digest of all that was last kept before a moment.
+
+    Of bytes in the old place no school is known: None.
+    """
+    for batch in obstore.list(store):
+        for kept in batch:
+            match = KEPT.fullmatch(kept["path"])
+            if match is not None and kept["last_modified"] < before:
+                school, digest = match.groups()
+                yield kept["path"], UUID(school) if school else None, digest
+
+
+def drop(store: ObjectStore, path: str, before: datetime) -> None:
+    """Delete what `kept_before` returned, unless somebody kept it again in the meantime."""
+    with suppress(FileNotFoundError):
+        if obstore.head(store, path)["last_modified"] < before:
+            obstore.delete(store, path)

@@ -1,38 +1,41 @@
-"""Evidence of learning, at school or at the workplace: logging it, and reading it back."""
+"""Evidence of learning, at school or at the workplace: logging a piece, and changing it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tracker import audit
+from tracker import audit, scanner
+from tracker.db import new_id
 from tracker.errors import Conflict, Invalid
 from tracker.judgements import judge
 from tracker.models import (
     Attachment,
     Audience,
     Evidence,
+    EvidenceContext,
     EvidenceGoal,
-    EvidenceShare,
+    EvidenceItem,
+    EvidenceKind,
     EvidenceState,
     EvidenceVersion,
+    FrameworkItem,
     Goal,
-    Judgement,
     LearningPlan,
     Person,
     Placement,
-    PlanMember,
-    PlanRole,
     ScaleLevel,
+    ScanState,
 )
-from tracker.permissions import Action, holds, require, visible
-from tracker.plans import check_open
+from tracker.permissions import Action, lock, require
+from tracker.pieces import pieces_of
+from tracker.plans import check_open, plan_of
+from tracker.resends import Sent, logged_before
+from tracker.sharing import add_share
 
 MAX_FILES = 10
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -40,13 +43,14 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 
 @dataclass(frozen=True, kw_only=True)
 class KeptFile:
-    """A file whose bytes are already kept under their SHA-256 (`attachments.keep`)."""
+    """A file whose bytes are kept under their SHA-256 (`attachments.keep`) once its row stands."""
 
     name: str
     media_type: str
     size: int
     digest: str
     thumbnail_digest: str | None
+    scan: ScanState = ScanState.NONE
 
 
 def log_evidence(
@@ -55,11 +59,14 @@ def log_evidence(
     key: UUID,
     by: Person,
     plan: LearningPlan,
-    goals: Sequence[Goal],
+    kind: EvidenceKind = EvidenceKind.WORK,
+    goals: Sequence[Goal] = (),
+    items: Sequence[FrameworkItem] = (),
     text: str,
     happened_on: date,
     captured_at: datetime | None = None,
     has_people: bool,
+    context: EvidenceContext | None = None,
     placement: Placement | None = None,
     share_with: Sequence[Audience] = (),
     files: Sequence[KeptFile] = (),
@@ -69,12 +76,14 @@ def log_evidence(
 ) -> Evidence:
     """Add evidence to the student's own plan, towards some of its goals, and share it if asked.
 
-    `key` is the id that the caller made: sent again with the same content it returns the first
-    piece, with other content it raises Conflict. `own_level` becomes the student's own judgement
-    of each goal.
+    `key` is the id that the caller made: sent again by the same person with the same content it
+    returns the first piece, with other content it raises Conflict. `placement` is where it
+    happened, and whose supervisors a share with the placement is for. `own_level` becomes the
+    student's own judgement of each goal, or of the piece when it has none.
     """
     require(session, by, Action.LOG_EVIDENCE, on=on, plan_id=plan.id)
     goals = list({goal.id: goal for goal in goals}.values())
+    items = list({item.id: item for item in items}.values())
     share_with = list(dict.fromkeys(share_with))
     evidence = Evidence(
         id=key,
@@ -82,6 +91,8 @@ def log_evidence(
         school_id=plan.school_id,
         plan_id=plan.id,
         author_id=by.id,
+        kind=kind,
+        context=EvidenceContext.WORKPLACE if placement and context is None else context,
         placement_id=placement.id if placement else None,
         state=EvidenceState.SHARED if share_with else EvidenceState.PRIVATE,
         happened_on=happened_on,
@@ -89,28 +100,44 @@ def log_evidence(
         received_at=at,
         has_people=has_people,
     )
-    content = _content(evidence, goals, text, files, share_with, own_level)
-    earlier = _logged_before(session, key=key, by=by, content=content)
+    sent = Sent(
+        text=text,
+        goal_ids=frozenset(goal.id for goal in goals),
+        item_ids=frozenset(item.id for item in items),
+        digests=sorted(file.digest for file in files),
+        share_with=frozenset(share_with),
+        own_level_id=own_level.id if own_level else None,
+    )
+    earlier = logged_before(session, evidence=evidence, sent=sent)
     if earlier is not None:
         return earlier
     check_open(plan)
-    _check(plan, goals, placement, share_with, files, happened_on, captured_at, on, at)
+    _check_words(text, has_files=bool(files))
+    _check_links(plan, goals, items)
+    _check(plan, placement, share_with, files, happened_on, captured_at, on, at)
+    if session.get(Evidence, (plan.school_id, key)) is not None:
+        evidence.id = new_id()  # a key is one person's own: another may have made the same one
     try:
         with session.begin_nested():
             session.add(evidence)
     except IntegrityError:
-        # The same key arrived twice at once, and the other one was first.
-        earlier = _logged_before(session, key=key, by=by, content=content)
-        if earlier is None:
-            raise
-        return earlier
-    _add_parts(session, evidence, goals, text, files, at)
+        # The same key arrived twice at once, and the other one was first; or somebody else's did.
+        earlier = logged_before(session, evidence=evidence, sent=sent)
+        if earlier is not None:
+            return earlier
+        evidence.id = new_id()
+        session.add(evidence)
+        session.flush()
+    _add_parts(session, evidence, goals, items, text, files, at)
     for audience in share_with:
-        _share(session, evidence, audience, placement, at)
+        at_placement = audience is Audience.PLACEMENT and placement is not None
+        placement_id = placement.id if placement and at_placement else None
+        add_share(session, evidence, audience, placement_id=placement_id, at=at)
     audit.record(session, by=by, verb="logged evidence", subject=evidence, plan_id=plan.id, at=at)
     session.flush()
     if own_level is not None:
-        for goal in goals:
+        about: Sequence[Goal | None] = goals or [None]
+        for goal in about:
             judge(
                 session,
                 by=by,
@@ -125,9 +152,67 @@ def log_evidence(
     return evidence
 
 
+def edit_evidence(
+    session: Session,
+    *,
+    by: Person,
+    evidence: Evidence,
+    text: str,
+    goals: Sequence[Goal],
+    items: Sequence[FrameworkItem],
+    on: date,
+    at: datetime,
+) -> EvidenceVersion:
+    """Say it in other words, or let it show other goals and work: a new version; returns it.
+
+    What was said before stays. Nothing new is no new version. Raises Conflict once withdrawn.
+    """
+    require(session, by, Action.EDIT_EVIDENCE, on=on, plan_id=evidence.plan_id)
+    lock(session, evidence)
+    plan = plan_of(session, evidence)
+    check_open(plan)
+    if evidence.state is EvidenceState.WITHDRAWN:
+        raise Conflict("evidence.withdrawn")
+    _check_links(plan, goals, items)
+    (now,) = pieces_of(session, [evidence])
+    _check_words(text, has_files=bool(now.attachments))
+    goal_ids, item_ids = {goal.id for goal in goals}, {item.id for item in items}
+    if (text, goal_ids, item_ids) == (now.text, set(now.goals), set(now.items)):
+        return now.version
+    version = EvidenceVersion(
+        school_id=evidence.school_id,
+        evidence_id=evidence.id,
+        number=now.version.number + 1,
+        text=text,
+        written_at=at,
+    )
+    session.add(version)
+    for link in (EvidenceGoal, EvidenceItem):
+        session.execute(
+            sa.delete(link).where(
+                link.school_id == evidence.school_id, link.evidence_id == evidence.id
+            )
+        )
+    _add_links(session, evidence, goal_ids, item_ids)
+    audit.record(session, by=by, verb="edited evidence", subject=evidence, plan_id=plan.id, at=at)
+    session.flush()
+    return version
+
+
+def _check_words(text: str, *, has_files: bool) -> None:
+    if not text and not has_files:
+        raise Invalid(text="evidence.empty")
+
+
+def _check_links(plan: LearningPlan, goals: Sequence[Goal], items: Sequence[FrameworkItem]) -> None:
+    if any(goal.plan_id != plan.id for goal in goals):
+        raise Invalid(goal_ids="goal.of_other_plan")
+    if any(item.framework_id != plan.framework_id for item in items):
+        raise Invalid(item_ids="item.of_other_framework")
+
+
 def _check(
     plan: LearningPlan,
-    goals: Sequence[Goal],
     placement: Placement | None,
     share_with: Sequence[Audience],
     files: Sequence[KeptFile],
@@ -140,70 +225,21 @@ def _check(
         raise Invalid(happened_on="date.in_future")
     if captured_at is not None and captured_at > at + CLOCKS_DIFFER:
         raise Invalid(captured_at="moment.in_future")
-    if any(goal.plan_id != plan.id for goal in goals):
-        raise Invalid(goal_ids="goal.of_other_plan")
     if placement is not None and placement.plan_id != plan.id:
         raise Invalid(placement_id="placement.of_other_plan")
     if Audience.PLACEMENT in share_with and placement is None:
         raise Invalid(share_with="share.needs_placement")
+    if Audience.PERSON in share_with:
+        raise Invalid(share_with="share.needs_person")
     if len(files) > MAX_FILES:
         raise Invalid(files="files.too_many")
-
-
-def _content(
-    evidence: Evidence,
-    goals: Sequence[Goal],
-    text: str,
-    files: Sequence[KeptFile],
-    share_with: Sequence[Audience],
-    own_level: ScaleLevel | None,
-) -> dict[str, Any]:
-    """Return what was sent, for comparing it with what was logged under the same key."""
-    return {
-        **_columns(evidence),
-        "text": text,
-        "goals": {goal.id for goal in goals},
-        "files": sorted(file.digest for file in files),
-        "shared with": set(share_with),
-        "own levels": {own_level.id} if own_level and goals else set(),
-    }
-
-
-def _columns(evidence: Evidence) -> dict[str, Any]:
-    names = ("plan_id", "author_id", "placement_id", "happened_on", "captured_at", "has_people")
-    return {name: getattr(evidence, name) for name in names}
-
-
-def _logged_before(
-    session: Session, *, key: UUID, by: Person, content: dict[str, Any]
-) -> Evidence | None:
-    """Return the piece that this was logged as; raises Conflict when the key holds another one."""
-    evidence = session.get(Evidence, (by.school_id, key))
-    if evidence is None:
-        return None
-
-    def found(column: Any, **only: Any) -> Sequence[Any]:
-        query = sa.select(column).filter_by(school_id=by.school_id, evidence_id=key, **only)
-        return session.scalars(query).all()
-
-    then = evidence.received_at
-    first = {
-        **_columns(evidence),
-        "text": "".join(found(EvidenceVersion.text, number=1)),
-        "goals": set(found(EvidenceGoal.goal_id)),
-        "files": sorted(found(Attachment.digest)),
-        "shared with": set(found(EvidenceShare.audience, shared_at=then)),
-        "own levels": set(found(Judgement.level_id, by_id=evidence.author_id, recorded_at=then)),
-    }
-    if first != content:
-        raise Conflict("evidence.key_used")
-    return evidence
 
 
 def _add_parts(
     session: Session,
     evidence: Evidence,
     goals: Sequence[Goal],
+    items: Sequence[FrameworkItem],
     text: str,
     files: Sequence[KeptFile],
     at: datetime,
@@ -214,10 +250,7 @@ def _add_parts(
             school_id=school_id, evidence_id=evidence.id, number=1, text=text, written_at=at
         )
     )
-    session.add_all(
-        EvidenceGoal(school_id=school_id, evidence_id=evidence.id, goal_id=goal.id)
-        for goal in goals
-    )
+    _add_links(session, evidence, {goal.id for goal in goals}, {item.id for item in items})
     session.add_all(
         Attachment(
             school_id=school_id,
@@ -228,157 +261,17 @@ def _add_parts(
             digest=file.digest,
             thumbnail_digest=file.thumbnail_digest,
             received_at=at,
+            scan=file.scan,
         )
         for file in files
     )
+    if any(file.scan is ScanState.WAITING for file in files):
+        scanner.ask(session, school_id=school_id)
 
 
-def _share(
-    session: Session,
-    evidence: Evidence,
-    audience: Audience,
-    placement: Placement | None,
-    at: datetime,
+def _add_links(
+    session: Session, evidence: Evidence, goal_ids: set[UUID], item_ids: set[UUID]
 ) -> None:
-    session.add(
-        EvidenceShare(
-            school_id=evidence.school_id,
-            evidence_id=evidence.id,
-            audience=audience,
-            placement_id=placement.id if placement and audience is Audience.PLACEMENT else None,
-            shared_at=at,
-            ended_at=None,
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of evidence with its latest words, its goals' titles by id, and its files."""
-
-    evidence: Evidence
-    text: str
-    goals: dict[UUID, str]
-    attachments: Sequence[Attachment]
-
-
-def pieces(
-    session: Session,
-    *,
-    person: Person,
-    on: date,
-    plan_ids: Sequence[UUID],
-    evidence_id: UUID | None = None,
-    limit: int | None = None,
-) -> Sequence[Piece]:
-    """Return what this person may see of some plans' evidence, newest first; in four queries."""
-    query = visible(Evidence, person=person, on=on).where(Evidence.plan_id.in_(plan_ids))
-    if evidence_id is not None:
-        query = query.where(Evidence.id == evidence_id)
-    newest_first = (Evidence.happened_on.desc(), Evidence.received_at.desc(), Evidence.id.desc())
-    return pieces_of(session, session.scalars(query.order_by(*newest_first).limit(limit)).all())
-
-
-def pieces_of(session: Session, found: Sequence[Evidence]) -> Sequence[Piece]:
-    """Return evidence that the caller holds with its words, goals and files; in three queries."""
-    if not found:
-        return []
-    school_id = found[0].school_id
-    ids = [evidence.id for evidence in found]
-    texts = _latest_texts(session, school_id, ids)
-    goals: dict[UUID, dict[UUID, str]] = defaultdict(dict)
-    for piece_id, goal_id, title in session.execute(
-        sa.select(EvidenceGoal.evidence_id, Goal.id, Goal.title)
-        .join(
-            Goal, sa.and_(Goal.school_id == EvidenceGoal.school_id, Goal.id == EvidenceGoal.goal_id)
-        )
-        .where(EvidenceGoal.school_id == school_id, EvidenceGoal.evidence_id.in_(ids))
-        .order_by(Goal.id)
-    ):
-        goals[piece_id][goal_id] = title
-    files: dict[UUID, list[Attachment]] = defaultdict(list)
-    for attachment in session.scalars(
-        sa.select(Attachment)
-        .where(Attachment.school_id == school_id, Attachment.evidence_id.in_(ids))
-        .order_by(Attachment.id)
-    ):
-        files[attachment.evidence_id].append(attachment)
-    return [
-        Piece(evidence, texts[evidence.id], goals[evidence.id], files[evidence.id])
-        for evidence in found
-    ]
-
-
-def _latest_texts(session: Session, school_id: UUID, ids: Sequence[UUID]) -> dict[UUID, str]:
-    rows = session.execute(
-        sa.select(EvidenceVersion.evidence_id, EvidenceVersion.text)
-        .where(EvidenceVersion.school_id == school_id, EvidenceVersion.evidence_id.in_(ids))
-        .order_by(EvidenceVersion.number)
-    )
-    return {evidence_id: text for evidence_id, text in rows}  # noqa: C416 - the last version wins
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Somebody who can see a piece now, besides the student; `until_on` is exclusive."""
-
-    name: str
-    given_name: str
-    role: PlanRole
-    until_on: date | None
-
-
-def viewers(
-    session: Session, *, school_id: UUID, evidence_ids: Sequence[UUID], on: date
-) -> dict[UUID, list[Viewer]]:
-    """Return who can see each piece on this day: the plan's people it is shared with."""
-    school_people = (PlanRole.COACH, PlanRole.TEAM)
-    rows = session.execute(
-        sa.select(
-            EvidenceShare.evidence_id,
-            Person.name,
-            Person.given_name,
-            PlanMember.role,
-            PlanMember.until_on,
-        )
-        .join(
-            Evidence,
-            sa.and_(
-                Evidence.school_id == EvidenceShare.school_id,
-                Evidence.id == EvidenceShare.evidence_id,
-            ),
-        )
-        .join(
-            PlanMember,
-            sa.and_(
-                PlanMember.school_id == Evidence.school_id,
-                PlanMember.plan_id == Evidence.plan_id,
-                sa.or_(
-                    sa.and_(
-                        EvidenceShare.audience == Audience.COACHES,
-                        PlanMember.role.in_(school_people),
-                    ),
-                    sa.and_(
-                        EvidenceShare.audience == Audience.PLACEMENT,
-                        PlanMember.role == PlanRole.SUPERVISOR,
-                        PlanMember.placement_id == EvidenceShare.placement_id,
-                    ),
-                ),
-                holds(PlanMember, on),
-            ),
-        )
-        .join(
-            Person,
-            sa.and_(Person.school_id == PlanMember.school_id, Person.id == PlanMember.person_id),
-        )
-        .where(
-            EvidenceShare.school_id == school_id,
-            EvidenceShare.evidence_id.in_(evidence_ids),
-            EvidenceShare.ended_at.is_(None),
-        )
-        .order_by(PlanMember.role, Person.name)
-    )
-    found: dict[UUID, list[Viewer]] = defaultdict(list)
-    for evidence_id, name, given_name, role, until_on in rows:
-        found[evidence_id].append(Viewer(name, given_name, role, until_on))
-    return found
+    own = {"school_id": evidence.school_id, "evidence_id": evidence.id}
+    session.add_all(EvidenceGoal(**own, goal_id=goal_id) for goal_id in goal_ids)
+    session.add_all(EvidenceItem(**own, item_id=item_id) for item_id in item_ids)

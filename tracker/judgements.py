@@ -1,19 +1,24 @@
 """Judging what was seen: dated, by one person in one role, added and never changed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date, datetime
+from typing import Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker import audit
-from tracker.errors import Invalid, NotAllowed
+from tracker import audit, requests, scanner
+from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.models import (
     Aspect,
+    Audience,
+    Comment,
     Evidence,
     EvidenceGoal,
+    EvidenceShare,
+    EvidenceVersion,
+    FrameworkItem,
     Goal,
     Judgement,
     LearningPlan,
@@ -21,10 +26,37 @@ from tracker.models import (
     Placement,
     PlanMember,
     PlanRole,
+    Recording,
     ScaleLevel,
+    ScanState,
 )
-from tracker.permissions import VISIBLE, Action, holds, require
+from tracker.permissions import Action, holds, require, visible
 from tracker.plans import check_open
+from tracker.scales import scales_for
+
+
+class VoiceFile(Protocol):
+    """A voice message whose bytes are already kept (`evidence.KeptFile`)."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+
+    @property
+    def media_type(self) -> str:
+        """Return what it is."""
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes it has."""
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 under which its bytes are kept."""
+
+    @property
+    def scan(self) -> ScanState:
+        """Return whether it waits for the virus scanner."""
 
 
 def judge(
@@ -34,30 +66,42 @@ def judge(
     plan: LearningPlan,
     level: ScaleLevel,
     goal: Goal | None = None,
+    item: FrameworkItem | None = None,
     evidence: Evidence | None = None,
     words: str | None = None,
+    voice: VoiceFile | None = None,
     aspect: Aspect | None = None,
     observed_on: date,
     on: date,
     at: datetime,
 ) -> Judgement:
-    """Add one person's judgement about a goal, about evidence, or about a goal seen in evidence.
+    """Add one person's judgement about a goal, a framework item, evidence, or several at once.
 
     The person's role in the plan is recorded with it. A supervisor judges what was shared with
-    the own running placement.
+    the own running placement, a peer what was shown to them by name. The level is of a scale in
+    force for the plan. It answers what this person was asked about the same thing.
     """
     granted = require(session, by, Action.JUDGE, on=on, plan_id=plan.id)
     check_open(plan)
-    _check(session, plan, goal, evidence, observed_on, on)
+    check_subject(session, plan, goal, item, evidence)
+    check_level(session, plan, level)
+    if observed_on > on:
+        raise Invalid(observed_on="date.in_future")
+    if voice is not None and not voice.media_type.startswith("audio/"):
+        raise Invalid(recording="file.kind_not_allowed")
     role = next(role for role in PlanRole if role in granted)
     placement_id = evidence.placement_id if evidence else None
     if role is PlanRole.SUPERVISOR:
         placement_id = _supervised_placement(session, by=by, plan=plan, evidence=evidence, on=on)
+    if role is PlanRole.PEER:
+        _check_shown_by_name(session, by, evidence)
     judgement = Judgement(
         school_id=plan.school_id,
         plan_id=plan.id,
         goal_id=goal.id if goal else None,
+        item_id=item.id if item else None,
         evidence_id=evidence.id if evidence else None,
+        evidence_version=_hold_version(session, by, evidence, on) if evidence else None,
         by_id=by.id,
         role=role,
         placement_id=placement_id,
@@ -69,30 +113,43 @@ def judge(
     )
     session.add(judgement)
     session.flush()
+    if voice is not None:
+        _add_voice(session, judgement, voice, at)
+    if goal is not None or evidence is not None:
+        requests.settle(
+            session, by=by, at=at, goal_id=judgement.goal_id, evidence_id=judgement.evidence_id
+        )
     audit.record(session, by=by, verb="judged", subject=judgement, plan_id=plan.id, at=at)
     return judgement
 
 
-def _check(
+def check_subject(
     session: Session,
     plan: LearningPlan,
     goal: Goal | None,
+    item: FrameworkItem | None,
     evidence: Evidence | None,
-    observed_on: date,
-    on: date,
 ) -> None:
-    if goal is None and evidence is None:
+    """Raise Invalid unless a judgement is about something, and all of it of this plan."""
+    if goal is None and item is None and evidence is None:
         raise Invalid(goal_id="judgement.about_nothing")
     if goal is not None and goal.plan_id != plan.id:
         raise Invalid(goal_id="goal.of_other_plan")
+    if item is not None and item.framework_id != plan.framework_id:
+        raise Invalid(item_id="item.of_other_framework")
     if evidence is not None and evidence.plan_id != plan.id:
         raise Invalid(evidence_id="evidence.of_other_plan")
-    if observed_on > on:
-        raise Invalid(observed_on="date.in_future")
     if goal is not None and evidence is not None:
         towards = (plan.school_id, evidence.id, goal.id)
         if session.get(EvidenceGoal, towards) is None:
             raise Invalid(goal_id="goal.not_of_evidence")
+
+
+def check_level(session: Session, plan: LearningPlan, level: ScaleLevel) -> None:
+    """Raise Invalid unless the level is of a scale in force for the plan."""
+    in_force = {(scale.school_id, scale.id) for scale in scales_for(session, plan)}
+    if (level.school_id, level.scale_id) not in in_force:
+        raise Invalid(level_id="level.not_for_plan")
 
 
 def _supervised_placement(
@@ -118,63 +175,95 @@ def _supervised_placement(
         )
     ).all()
     placement_id = evidence.placement_id if evidence else None
-    if placement_id is None or placement_id not in placements:
+    if placement_id is not None and placement_id in placements:
+        return placement_id
+    # What happened elsewhere may be shown to the placement too.
+    shown = None
+    if evidence is not None:
+        shown = session.scalars(
+            sa.select(EvidenceShare.placement_id).where(
+                EvidenceShare.school_id == plan.school_id,
+                EvidenceShare.evidence_id == evidence.id,
+                EvidenceShare.placement_id.in_(placements),
+                EvidenceShare.ended_at.is_(None),
+            )
+        ).first()
+    if shown is None:
         raise NotAllowed("not of the own placement")
-    return placement_id
+    return shown
 
 
-@dataclass(frozen=True, slots=True)
-class SeenJudgement:
-    """A judgement with what a reader needs beside it: the raw word, its anchor, who and as what."""
-
-    id: UUID
-    goal_id: UUID | None
-    evidence_id: UUID | None
-    by_id: UUID
-    role: PlanRole
-    name: str
-    given_name: str
-    anchor: int
-    label: str
-    words: str | None
-    observed_on: date
-    recorded_at: datetime
-
-
-def judgements_seen(
-    session: Session, *, plan_id: UUID, person: Person, on: date
-) -> Sequence[SeenJudgement]:
-    """Return the judgements in a plan that this person may see, newest first."""
-    rows = session.execute(
-        sa.select(
-            Judgement.id,
-            Judgement.goal_id,
-            Judgement.evidence_id,
-            Judgement.by_id,
-            Judgement.role,
-            Person.name,
-            Person.given_name,
-            ScaleLevel.anchor,
-            ScaleLevel.label,
-            Judgement.words,
-            Judgement.observed_on,
-            Judgement.recorded_at,
+def _check_shown_by_name(session: Session, by: Person, evidence: Evidence | None) -> None:
+    """Raise NotAllowed unless the student showed this piece to this very person."""
+    shown = evidence is not None and session.scalar(
+        sa.select(EvidenceShare.id).where(
+            EvidenceShare.school_id == by.school_id,
+            EvidenceShare.evidence_id == evidence.id,
+            EvidenceShare.audience == Audience.PERSON,
+            EvidenceShare.person_id == by.id,
+            EvidenceShare.ended_at.is_(None),
         )
-        .join(
-            ScaleLevel,
-            sa.and_(
-                ScaleLevel.school_id == Judgement.school_id, ScaleLevel.id == Judgement.level_id
-            ),
-        )
-        .join(
-            Person,
-            sa.and_(Person.school_id == Judgement.school_id, Person.id == Judgement.by_id),
-        )
-        .where(
-            Judgement.school_id == person.school_id,
-            Judgement.plan_id == plan_id,
-            VISIBLE[Judgement](person, on),
-        )
-        .order_by(Judgement.observed_on.desc(), Judgement.recorded_at.desc(), Judgement.id.desc())
     )
-    return [SeenJudgement(**row._asdict()) for row in rows]
+    if not shown:
+        raise NotAllowed("not shown to this person")
+
+
+def _hold_version(session: Session, by: Person, evidence: Evidence, on: date) -> int:
+    """Hold a piece until this judgement stands, and return the number of its newest words.
+
+    Its student takes it back before or after, never in between: raises NotFound after.
+    """
+    of_piece = Evidence.id == evidence.id
+    held = sa.select(Evidence.id).where(Evidence.school_id == by.school_id, of_piece)
+    session.execute(held.with_for_update())
+    # Asked again now that nobody else changes it: shares end together with their piece.
+    if session.scalar(visible(Evidence, person=by, on=on).where(of_piece)) is None:
+        raise NotFound("Evidence not found")
+    newest = session.scalar(
+        sa.select(sa.func.max(EvidenceVersion.number)).where(
+            EvidenceVersion.school_id == evidence.school_id,
+            EvidenceVersion.evidence_id == evidence.id,
+        )
+    )
+    if newest is None:  # evidence is never without its first words
+        raise LookupError(f"evidence {evidence.id} without words")
+    return newest
+
+
+def _add_voice(session: Session, judgement: Judgement, voice: VoiceFile, at: datetime) -> None:
+    session.add(
+        Recording(
+            school_id=judgement.school_id,
+            judgement_id=judgement.id,
+            name=voice.name,
+            media_type=voice.media_type,
+            size=voice.size,
+            digest=voice.digest,
+            received_at=at,
+            scan=voice.scan,
+        )
+    )
+    session.flush()
+    if voice.scan is ScanState.WAITING:
+        scanner.ask(session, school_id=judgement.school_id)
+
+
+def answered(session: Session, *, by: Person, evidence_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these pieces this person judged or said something about.
+
+    Who did not see what a piece shows says so in a comment: an answer, and no judgement.
+    """
+    found: set[UUID] = set()
+    for model in (Judgement, Comment):
+        found.update(
+            key
+            for key in session.scalars(
+                sa.select(model.evidence_id).where(
+                    model.school_id == by.school_id,
+                    model.by_id == by.id,
+                    model.evidence_id.in_(evidence_ids),
+                )
+            )
+            if key is not None
+        )
+    return found

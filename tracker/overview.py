@@ -99,16 +99,19 @@ def rows_for(
     on: date,
     roles: Sequence[PlanRole] = (),
     plan_id: UUID | None = None,
+    with_closed: bool = False,
     after: tuple[str, UUID] | None = None,
     limit: int | None = None,
 ) -> list[Row]:
     """Return what the reader may see of each open plan, by the student's name; logs the look.
 
-    With `roles` only plans in which the reader has one of these; with `plan_id` only that plan.
+    With `roles` only plans in which the reader has one of these; with `plan_id` only that plan,
+    `with_closed` also when it is closed.
     `after` is the name and plan id of the last row of an earlier page. Never sorted by how well a
     student does.
     """
-    plans = _plans(session, reader, on, roles, plan_id, after, limit)
+    states = [state for state in PlanState if with_closed or state is not PlanState.CLOSED]
+    plans = _plans(session, reader, on, states, roles, plan_id, after, limit)
     ids = [plan.id for plan in plans]
     goals = _goals(session, reader, school, on, ids)
     judgements, names = _judgements(session, reader, on, ids)
@@ -149,6 +152,7 @@ def _plans(
     session: Session,
     reader: Person,
     on: date,
+    states: Sequence[PlanState],
     roles: Sequence[PlanRole],
     plan_id: UUID | None,
     after: tuple[str, UUID] | None,
@@ -169,7 +173,7 @@ def _plans(
         .outerjoin(Framework, _same(Framework, LearningPlan.framework_id, LearningPlan.school_id))
         .where(
             LearningPlan.school_id == reader.school_id,
-            LearningPlan.state != PlanState.CLOSED,
+            LearningPlan.state.in_(states),
             VISIBLE[LearningPlan](reader, on),
         )
         .order_by(Person.name, LearningPlan.id)

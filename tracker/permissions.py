@@ -33,6 +33,7 @@ from tracker.models import (
     Framework,
     FrameworkItem,
     Goal,
+    GoalState,
     Group,
     Judgement,
     JudgementDraft,
@@ -226,7 +227,9 @@ def _see_goal(person: Person, on: date) -> Condition:
         EvidenceGoal.school_id == person.school_id,
         EvidenceGoal.evidence_id.in_(_shown(person, on)),
     )
-    return sa.or_(_in_school(person, on, Goal.plan_id), Goal.id.in_(shown))
+    # What is not agreed yet stays in the school.
+    outside = sa.and_(Goal.state != GoalState.DRAFT, Goal.id.in_(shown))
+    return sa.or_(_in_school(person, on, Goal.plan_id), outside)
 
 
 def _see_evidence(person: Person, on: date) -> Condition:
@@ -370,10 +373,12 @@ def _see_request(person: Person, on: date) -> Condition:
 
 
 def _see_comment(person: Person, on: date) -> Condition:
-    """As what it is about; about a goal in the school only."""
+    """As what it is about; about a goal in the school only. A peer sees own words only."""
+    own = Comment.by_id == person.id
+    is_peer = Comment.plan_id.in_(plans_as(person, on, PlanRole.PEER))
     return sa.or_(
         sa.and_(Comment.goal_id.is_not(None), _in_school(person, on, Comment.plan_id)),
-        Comment.evidence_id.in_(_evidence_seen(person, on)),
+        sa.and_(Comment.evidence_id.in_(_evidence_seen(person, on)), sa.or_(own, ~is_peer)),
         Comment.question_id.in_(_questions_seen(person, on)),
     )
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,7 +20,21 @@ from tracker.models import (
     PlanRole,
     PlanState,
 )
-from tracker.permissions import holds
+from tracker.permissions import Action, holds, lock, require
+
+LONGEST_AGO = timedelta(days=366)
+
+
+class PlanOwned(Protocol):
+    """A record of one plan: a goal, evidence, a judgement, a request."""
+
+    @property
+    def school_id(self) -> UUID:
+        """Return its school."""
+
+    @property
+    def plan_id(self) -> UUID:
+        """Return its plan."""
 
 
 def start_plan(
@@ -33,7 +48,7 @@ def start_plan(
     title: str | None = None,
     framework: Framework | None = None,
 ) -> LearningPlan:
-    """Start a plan for a student, who becomes its first member."""
+    """Start a plan for a student, who becomes its first member; this is how a school sets up."""
     plan = LearningPlan(
         school_id=student.school_id,
         student_id=student.id,
@@ -50,6 +65,61 @@ def start_plan(
         session, by=by, plan=plan, person=student, role=PlanRole.STUDENT, from_on=starts_on, at=at
     )
     return plan
+
+
+def start_own_plan(
+    session: Session,
+    *,
+    by: Person,
+    title: str | None = None,
+    framework: Framework | None = None,
+    starts_on: date,
+    state: PlanState = PlanState.ACTIVE,
+    on: date,
+    at: datetime,
+) -> LearningPlan:
+    """Let a student start a plan, perhaps beside others and without a qualification."""
+    require(session, by, Action.START_PLAN, on=on)
+    if starts_on > on:
+        raise Invalid(starts_on="date.in_future")
+    if starts_on < on - LONGEST_AGO:
+        raise Invalid(starts_on="plan.starts_too_long_ago")
+    return start_plan(
+        session,
+        by=by,
+        student=by,
+        state=state,
+        starts_on=starts_on,
+        at=at,
+        title=title,
+        framework=framework,
+    )
+
+
+def edit_plan(
+    session: Session,
+    *,
+    by: Person,
+    plan: LearningPlan,
+    title: str | None,
+    goes_on: bool,
+    on: date,
+    at: datetime,
+) -> None:
+    """Name the plan, close it, or go on with it; a closed plan takes nothing new."""
+    require(session, by, Action.EDIT_PLAN, on=on, plan_id=plan.id)
+    lock(session, plan)
+    went_on = is_open(plan)
+    verbs = []
+    if plan.title != title:
+        plan.title = title
+        verbs.append("named plan")
+    if went_on != goes_on:
+        plan.state = PlanState.ACTIVE if goes_on else PlanState.CLOSED
+        verbs.append("reopened plan" if goes_on else "closed plan")
+    for verb in verbs:
+        audit.record(session, by=by, verb=verb, subject=plan, plan_id=plan.id, at=at)
+    session.flush()
 
 
 def add_member(
@@ -110,9 +180,15 @@ def current_plan(session: Session, *, student: Person, on: date, at: datetime) -
     plan = next((p for p in own_plans(session, person=student, on=on) if is_open(p)), None)
     if plan is not None:
         return plan
-    return start_plan(
-        session, by=student, student=student, state=PlanState.DRAFT, starts_on=on, at=at
-    )
+    return start_own_plan(session, by=student, state=PlanState.DRAFT, starts_on=on, on=on, at=at)
+
+
+def plan_of(session: Session, record: PlanOwned) -> LearningPlan:
+    """Return the plan of a record that the caller holds; it is always of the same school."""
+    plan = session.get(LearningPlan, (record.school_id, record.plan_id))
+    if plan is None:  # the foreign key forbids it
+        raise LookupError(f"no plan {record.plan_id}")
+    return plan
 
 
 def is_open(plan: LearningPlan) -> bool:
@@ -124,6 +200,20 @@ def check_open(plan: LearningPlan) -> None:
     """Raise Conflict for a plan that is closed: nothing is added to it any more."""
     if not is_open(plan):
         raise Conflict("plan.closed")
+
+
+def programmes(session: Session, plans: Sequence[LearningPlan]) -> dict[UUID, str | None]:
+    """Return how plans that the caller holds are called: by the student, else as what they follow.
+
+    None for a plan without a name or a qualification; in one query.
+    """
+    keys = {plan.framework_id for plan in plans if plan.framework_id is not None}
+    school_ids = {plan.school_id for plan in plans}
+    found = session.scalars(
+        sa.select(Framework).where(Framework.school_id.in_(school_ids), Framework.id.in_(keys))
+    )
+    followed: dict[UUID | None, str] = {f.id: f.title or f.code for f in found}
+    return {plan.id: plan.title or followed.get(plan.framework_id) for plan in plans}
 
 
 @dataclass(frozen=True, slots=True)

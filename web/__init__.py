@@ -2,7 +2,28 @@
 
 from flask import Flask
 
-from web import coach, evidence, files, frame, goals, headers, language, school, student, supervisor
+from web import (
+    coach,
+    evidence,
+    feedback,
+    files,
+    frame,
+    goal_pages,
+    goals,
+    headers,
+    judging,
+    language,
+    pieces,
+    plans,
+    questions,
+    scales,
+    school,
+    sharing,
+    signing,
+    student,
+    supervisor,
+    threads,
+)
 from web.errors import render_error as render_error
 
 
@@ -11,5 +32,23 @@ def init_app(app: Flask) -> None:
     language.init_app(app)
     headers.init_app(app)
     frame.init_app(app)
-    for pages in (student, goals, evidence, coach, supervisor, school, files):
+    for pages in (
+        student,
+        goals,
+        goal_pages,
+        plans,
+        evidence,
+        pieces,
+        sharing,
+        coach,
+        judging,
+        signing,
+        supervisor,
+        school,
+        scales,
+        files,
+        feedback,
+        threads,
+        questions,
+    ):
         app.register_blueprint(pages.blp)

@@ -4,36 +4,51 @@ import unicodedata
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
 from tracker import progress, spoor
-from tracker.errors import Invalid, NotFound
-from tracker.evidence import pieces
-from tracker.goals import goals_seen
-from tracker.judgements import judge, judgements_seen
-from tracker.models import Goal, LearningPlan, PlanRole
-from tracker.overview import Row, rows_for
-from tracker.permissions import ALLOWED, Action, find, roles_of
+from tracker.conversations import record_talk, talks_of
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.goals import agree_goal, goals_seen
+from tracker.judged import judgements_seen
+from tracker.models import Goal, GoalState, LearningPlan, PlanRole
+from tracker.overview import RATERS, Row, rows_for
+from tracker.permissions import RATING_IN_SCHOOL, Action, find, roles_of
+from tracker.pieces import pieces
+from tracker.plans import members_of
 from tracker.progress import DEFAULTS
-from tracker.scales import default_levels
 from tracker.spoor import Size
 from web import trails
+from web.feedback import waiting_rows
 from web.files import listed
 from web.forms import CODES, DATE_CODES, MAX_TEXT, Filled, Form, fill, words
+from web.prepared import goals_in, own_drafts, told_goal, work_of
+from web.words import sentence
 
 blp = Blueprint("coach", __name__, url_prefix="/coach")
 
 
-class JudgementForm(Form):
-    """A coach's view on a goal."""
+TALKS_SHOWN = 10
+PIECES_SHOWN = 20
+LOOKED_FOR = (PlanRole.STUDENT, PlanRole.COACH, PlanRole.SUPERVISOR)
 
-    level = fields.UUID(required=True, error_messages=CODES)
-    words = words(MAX_TEXT, required=False)
-    observed_on = fields.Date(required=True, error_messages=DATE_CODES)
+
+class TalkForm(Form):
+    """What student and coach want to remember of a talk."""
+
+    goal = fields.UUID(load_default=None, error_messages=CODES)
+    held_on = fields.Date(required=True, error_messages=DATE_CODES)
+    words = words(MAX_TEXT)
+
+
+class VersionForm(Form):
+    """Which words of a goal the coach read."""
+
+    version = fields.Integer(required=True, error_messages=CODES)
 
 
 @blp.get("")
@@ -72,6 +87,7 @@ def overview() -> str:
         columns=[gettext("Goals")],
         rows=shown,
         sources=trails.sources(),
+        waiting=waiting_rows(g.person),
     )
 
 
@@ -123,65 +139,82 @@ def student(plan_id: UUID) -> str:
     return _student_page(plan)
 
 
-@blp.post("/goals/<uuid:goal_id>/judgements")
-@allows(Action.JUDGE)
-def judge_goal(goal_id: UUID) -> Response | tuple[str, int]:
-    """Save the coach's view on a goal."""
-    goal = find(g.session, Goal, goal_id, person=g.person, on=g.today)
-    plan = find(g.session, LearningPlan, goal.plan_id, person=g.person, on=g.today)
-    filled = fill(JudgementForm(), request.form)
-    levels = {level.id: level for level in default_levels(g.session, school_id=g.school.id)}
-    if not filled.errors and filled.data["level"] not in levels:
-        filled.errors["level"] = "not_a_choice"
+@blp.post("/plans/<uuid:plan_id>/talks")
+@allows(Action.RECORD_TALK)
+def talk(plan_id: UUID) -> Response | tuple[str, int]:
+    """Write down a talk."""
+    plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
+    filled = fill(TalkForm(), request.form)
     if not filled.errors:
+        about = filled.data.pop("goal")
+        goal = find(g.session, Goal, about, person=g.person, on=g.today) if about else None
         try:
-            judge(
-                g.session,
-                by=g.person,
-                plan=plan,
-                goal=goal,
-                level=levels[filled.data["level"]],
-                words=filled.data["words"],
-                observed_on=filled.data["observed_on"],
-                on=g.today,
-                at=g.now,
+            record_talk(
+                g.session, by=g.person, plan=plan, goal=goal, on=g.today, at=g.now, **filled.data
             )
+            flash(gettext("The talk is written down. You both read it."), "ok")
             return redirect(url_for("coach.student", plan_id=plan.id), 303)
         except Invalid as refusal:
             filled.refuse(refusal)
-    return _student_page(plan, goal.id, filled), 422
+    return _student_page(plan, filled), 422
 
 
-def _student_page(
-    plan: LearningPlan, judged_goal: UUID | None = None, filled: Filled | None = None
-) -> str:
+@blp.post("/goals/<uuid:goal_id>/agreements")
+@allows(Action.AGREE_GOAL)
+def agree(goal_id: UUID) -> Response:
+    """Stand behind the words of a goal that the page showed."""
+    goal = find(g.session, Goal, goal_id, person=g.person, on=g.today)
+    filled = fill(VersionForm(), request.form)
+    try:
+        if filled.errors:
+            raise Conflict("goal.changed")
+        agree_goal(
+            g.session,
+            by=g.person,
+            goal=goal,
+            version=filled.data["version"],
+            on=g.today,
+            at=g.now,
+        )
+        flash(gettext("You agreed to this goal."), "ok")
+    except Conflict as refusal:
+        flash(sentence(refusal.code), "error")
+    return redirect(url_for("coach.student", plan_id=goal.plan_id), 303)
+
+
+def _student_page(plan: LearningPlan, filled: Filled | None = None) -> str:
     rows = rows_for(g.session, reader=g.person, school=g.school, on=g.today, plan_id=plan.id)
     if not rows:
         raise NotFound("plan is closed")
     row = rows[0]
     seen = judgements_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
     known = goals_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
-    shown = [
+    active = [
         {
             **goal,
-            "question": known[goal["id"]].goal.question,
-            "success": known[goal["id"]].goal.success,
-            "items": known[goal["id"]].items,
+            **told_goal(known[goal["id"]]),
             "judgements": trails.timeline(seen, about=goal["id"]),
         }
         for goal in trails.goals(row, on=g.today)
     ]
-    found = pieces(g.session, person=g.person, on=g.today, plan_ids=[plan.id], limit=20)
+    found = pieces(g.session, person=g.person, on=g.today, plan_ids=[plan.id], limit=PIECES_SHOWN)
     roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
+    is_blind = g.school.blind_rating and bool(roles & set(RATING_IN_SCHOOL))
     return render_template(
         "coach/student.html",
         student={"name": row.name, "given_name": row.given_name},
+        plan_id=plan.id,
         programme=row.programme,
         placements=trails.running(row, on=g.today),
         today=g.today,
         raters=_raters(row),
+        people=_people(plan),
         reasons=trails.reasons(row, on=g.today),
-        goals=shown,
+        drafts=own_drafts(plan, known),
+        waiting=goals_in(known, GoalState.DRAFT),
+        goals=active,
+        closed=goals_in(known, GoalState.CLOSED),
+        work=work_of(plan, seen),
         evidence=[
             {
                 "id": piece.evidence.id,
@@ -193,14 +226,26 @@ def _student_page(
             }
             for piece in found
         ],
+        talks=talks_of(g.session, plan_id=plan.id, person=g.person, on=g.today, limit=TALKS_SHOWN),
         activity=trails.activity_of(row.student_id),
         sources=trails.sources(),
-        levels=default_levels(g.session, school_id=g.school.id),
-        may_judge=bool(roles & ALLOWED[Action.JUDGE] & {PlanRole.COACH}),
-        judged_goal=judged_goal,
+        own_ids={s.goal_id for s in seen if s.by_id == g.person.id}
+        | {s.evidence_id for s in seen if s.by_id == g.person.id},
+        is_blind=is_blind,
+        may_judge=bool(roles & set(RATING_IN_SCHOOL)),
+        may_agree=PlanRole.COACH in roles,
         values=filled.values if filled else {},
         errors=filled.sentences() if filled else {},
     )
+
+
+def _people(plan: LearningPlan) -> list[dict[str, Any]]:
+    """Return whose view one looks for: the student, the coaches and the supervisors."""
+    return [
+        {"id": member.person_id, "by": RATERS[member.role], "name": member.given_name}
+        for member in members_of(g.session, plan=plan, on=g.today)
+        if member.role in LOOKED_FOR
+    ]
 
 
 def _raters(row: Row) -> list[dict[str, Any]]:

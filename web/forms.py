@@ -8,12 +8,14 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate
 from werkzeug.datastructures import FileStorage, MultiDict
 
-from tracker import attachments
+from tracker import attachments, scanner
+from tracker.attachments import Content
 from tracker.errors import Invalid
 from tracker.evidence import KeptFile
+from tracker.models import ScanState
 from web.words import sentence
 
-KEPT_SECONDS = 24 * 3600
+KEPT_SECONDS = 12 * 3600  # well before the bytes are dropped for want of a row (upkeep.py)
 MAX_TITLE = 120
 MAX_TEXT = 4000
 
@@ -86,25 +88,58 @@ def _first(codes: Any) -> str:
     return codes
 
 
-def keep_files(uploads: list[FileStorage], kept: list[str]) -> list[KeptFile]:
-    """Keep what was uploaded, and take up what an earlier try kept; raises Invalid."""
-    files = [_taken_up(token) for token in kept]
-    for upload in uploads:
+@dataclass
+class Uploads:
+    """The files of a form: what their rows will say, and the contents that are not kept yet."""
+
+    files: list[KeptFile] = field(default_factory=list)
+    contents: list[Content] = field(default_factory=list)
+
+    def keep(self) -> None:
+        """Keep the bytes: the rows stand, or the form comes back and must not lose them.
+
+        What no row uses in the end is dropped after a while.
+        """
+        store, school_id = current_app.extensions["store"], g.person.school_id
+        for content in self.contents:
+            attachments.keep(store, school_id, content.body)
+            if content.thumbnail is not None:
+                attachments.keep(store, school_id, content.thumbnail)
+        self.contents.clear()
+
+
+def read_uploads(sent: list[FileStorage], kept: list[str]) -> tuple[Uploads, Invalid | None]:
+    """Examine what was uploaded, and take up what an earlier try kept.
+
+    Returns the files that may come in, and the refusal of those that may not.
+    """
+    uploads, refused = Uploads(), None
+    for token in kept:
+        try:
+            uploads.files.append(_taken_up(token))
+        except Invalid as refusal:
+            refused = refusal
+    for upload in sent:
         if not upload.filename:
             continue
-        content = attachments.examine(upload.stream)
-        store = current_app.extensions["store"]
+        try:
+            content = attachments.examine(upload.stream)
+        except Invalid as refusal:
+            refused = refusal
+            continue
         thumbnail = content.thumbnail
-        files.append(
+        uploads.contents.append(content)
+        uploads.files.append(
             KeptFile(
                 name=attachments.plain_name(upload.filename, content.media_type),
                 media_type=content.media_type,
                 size=content.size,
-                digest=attachments.keep(store, content.body),
-                thumbnail_digest=attachments.keep(store, thumbnail) if thumbnail else None,
+                digest=attachments.digest_of(content.body),
+                thumbnail_digest=attachments.digest_of(thumbnail) if thumbnail else None,
+                scan=scanner.first_state(current_app.extensions["settings"].clamd_url),
             )
         )
-    return files
+    return uploads, refused
 
 
 def kept_token(file: KeptFile) -> str:
@@ -119,7 +154,12 @@ def _taken_up(token: str) -> KeptFile:
         raise Invalid(files="file.damaged") from None
     if file.pop("person") != str(g.person.id):
         raise Invalid(files="file.damaged")
-    return KeptFile(**file)
+    found = KeptFile(**{**file, "scan": ScanState(file["scan"])})
+    try:
+        attachments.size_of(current_app.extensions["store"], g.person.school_id, found.digest)
+    except FileNotFoundError:
+        raise Invalid(files="file.damaged") from None
+    return found
 
 
 def _signer() -> URLSafeTimedSerializer:

@@ -3,6 +3,7 @@
 from flask import Flask, g, request
 from flask import session as cookie
 
+from tracker.clocks import count_waiting
 from tracker.models import Person, SchoolRole
 from tracker.permissions import roles_of
 
@@ -22,12 +23,13 @@ def init_app(app: Flask) -> None:
 
 
 def frame() -> dict[str, object]:
-    """Return the reader (None, or name and role) and the LMS around us, if there is one."""
+    """Return the reader (None, or name and role), how many requests wait for them, and our LMS."""
     origins = cookie.get("frame_origins")
     in_frame = bool(origins) and request.headers.get("Sec-Fetch-Dest") == "iframe"
     person = g.get("person")
     return {
         "reader": {"name": person.name, "role": _role(person)} if person else None,
+        "waiting_count": count_waiting(g.session, person=person, on=g.today) if person else 0,
         "in_frame": in_frame,
         "lms_origin": origins[0] if in_frame and origins else None,
     }

@@ -4,14 +4,14 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, Response, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask import session as cookie
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
-    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' blob:; "
-    "script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors {ancestors}"
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' blob: {files}; "
+    "media-src 'self' blob: {files}; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors {ancestors}"
 )
 YEAR = 365 * 24 * 3600
 
@@ -36,7 +36,10 @@ def add_headers(response: Response) -> Response:
     """Strict everywhere; only the LMS that launched this session may frame us."""
     origins = g.get("frame_origins") or cookie.get("frame_origins") or ["'none'"]
     defaults = {
-        "Content-Security-Policy": POLICY.format(ancestors=" ".join(origins)),
+        "Content-Security-Policy": POLICY.format(
+            ancestors=" ".join(origins),
+            files=current_app.extensions["settings"].files_url,
+        ),
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Permissions-Policy": "geolocation=(), camera=(self), microphone=(self)",

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, render_template, request
 
 from identity.access import allows
-from tracker.evidence import Piece, pieces, viewers
-from tracker.judgements import SeenJudgement, judgements_seen
-from tracker.models import (
-    LearningPlan,
-    PlanRole,
-)
+from tracker.audience import viewers_of_evidence
+from tracker.errors import NotFound
+from tracker.judged import SeenJudgement, judgements_seen
+from tracker.models import LearningPlan, PlanRole
 from tracker.overview import Row, rows_for
 from tracker.permissions import Action
-from tracker.plans import is_open, own_plans
+from tracker.pieces import Piece, pieces
+from tracker.plans import is_open, own_plans, programmes
 from web import trails
+from web.feedback import waiting_rows
 from web.files import first_thumbnail
 
 blp = Blueprint("student", __name__, url_prefix="/student")
@@ -29,7 +29,7 @@ RECENT = 5
 def start() -> str:
     """Show the next step, the goals, and what is new."""
     plan = plan_at_hand()
-    row = _row(plan) if plan else None
+    row = row_of(plan) if plan else None
     goals: list[Any] = []
     seen: Sequence[SeenJudgement] = []
     found: Sequence[Piece] = []
@@ -40,7 +40,7 @@ def start() -> str:
             {**goal, "judgements": trails.timeline(seen, about=goal["id"])}
             for goal in trails.goals(row, on=g.today)
         ]
-    can_see = viewers(
+    can_see = viewers_of_evidence(
         g.session,
         school_id=g.school.id,
         evidence_ids=[piece.evidence.id for piece in found],
@@ -51,6 +51,9 @@ def start() -> str:
         "student/start.html",
         student=g.person,
         today=g.today,
+        plan=plan_lines([plan])[0] if plan else None,
+        plans=plan_lines(open_plans()),
+        waiting=waiting_rows(g.person),
         companies=[stay["company"] for stay in trails.running(row, on=g.today)] if row else [],
         goals=goals,
         next_step=_next_step(row, goals) if row and goals else None,
@@ -70,14 +73,48 @@ def start() -> str:
     )
 
 
-def plan_at_hand() -> LearningPlan | None:
-    """Return the newest open plan of who reads, if there is one."""
+def open_plans() -> list[LearningPlan]:
+    """Return the reader's own plans that go on, newest first."""
     plans = own_plans(g.session, person=g.person, on=g.today)
-    return next((plan for plan in plans if is_open(plan)), None)
+    return [plan for plan in plans if is_open(plan)]
 
 
-def _row(plan: LearningPlan) -> Row:
-    return rows_for(g.session, reader=g.person, school=g.school, on=g.today, plan_id=plan.id)[0]
+def plan_at_hand() -> LearningPlan | None:
+    """Return the own plan that `?plan` names, else the newest open one, if there is one."""
+    named = request.args.get("plan")
+    if named is None:
+        return next(iter(open_plans()), None)
+    plans = own_plans(g.session, person=g.person, on=g.today)
+    plan = next((plan for plan in plans if str(plan.id) == named), None)
+    if plan is None:
+        raise NotFound("no such own plan")
+    return plan
+
+
+def plan_lines(plans: Sequence[LearningPlan]) -> list[dict[str, Any]]:
+    """Return own plans as pages name them; `title` is None while one has no name."""
+    titles = programmes(g.session, plans)
+    return [
+        {
+            "id": plan.id,
+            "title": titles[plan.id],
+            "starts_on": plan.starts_on,
+            "is_open": is_open(plan),
+        }
+        for plan in plans
+    ]
+
+
+def row_of(plan: LearningPlan) -> Row:
+    """Return what the reader sees of a plan that they hold, also when it is closed."""
+    return rows_for(
+        g.session,
+        reader=g.person,
+        school=g.school,
+        on=g.today,
+        plan_id=plan.id,
+        with_closed=True,
+    )[0]
 
 
 def _next_step(row: Row, goals: list[Any]) -> dict[str, Any]:
@@ -116,5 +153,6 @@ def _news(
         "words": judgement.words,
         "observed_on": judgement.observed_on,
         "goal_title": {**titles, **texts}.get(about, "") if about else "",
+        "goal_id": judgement.goal_id,
         "evidence_id": judgement.evidence_id,
     }

@@ -4,22 +4,28 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from identity.access import allows
+from identity.access import allows, takes_files
+from tracker.attachments import MAX_BYTES
+from tracker.comments import add_comment
 from tracker.errors import Invalid, NotFound
-from tracker.evidence import Piece, pieces
 from tracker.goals import goals_seen
-from tracker.judgements import SeenJudgement, judge, judgements_seen
+from tracker.judged import SeenJudgement, judgements_seen
+from tracker.judgements import answered, judge
 from tracker.models import Evidence, Goal, LearningPlan, PlanRole
 from tracker.overview import RATERS, Row, rows_for
 from tracker.permissions import Action, find
-from tracker.plans import members_of
+from tracker.pieces import Piece, pieces
+from tracker.plans import members_of, plan_of
 from tracker.scales import default_levels
 from web import trails
 from web.coach import by_name
+from web.feedback import thread_url, waiting_rows
 from web.files import listed
 from web.forms import MAX_TEXT, Filled, Form, fill, words
+from web.voices import read_voice
 
 blp = Blueprint("supervisor", __name__, url_prefix="/supervisor")
 NOT_SEEN = "not_seen"
@@ -40,6 +46,9 @@ def start() -> str:
     rows.sort(key=by_name)
     companies = {stay["company"]: None for row in rows for stay in trails.running(row, on=g.today)}
     names = {row.plan_id: row.given_name for row in rows}
+    waiting = _waiting(rows)
+    requests = waiting_rows(g.person)
+    shown = {thread_url(evidence_id=piece.evidence.id) for piece in waiting}
     return render_template(
         "supervisor/start.html",
         given_name=g.person.given_name,
@@ -50,10 +59,11 @@ def start() -> str:
                 "student": names[piece.evidence.plan_id],
                 "text": piece.text,
                 "happened_on": piece.evidence.happened_on,
-                "files": len(piece.attachments),
+                "files": len(piece.files_for(g.person)),
             }
-            for piece in _waiting(rows)
+            for piece in waiting
         ],
+        requests={**requests, "mine": [r for r in requests["mine"] if r["url"] not in shown]},
         students=[
             {
                 "name": row.name,
@@ -71,11 +81,11 @@ def _rows() -> list[Row]:
 
 
 def _waiting(rows: list[Row]) -> list[Piece]:
-    """Return what is shared and not yet looked at by this reader, oldest first."""
-    judged = {fact.evidence_id for row in rows for fact in row.facts.judgements}
+    """Return what is shared and not yet answered by this reader, oldest first."""
     plan_ids = [row.plan_id for row in rows]
     found = pieces(g.session, person=g.person, on=g.today, plan_ids=plan_ids)
-    return [piece for piece in reversed(found) if piece.evidence.id not in judged]
+    done = answered(g.session, by=g.person, evidence_ids=[piece.evidence.id for piece in found])
+    return [piece for piece in reversed(found) if piece.evidence.id not in done]
 
 
 def _with_own(goal: Any) -> dict[str, Any]:
@@ -93,26 +103,37 @@ def evidence(evidence_id: UUID) -> str:
 
 @blp.post("/evidence/<uuid:evidence_id>")
 @allows(Action.JUDGE)
+@takes_files(MAX_BYTES)
 def look(evidence_id: UUID) -> Response | tuple[str, int]:
     """Save what the reader saw, of the piece and of each goal that it shows."""
     found = find(g.session, Evidence, evidence_id, person=g.person, on=g.today)
     filled = fill(LookForm(), request.form)
     if not filled.errors:
         try:
-            _judge(found, filled.data)
+            with g.session.begin_nested():
+                _answer(found, filled.data)
             return redirect(url_for("supervisor.done", evidence_id=found.id), 303)
         except Invalid as refusal:
             filled.refuse(refusal)
     return _evidence_page(found, filled), 422
 
 
-def _judge(found: Evidence, data: dict[str, Any]) -> None:
+def _answer(found: Evidence, data: dict[str, Any]) -> None:
+    """Judge the piece; who did not see it says so, which answers and judges nothing."""
+    voice = read_voice()
     if data["level"] == NOT_SEEN:
+        if voice is not None:
+            raise Invalid(recording="voice.needs_level")
+        said = data["words"] or gettext("I have not seen this.")
+        add_comment(g.session, by=g.person, subject=found, words=said, on=g.today, at=g.now)
         return
-    levels = {str(v.id): v for v in default_levels(g.session, school_id=g.school.id)}
+    plan = plan_of(g.session, found)
+    levels = {
+        str(level.id): level
+        for level in default_levels(g.session, school_id=g.school.id, plan=plan)
+    }
     if data["level"] not in levels:
         raise Invalid(level="not_a_choice")
-    plan = find(g.session, LearningPlan, found.plan_id, person=g.person, on=g.today)
     goals = goals_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
     shown: list[Goal | None] = [goals[key].goal for key in _piece(found).goals if key in goals]
     for goal in shown or [None]:
@@ -124,6 +145,7 @@ def _judge(found: Evidence, data: dict[str, Any]) -> None:
             evidence=found,
             level=levels[data["level"]],
             words=data["words"],
+            voice=voice,
             observed_on=g.today,
             on=g.today,
             at=g.now,
@@ -146,7 +168,7 @@ def _evidence_page(found: Evidence, filled: Filled) -> str:
             "files": listed(piece),
             "goals": list(piece.goals.values()),
         },
-        levels=default_levels(g.session, school_id=g.school.id),
+        levels=default_levels(g.session, school_id=g.school.id, plan=plan),
         readers=[student.given_name, *coaches],
         earlier=next((s for s in _views(found) if s.by_id == g.person.id), None),
         values=filled.values,

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from tracker import progress, spoor
 from tracker.activity import recent_activity, source_ages
-from tracker.judgements import SeenJudgement
+from tracker.judged import SeenJudgement
 from tracker.overview import RATERS, Row
 from tracker.progress import DEFAULTS, Signal
 from tracker.spoor import Size, Target, Window
@@ -78,6 +78,7 @@ def timeline(judgements: Sequence[SeenJudgement], *, about: UUID | None = None) 
     """Return judgements as pages list them; `about` picks those of one goal or one piece."""
     return [
         {
+            "id": seen.id,
             "by": RATERS[seen.role],
             "rater": seen.given_name,
             "role": seen.role,
@@ -85,9 +86,16 @@ def timeline(judgements: Sequence[SeenJudgement], *, about: UUID | None = None) 
             "label": seen.label,
             "observed_on": seen.observed_on,
             "words": seen.words,
+            "item": seen.item_code,
+            "aspect": seen.aspect,
+            "is_signed": seen.signed_at is not None,
+            "counts": seen.promoted_at is not None,
+            "is_edited": seen.is_edited,
+            "is_withdrawn": seen.is_withdrawn,
+            "recording_id": seen.recording_id,
         }
         for seen in judgements
-        if about is None or about in {seen.goal_id, seen.evidence_id}
+        if about is None or about in {seen.goal_id, seen.item_id, seen.evidence_id}
     ]
 
 

@@ -1,19 +1,27 @@
 """Evidence with files: made safe at the door, kept only when all is right, always a download."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+import pytest
 from flask import Flask
 from PIL import Image
 
 from tests.api.pieces import fields, form, kept, photo
+from tests.clamd import EICAR, Clamd, serving
 from tests.world import World
-from tracker.db import new_id
+from tracker import attachments
+from tracker.db import new_id, unit_of_work
+from tracker.models import Recording
+from upkeep import scan_files
 
 
-def test_photo_comes_back_without_its_place_and_camera(world: World, as_: Any, path: str) -> None:
+def test_photo_comes_back_without_its_place_and_camera(
+    world: World, as_: Any, stranger: Any, path: str
+) -> None:
     caller = as_(world.student)
     answer = caller.post(
         path,
@@ -26,7 +34,11 @@ def test_photo_comes_back_without_its_place_and_camera(world: World, as_: Any, p
     file = piece["attachments"][0]
     assert (file["name"], file["media_type"]) == ("Tillift – één.jpg", "image/jpeg")
 
-    download = as_(world.coach).get(file["href"])
+    sent_on = as_(world.coach).get(file["href"])
+    assert sent_on.status_code == 303
+    assert sent_on.headers["Cache-Control"] == "no-store"
+    # Where uploads live nobody asks who comes: no token goes there.
+    download = stranger.get(sent_on.headers["Location"])
     assert download.status_code == 200
     assert len(download.content) == file["size"] == int(download.headers["Content-Length"])
     with Image.open(BytesIO(download.content)) as image:
@@ -34,7 +46,7 @@ def test_photo_comes_back_without_its_place_and_camera(world: World, as_: Any, p
         assert dict(image.getexif()) == {}
     assert b"Telefoonmerk" not in download.content
 
-    thumbnail = as_(world.coach).get(file["thumbnail_href"])
+    thumbnail = as_(world.coach).get(file["thumbnail_href"], follow_redirects=True)
     with Image.open(BytesIO(thumbnail.content)) as image:
         assert max(image.size) == 640
         assert dict(image.getexif()) == {}
@@ -46,10 +58,10 @@ def test_a_file_is_a_download_that_no_browser_runs(world: World, as_: Any, path:
         path, data=form(world), files=[("files", ('ver"slag\r\nX: 1 é.pdf', b"%PDF-1.7 verslag"))]
     )
     file = answer.json()["attachments"][0]
-    download = caller.get(file["href"])
+    download = caller.get(file["href"], follow_redirects=True)
     assert download.content == b"%PDF-1.7 verslag"
     assert download.headers["Content-Disposition"] == (
-        'attachment; filename="ver\'slag%0D%0AX: 1 e.pdf"; '
+        'attachment; filename="ver_slag_0D_0AX: 1 e.pdf"; '
         "filename*=UTF-8''ver%22slag%250D%250AX%3A%201%20%C3%A9.pdf"
     )
     assert download.headers["X-Content-Type-Options"] == "nosniff"
@@ -57,6 +69,91 @@ def test_a_file_is_a_download_that_no_browser_runs(world: World, as_: Any, path:
     assert "X" not in download.headers
     assert file["thumbnail_href"] is None
     assert caller.get(f"{file['href']}/thumbnail").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept_as"),
+    [
+        ("a\0b.pdf", "ab.pdf"),
+        ("\0", "bestand.pdf"),
+        ("é" * 3000 + ".pdf", "é" * 200 + ".pdf"),
+        ("../../etc/passwd", "passwd.pdf"),
+        ("\u202efdp.exe", "fdp.pdf"),
+        ("😀.pdf", "😀.pdf"),
+    ],
+)
+def test_any_name_comes_in_as_words_alone(
+    world: World, as_: Any, path: str, sent: str, kept_as: str
+) -> None:
+    caller = as_(world.student)
+    # As raw bytes: a careful client would escape them.
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="'
+        + sent.encode()
+        + b'"\r\n\r\n%PDF-1.7\r\n'
+    )
+    for name, value in form(world).items():
+        part = f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        body += part.encode()
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = caller.post(path, content=body + b"--x--\r\n", headers=kind)
+    assert answer.status_code == 201, answer.text
+    (file,) = answer.json()["attachments"]
+    assert file["name"] == kept_as
+    download = caller.get(file["href"], follow_redirects=True)
+    assert (download.status_code, download.content) == (200, b"%PDF-1.7")
+
+
+def test_what_waits_for_the_scanner_is_its_students_alone(
+    world: World, app: Flask, as_: Any, path: str
+) -> None:
+    clamd = Clamd()
+    with serving(clamd) as url:
+        app.extensions["settings"] = replace(app.extensions["settings"], clamd_url=url)
+        answer = as_(world.student).post(
+            path,
+            data=form(world, share_with=["coaches"]),
+            files=[("files", ("a.pdf", b"%PDF-1.7 a")), ("files", ("b.pdf", b"%PDF" + EICAR))],
+        )
+        piece = answer.json()
+        here = f"/api/evidence/{piece['id']}"
+        assert [file["scan"] for file in piece["attachments"]] == ["waiting", "waiting"]
+        assert as_(world.coach).get(here).json()["attachments"] == []
+        with app.app_context():
+            scan_files(str(world.school.id))
+    own = as_(world.student).get(here).json()["attachments"]
+    assert [(file["name"], file["scan"]) for file in own] == [
+        ("a.pdf", "clean"),
+        ("b.pdf", "infected"),
+    ]
+    seen = as_(world.coach).get(here).json()["attachments"]
+    assert [file["name"] for file in seen] == ["a.pdf"]
+    statuses = [as_(world.student).get(file["href"]).status_code for file in own]
+    assert statuses == [303, 404]
+
+
+def test_a_voice_is_heard_by_who_sees_its_judgement(
+    world: World, app: Flask, as_: Any, stranger: Any
+) -> None:
+    body = b"ID3\x04" + b"\0" * 100
+    with unit_of_work(app.extensions["engine"], school_id=world.school.id) as session:
+        voice = Recording(
+            school_id=world.school.id,
+            judgement_id=world.judgement.id,
+            name="opname.mp3",
+            media_type="audio/mpeg",
+            size=len(body),
+            digest=attachments.keep(app.extensions["store"], world.school.id, body),
+            received_at=world.at,
+        )
+        session.add(voice)
+    here = f"/api/recordings/{voice.id}"
+    assert stranger.get(here).status_code == 401
+    for person in (world.other_student, world.elsewhere):
+        assert as_(person).get(here).status_code == 404
+    for person in (world.student, world.coach, world.supervisor):
+        heard = as_(person).get(here, follow_redirects=True)
+        assert (heard.content, heard.headers["Content-Type"]) == (body, "audio/mpeg")
 
 
 def test_files_are_seen_by_whom_the_evidence_is_seen_by(world: World, as_: Any, path: str) -> None:
@@ -143,7 +240,10 @@ def test_a_film_larger_than_other_bodies_may_be_arrives_whole(
     assert answer.status_code == 201, answer.text
     file = answer.json()["attachments"][0]
     assert (file["media_type"], file["size"]) == ("video/mp4", len(film))
-    assert caller.get(file["href"]).content == film
+    whole = caller.get(file["href"], follow_redirects=True)
+    assert whole.content == film
+    part = caller.get(file["href"], headers={"Range": "bytes=100-199"}, follow_redirects=True)
+    assert (part.status_code, part.content) == (206, film[100:200])
 
 
 def test_an_upload_sent_again_under_its_key_is_one(
@@ -174,7 +274,7 @@ def test_a_file_needs_no_words_but_something_is_needed(
 ) -> None:
     caller, before = as_(world.student), counts()
     nothing = caller.post(path, json=fields(world, text=" "))
-    assert nothing.json()["errors"] == {"text": ["required"]}
+    assert nothing.json()["errors"] == {"text": ["evidence.empty"]}
     assert counts() == before
     wordless = caller.post(path, data=form(world, text=""), files=[("files", ("a.jpg", photo()))])
     assert wordless.status_code == 201

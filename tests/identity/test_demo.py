@@ -136,7 +136,7 @@ def test_who_does_not_come_from_this_computer_itself_finds_nothing(
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "localhost:8000", "127.0.0.1:1", "[::1]:8000", "[::1]"]
+    "host", ["localhost", "localhost:8001", "127.0.0.1:1", "[::1]:8000", "[::1]"]
 )
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
 def test_every_name_of_this_computer_is_this_computer(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import obstore
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +18,11 @@ from PIL import Image
 
 from tracker import attachments
 from tracker.attachments import examine, plain_name
+from tracker.db import new_id
 from tracker.errors import Invalid
 
 ROOT = Path(__file__).parent.parent.parent
+SCHOOL = new_id()
 ORIENTATION, MAKER, GPS = 0x0112, 0x010F, 0x8825
 OFFICE = "application/vnd.openxmlformats-officedocument"
 
@@ -273,23 +276,90 @@ def store(tmp_path: Path) -> Any:
     return attachments.open_store(f"file://{tmp_path}/not/there/yet")
 
 
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def test_the_same_bytes_are_kept_once_under_their_checksum(store: Any, tmp_path: Path) -> None:
-    digest = attachments.keep(store, b"bewijs")
-    assert attachments.keep(store, BytesIO(b"bewijs")) == digest
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [digest]
-    assert attachments.fetch(store, digest) == b"bewijs"
-    assert b"".join(attachments.chunks(store, digest)) == b"bewijs"
+    digest = attachments.keep(store, SCHOOL, b"bewijs")
+    assert attachments.keep(store, SCHOOL, BytesIO(b"bewijs")) == digest
+    assert [path.name for path in files(tmp_path)] == [digest]
+    assert attachments.fetch(store, SCHOOL, digest) == b"bewijs"
+    assert attachments.size_of(store, SCHOOL, digest) == 6
+    assert b"".join(attachments.chunks(store, SCHOOL, digest)) == b"bewijs"
+
+
+def test_a_part_of_the_bytes_is_read_alone(store: Any) -> None:
+    digest = attachments.keep(store, SCHOOL, b"bewijs")
+    assert b"".join(attachments.chunks(store, SCHOOL, digest, (2, 4))) == b"wi"
+
+
+def test_each_school_keeps_its_own_copy_of_the_same_bytes(store: Any, tmp_path: Path) -> None:
+    here, there = SCHOOL, new_id()
+    digest = attachments.keep(store, here, b"bewijs")
+    with pytest.raises(FileNotFoundError):
+        attachments.fetch(store, there, digest)
+    attachments.keep(store, there, b"bewijs")
+    assert len(files(tmp_path)) == 2
+    attachments.delete(store, here, digest)
+    assert attachments.fetch(store, there, digest) == b"bewijs"
+
+
+def test_bytes_from_before_schools_had_a_place_are_still_found(store: Any) -> None:
+    digest = attachments.digest_of(b"vroeger")
+    obstore.put(store, f"{digest[:2]}/{digest}", b"vroeger")
+    assert attachments.fetch(store, SCHOOL, digest) == b"vroeger"
+    assert attachments.size_of(store, SCHOOL, digest) == 7
+    assert b"".join(attachments.chunks(store, SCHOOL, digest, (0, 3))) == b"vro"
 
 
 def test_bytes_that_are_not_there_are_said_to_be_missing(store: Any) -> None:
-    for read_from in (attachments.fetch, attachments.chunks):
+    for read_from in (attachments.fetch, attachments.chunks, attachments.size_of):
         with pytest.raises(FileNotFoundError):
-            read_from(store, "0" * 64)
+            read_from(store, SCHOOL, "0" * 64)
 
 
 def test_forgetting_bytes_twice_is_forgetting_them(store: Any) -> None:
-    digest = attachments.keep(store, b"bewijs")
-    attachments.delete(store, digest)
-    attachments.delete(store, digest)
+    digest = attachments.keep(store, SCHOOL, b"bewijs")
+    attachments.delete(store, SCHOOL, digest)
+    attachments.delete(store, SCHOOL, digest)
     with pytest.raises(FileNotFoundError):
-        attachments.fetch(store, digest)
+        attachments.fetch(store, SCHOOL, digest)
+
+
+# Voices
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "ending"),
+    [
+        (b"\0\0\0\x18ftypM4A \0\0\0\0M4A mp42" + b"\0" * 100, "audio/mp4", ".m4a"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 100, "audio/mp4", ".m4a"),
+        (b"ID3\x04\0\0\0\0\0\0" + b"\0" * 100, "audio/mpeg", ".mp3"),
+        (b"\x1aE\xdf\xa3\x42\x82\x84webm" + b"\0" * 100, "audio/webm", ".webm"),
+    ],
+)
+def test_a_voice_is_taken_as_phones_and_browsers_record_it(
+    body: bytes, media_type: str, ending: str
+) -> None:
+    content = attachments.examine_voice(BytesIO(body))
+    assert (content.media_type, content.size, content.thumbnail) == (media_type, len(body), None)
+    assert read(content) == body
+    assert plain_name("opname.bin", content.media_type) == f"opname{ending}"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "file.empty"),
+        (photo_with_place("JPEG"), "file.kind_not_allowed"),
+        (b"%PDF-1.7\n", "file.kind_not_allowed"),
+        (b"OggS\0\x02" + b"\0" * 100, "file.kind_not_allowed"),
+        (b"RIFF\0\0\0\0WAVEfmt " + b"\0" * 100, "file.kind_not_allowed"),
+        (b"<script>alert(1)</script>", "file.kind_not_allowed"),
+    ],
+)
+def test_a_voice_message_is_nothing_else_than_sound(body: bytes, code: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        attachments.examine_voice(body)
+    assert refusal.value.fields == {"recording": code}

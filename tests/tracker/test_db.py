@@ -20,6 +20,7 @@ from identity.models import Scope
 from identity.tokens import add_token
 from migrations.run import migrate
 from settings import Settings
+from tests.servers import on_postgresql
 from tests.world import World
 from tracker.activity import source_named
 from tracker.db import (
@@ -257,12 +258,6 @@ def test_sqlite_keeps_to_foreign_keys(sqlite_engine: sa.Engine) -> None:
 
 
 # PostgreSQL, the database of the product
-
-
-on_postgresql = pytest.mark.skipif(
-    "os.environ.get('LEERSPOOR_TEST_DATABASE') == 'sqlite'",
-    reason="SQLite has no roles: this run is on SQLite",
-)
 
 
 @on_postgresql

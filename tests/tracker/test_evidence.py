@@ -268,7 +268,7 @@ def test_the_same_key_with_other_content_is_a_conflict(
         log_evidence(work, **content(world, **{**first, changed: other[changed]}))
 
 
-def test_the_key_of_somebody_else_is_a_conflict(work: Session, world: World) -> None:
+def test_two_people_may_make_the_same_key_and_neither_notices(work: Session, world: World) -> None:
     sent = content(
         world,
         key=world.private.id,
@@ -277,9 +277,16 @@ def test_the_key_of_somebody_else_is_a_conflict(work: Session, world: World) -> 
         goals=[],
         placement=None,
         share_with=[],
+        own_level=None,
     )
-    with pytest.raises(Conflict, match=r"evidence\.key_used"):
-        log_evidence(work, **sent)
+    theirs = log_evidence(work, **sent)
+    assert theirs.key == world.private.id != theirs.id
+    assert log_evidence(work, **sent) is theirs
+    mine = work.get_one(Evidence, (world.school.id, world.private.id))
+    assert (mine.author_id, rows(work, EvidenceVersion, mine)[0].text) == (
+        world.student.id,
+        "Alleen voor mij.",
+    )
 
 
 def test_the_same_piece_sent_twice_at_once_is_logged_once(

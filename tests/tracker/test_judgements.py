@@ -11,12 +11,20 @@ from sqlalchemy.orm import Session
 from tests.world import World
 from tracker.db import new_id, unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.evidence import log_evidence
+from tracker.evidence import KeptFile, log_evidence
 from tracker.goals import add_goal
+from tracker.judged import judgements_seen
 from tracker.judgements import judge
 from tracker.models import (
+    Aspect,
     Audience,
     Evidence,
+    EvidenceShare,
+    EvidenceVersion,
+    FeedbackRequest,
+    Framework,
+    FrameworkItem,
+    FrameworkItemKind,
     Judgement,
     LearningPlan,
     Person,
@@ -24,12 +32,16 @@ from tracker.models import (
     PlanMember,
     PlanRole,
     PlanState,
-    Purpose,
+    Recording,
+    RequestState,
+    School,
 )
+from tracker.overview import Row, rows_for
 from tracker.permissions import find, visible
 from tracker.placements import add_placement
 from tracker.plans import add_member
-from tracker.scales import default_levels
+from tracker.progress import Rule
+from tracker.scales import default_levels, set_blind_rating
 
 
 @pytest.fixture
@@ -37,6 +49,10 @@ def work(engine: sa.Engine, world: World) -> Iterator[Session]:
     """Open a writing unit of work in the world's school."""
     with unit_of_work(engine, school_id=world.school.id) as session:
         yield session
+
+
+FROM_JUDGEMENTS = {Rule.RATERS_APART, Rule.FIRST_INDEPENDENT, Rule.TRANSFER_SHOWN}
+ASKED = sa.select(FeedbackRequest).execution_options(populate_existing=True)
 
 
 def words_of(world: World, **changed: Any) -> dict[str, Any]:
@@ -78,6 +94,25 @@ def seen_by(work: Session, world: World, person: Person, evidence: Evidence) -> 
     return {row.by_id for row in work.scalars(query.where(Judgement.evidence_id == evidence.id))}
 
 
+def join(work: Session, world: World, person: Person, role: PlanRole) -> None:
+    add_member(
+        work, by=None, plan=world.plan, person=person, role=role, from_on=world.on, at=world.at
+    )
+
+
+def show(work: Session, world: World, evidence: Evidence, person: Person) -> EvidenceShare:
+    share = EvidenceShare(
+        school_id=world.school.id,
+        evidence_id=evidence.id,
+        audience=Audience.PERSON,
+        person_id=person.id,
+        shared_at=world.at,
+    )
+    work.add(share)
+    work.flush()
+    return share
+
+
 @pytest.mark.parametrize(
     ("name", "role"),
     [
@@ -92,7 +127,6 @@ def test_a_judgement_records_who_said_it_and_as_what(
     by = getattr(world, name)
     said = judge(work, **words_of(world, by=by))
     assert (said.by_id, said.role) == (by.id, role)
-    assert said.purpose is Purpose.FORMATIVE
     assert said.placement_id == world.placement.id
     assert (said.observed_on, said.recorded_at) == (world.on, world.at)
 
@@ -112,19 +146,28 @@ def test_who_has_no_place_in_the_plan_cannot_judge(work: Session, world: World, 
         judge(work, **words_of(world, by=getattr(world, name)))
 
 
-def test_the_core_team_looks_but_does_not_judge(work: Session, world: World) -> None:
-    add_member(
-        work,
-        by=None,
-        plan=world.plan,
-        person=world.teacher,
-        role=PlanRole.TEAM,
-        from_on=world.on,
-        at=world.at,
-    )
-    assert find(work, Evidence, world.shared.id, person=world.teacher, on=world.on)
+def test_the_core_team_judges_as_what_it_is(work: Session, world: World) -> None:
+    join(work, world, world.teacher, PlanRole.TEAM)
+    said = judge(work, **words_of(world, by=world.teacher, evidence=None, aspect=Aspect.KNOWLEDGE))
+    assert (said.role, said.aspect) == (PlanRole.TEAM, Aspect.KNOWLEDGE)
+
+
+def test_a_peer_judges_only_what_was_shown_to_them_by_name(work: Session, world: World) -> None:
+    peer = world.other_student
+    join(work, world, peer, PlanRole.PEER)
     with pytest.raises(NotAllowed):
-        judge(work, **words_of(world, by=world.teacher))
+        judge(work, **words_of(world, by=peer))
+    with pytest.raises(NotAllowed):
+        judge(work, **words_of(world, by=peer, evidence=None))
+    show(work, world, world.shared, peer)
+    assert judge(work, **words_of(world, by=peer)).role is PlanRole.PEER
+    assert seen_by(work, world, peer, world.shared) >= {peer.id, world.supervisor.id}
+
+
+def test_a_peer_sees_what_others_saw_only_after_looking(work: Session, world: World) -> None:
+    join(work, world, world.other_student, PlanRole.PEER)
+    show(work, world, world.shared, world.other_student)
+    assert seen_by(work, world, world.other_student, world.shared) == set()
 
 
 def test_a_student_does_not_judge_another_student(work: Session, world: World) -> None:
@@ -179,11 +222,124 @@ def test_evidence_of_another_plan_cannot_be_judged_here(work: Session, world: Wo
 def test_a_level_of_another_school_is_refused(engine: sa.Engine, world: World) -> None:
     with unit_of_work(engine, school_id=world.elsewhere.school_id, writes=False) as session:
         strange = default_levels(session, school_id=world.elsewhere.school_id)[0]
-    with (
-        pytest.raises(sa.exc.IntegrityError),
-        unit_of_work(engine, school_id=world.school.id) as session,
-    ):
-        judge(session, **words_of(world, level=strange))
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        with pytest.raises(Invalid) as refusal:
+            judge(session, **words_of(world, level=strange))
+        assert refusal.value.fields == {"level_id": "level.not_for_plan"}
+
+
+# Framework items, what the piece said, voice, and the request that it answers
+
+
+def test_a_framework_item_of_the_plan_is_judged_by_itself(work: Session, world: World) -> None:
+    item = world.items[1]
+    said = judge(work, **words_of(world, by=world.coach, goal=None, evidence=None, item=item))
+    assert (said.item_id, said.goal_id, said.evidence_id) == (item.id, None, None)
+    seen = judgements_seen(work, plan_id=world.plan.id, person=world.student, on=world.on)
+    assert [s.item_code for s in seen if s.id == said.id] == ["B1-K1-W1"]
+
+
+def test_an_item_of_another_framework_is_refused(work: Session, world: World) -> None:
+    framework = Framework(
+        school_id=world.school.id,
+        source="proef",
+        code="25655",
+        edition="2026",
+        title="Kok",
+        level=2,
+        crebo="25655",
+        created_at=world.at,
+    )
+    work.add(framework)
+    work.flush()
+    item = FrameworkItem(
+        school_id=world.school.id,
+        framework_id=framework.id,
+        kind=FrameworkItemKind.WERKPROCES,
+        code="B1-K1-W1",
+        title="Kookt",
+        position=0,
+    )
+    work.add(item)
+    work.flush()
+    with pytest.raises(Invalid) as refusal:
+        judge(work, **words_of(world, by=world.coach, goal=None, evidence=None, item=item))
+    assert refusal.value.fields == {"item_id": "item.of_other_framework"}
+
+
+def test_a_judgement_records_what_the_piece_said_and_says_when_it_was_edited(
+    work: Session, world: World
+) -> None:
+    said = judge(work, **words_of(world))
+    assert said.evidence_version == 1
+    work.add(
+        EvidenceVersion(
+            school_id=world.school.id,
+            evidence_id=world.shared.id,
+            number=2,
+            text="Ik hielp mevrouw twee keer.",
+            written_at=world.at,
+        )
+    )
+    work.flush()
+    later = judge(work, **words_of(world))
+    assert later.evidence_version == 2
+    seen = judgements_seen(work, plan_id=world.plan.id, person=world.coach, on=world.on)
+    edited = {s.id: s.is_edited for s in seen}
+    assert (edited[said.id], edited[later.id]) == (True, False)
+
+
+def test_who_no_longer_sees_a_piece_no_longer_judges_it(work: Session, world: World) -> None:
+    held = find(work, Evidence, world.shared.id, person=world.coach, on=world.on)
+    work.execute(
+        sa.update(EvidenceShare)
+        .where(EvidenceShare.school_id == world.school.id)
+        .values(ended_at=world.at)
+    )
+    with pytest.raises(NotFound):
+        judge(work, **words_of(world, by=world.coach, evidence=held))
+
+
+def test_a_voice_message_goes_with_a_judgement(work: Session, world: World) -> None:
+    voice = KeptFile(
+        name="tip.m4a", media_type="audio/mp4", size=9, digest="a" * 64, thumbnail_digest=None
+    )
+    said = judge(work, **words_of(world, voice=voice))
+    seen = judgements_seen(work, plan_id=world.plan.id, person=world.student, on=world.on)
+    recording = work.scalars(sa.select(Recording)).one()
+    assert (recording.judgement_id, recording.name) == (said.id, "tip.m4a")
+    assert {s.id: s.recording_id for s in seen}[said.id] == recording.id
+
+
+def test_what_is_no_sound_is_no_voice_message(work: Session, world: World) -> None:
+    photo = KeptFile(
+        name="tip.jpg", media_type="image/jpeg", size=9, digest="a" * 64, thumbnail_digest=None
+    )
+    with pytest.raises(Invalid) as refusal:
+        judge(work, **words_of(world, voice=photo))
+    assert refusal.value.fields == {"recording": "file.kind_not_allowed"}
+
+
+def test_judging_answers_what_was_asked_about_the_same_thing_only(
+    work: Session, world: World
+) -> None:
+    other = logged(work, world, Audience.COACHES, Audience.PLACEMENT)
+    for evidence in (world.shared, other):
+        work.add(
+            FeedbackRequest(
+                school_id=world.school.id,
+                plan_id=world.plan.id,
+                evidence_id=evidence.id,
+                by_id=world.student.id,
+                to_id=world.supervisor.id,
+                state=RequestState.OPEN,
+                asked_at=world.at,
+            )
+        )
+    work.flush()
+    judge(work, **words_of(world))
+    states = {request.evidence_id: request.state for request in work.scalars(ASKED)}
+    assert states == {world.shared.id: RequestState.ANSWERED, other.id: RequestState.OPEN}
 
 
 # The supervisor, within the own running placement
@@ -309,3 +465,69 @@ def test_a_judgement_about_a_private_piece_is_the_students_own(work: Session, wo
     assert seen_by(work, world, world.student, private) == {world.student.id}
     for reader in (world.coach, world.supervisor, world.administrator):
         assert seen_by(work, world, reader, private) == set()
+
+
+# A rater who must judge before seeing the others
+
+
+def blind(work: Session, world: World) -> None:
+    school = work.get_one(School, world.school.id)
+    set_blind_rating(
+        work, by=world.administrator, school=school, blind=True, on=world.on, at=world.at
+    )
+
+
+def test_a_rater_who_must_judge_before_seeing_the_others(work: Session, world: World) -> None:
+    everybody = {world.student.id, world.supervisor.id}
+    assert seen_by(work, world, world.coach, world.shared) == everybody
+    blind(work, world)
+    assert seen_by(work, world, world.coach, world.shared) == set()
+    judge(work, **words_of(world, by=world.coach))
+    assert seen_by(work, world, world.coach, world.shared) == everybody | {world.coach.id}
+
+
+def test_blind_rating_hides_nothing_from_the_student_or_the_administrator(
+    work: Session, world: World
+) -> None:
+    blind(work, world)
+    for reader in (world.student, world.administrator):
+        assert seen_by(work, world, reader, world.shared) == {
+            world.student.id,
+            world.supervisor.id,
+        }
+
+
+def test_a_blind_rater_who_judged_the_goal_sees_what_others_saw_of_the_goal_only(
+    work: Session, world: World
+) -> None:
+    join(work, world, world.teacher, PlanRole.TEAM)
+    judge(work, **words_of(world, by=world.teacher, evidence=None))
+    blind(work, world)
+    about_goal = visible(Judgement, person=world.coach, on=world.on).where(
+        Judgement.goal_id == world.goal.id
+    )
+    assert work.scalars(about_goal).all() == []
+    judge(work, **words_of(world, by=world.coach, evidence=None))
+    raters = {said.by_id for said in work.scalars(about_goal)}
+    assert raters == {world.coach.id, world.teacher.id}
+
+
+def test_the_overview_of_a_blind_rater_knows_only_the_own_judgements(
+    work: Session, world: World
+) -> None:
+    def overview() -> Row:
+        school = work.get_one(School, world.school.id)
+        return rows_for(work, reader=world.coach, school=school, on=world.on)[0]
+
+    assert overview().facts.judgements
+    blind(work, world)
+    row = overview()
+    assert row.facts.judgements == []
+    assert set(row.names) <= {world.student.id}
+    assert not [signal for signal in row.signals if signal.rule in FROM_JUDGEMENTS]
+    judge(work, **words_of(world, by=world.coach))
+    assert {fact.by_id for fact in overview().facts.judgements} == {
+        world.student.id,
+        world.supervisor.id,
+        world.coach.id,
+    }

@@ -12,15 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from migrations.metadata import metadata
+from tests.servers import on_postgresql
 from tests.world import World
 from tracker.db import Record, open_engine, unit_of_work
 from tracker.models import Person, PlanMember, PlanRole, School
 from tracker.permissions import VISIBLE, visible
 
-on_postgresql = pytest.mark.skipif(
-    "os.environ.get('LEERSPOOR_TEST_DATABASE') == 'sqlite'",
-    reason="SQLite has no row-level security: this run is on SQLite",
-)
 # What is found by an exact secret or key, before anybody knows which school it is.
 GATES = {
     "school",

@@ -8,7 +8,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
+from tests.web.feedback_samples import PAGES as FEEDBACK
 from tracker import progress, spoor
+from tracker.audience import Viewer
+from tracker.models import PlanRole
 from tracker.progress import DEFAULTS, EvidenceFact, GoalFact, JudgementFact, PlacementFact, Rater
 
 TODAY = date(2026, 11, 19)
@@ -26,7 +29,10 @@ TITLES = {
 NAMES = {AMIRA: "Amira", JOOST: "Joost", MARJA: "Marja"}
 RATERS = {AMIRA: Rater.SELF, JOOST: Rater.COACH, MARJA: Rater.SUPERVISOR}
 ROLES = {Rater.SELF: "student", Rater.COACH: "coach", Rater.SUPERVISOR: "supervisor"}
-LEVELS = [{"id": UUID(int=30 + n), "label": label, "anchor": n} for n, label in enumerate(LABELS)]
+LEVELS = [
+    {"id": UUID(int=30 + n), "label": label, "description": None, "anchor": n}
+    for n, label in enumerate(LABELS)
+]
 
 
 def _seen(goal: UUID, by: UUID, day: str, anchor: int, label: str = "") -> JudgementFact:
@@ -105,6 +111,14 @@ def shown(judgement: JudgementFact, words: str | None = None) -> dict[str, Any]:
         "label": judgement.label,
         "observed_on": judgement.observed_on,
         "words": words,
+        "id": judgement.id,
+        "item": None,
+        "aspect": "skill" if words else None,
+        "is_signed": words is not None,
+        "counts": False,
+        "is_edited": words is not None,
+        "is_withdrawn": False,
+        "recording_id": judgement.id if words else None,
     }
 
 
@@ -158,11 +172,23 @@ ACTIVITY = [
 PHOTO = {
     "url": "/static/logo.svg",
     "preview_url": "/static/logo.svg",
+    "note": None,
     "name": "weekdoos.jpg",
     "is_image": True,
 }
-VOICE = {"url": "/static/logo.svg", "preview_url": "", "name": "uitleg.m4a", "is_image": False}
+VOICE = {
+    "url": "/static/logo.svg",
+    "preview_url": "",
+    "name": "uitleg.m4a",
+    "is_image": False,
+    "note": None,
+}
 PIECE = {
+    "kind": "work",
+    "state": "shared",
+    "has_people": True,
+    "withdrawn_at": None,
+    "work": ["W1 Ondersteunt bij persoonlijke verzorging"],
     "id": EVIDENCE,
     "text": "Ik zette de weekdoos klaar en liet Marja meekijken.",
     "happened_on": TODAY - timedelta(days=9),
@@ -337,6 +363,12 @@ ROWS = [
         )
     )
 ]
+KINDS = {
+    "work": "Werk",
+    "reflection": "Reflectie",
+    "feedback": "Feedback",
+    "certificate": "Certificaat",
+}
 EVIDENCE_FORM: dict[str, Any] = {
     "values": {"evidence_id": EVIDENCE, "happened_on": TODAY.isoformat()},
     "errors": {},
@@ -353,10 +385,86 @@ EVIDENCE_FORM: dict[str, Any] = {
             "until_on": date(2027, 1, 29),
         }
     ],
+    "kinds": KINDS,
+    "places": {
+        "": "Dat zeg ik liever niet",
+        str(ANCHOR_CARE): "Woonzorg Het Anker",
+        "school": "Op school",
+    },
+    "more_open": False,
     "today": TODAY,
+}
+ROUTE: dict[str, Any] = {
+    "id": PLAN,
+    "title": "Verzorgende IG",
+    "starts_on": date(2026, 2, 2),
+    "is_open": True,
+}
+OWN_SHOP = ROUTE | {"id": UUID(int=70), "title": None, "starts_on": date(2026, 9, 1)}
+AUDIENCES = [
+    {"value": "coaches", "names": ["Joost"], "until_on": None},
+    {"value": str(ANCHOR_CARE), "names": ["Marja"], "until_on": date(2027, 1, 29)},
+]
+ONE_PIECE: dict[str, Any] = {
+    "evidence": PIECE,
+    "kinds": KINDS,
+    "viewers": [
+        Viewer(JOOST, "Joost van Dalen", "Joost", PlanRole.COACH, None),
+        Viewer(MARJA, "Marja Postma", "Marja", PlanRole.SUPERVISOR, date(2027, 1, 30)),
+    ],
+    "in_school": True,
+    "student": None,
+    "versions": [
+        {"number": 2, "text": PIECE["text"], "written_at": NOW},
+        {"number": 1, "text": "Eerst schreef ik dit.", "written_at": NOW - timedelta(hours=2)},
+    ],
+    "judgements": [shown(j, "Vraag nog om controle.") for j in JUDGEMENTS[11:13]],
+    "is_own": True,
+    "may_edit": True,
+    "is_judged": True,
+    "shares": [
+        {"id": UUID(int=80), "audience": "coaches", "names": ["Joost"]},
+        {"id": UUID(int=81), "audience": "placement", "names": ["Marja"]},
+    ],
+    "audiences": [],
+    "values": {},
+    "errors": {},
+}
+EDITED_PIECE: dict[str, Any] = {
+    "evidence_id": EVIDENCE,
+    "values": {
+        "text": PIECE["text"],
+        "goal_ids": [str(SHOWER)],
+        "item_ids": [],
+        "version": 2,
+    },
+    "errors": {},
+    "current": None,
+    "has_files": True,
+    "goals": [{"id": goal, "title": title} for goal, title in TITLES.items()],
+    "items": [],
+}
+ALL_PIECES: dict[str, Any] = {
+    "plan": ROUTE,
+    "plans": [ROUTE],
+    "pieces": [
+        PIECE | {"seen_by": ["Joost", "Marja"]},
+        QUIET_PIECE | {"seen_by": [], "state": "private"},
+        QUIET_PIECE | {"text": "Heel lang verhaal. " * 30, "seen_by": [], "state": "withdrawn"},
+    ],
+    "chosen": {"kind": "", "state": "", "goal": "", "page": ""},
+    "is_filtered": False,
+    "kinds": KINDS,
+    "states": {"private": "Alleen ik", "shared": "Gedeeld", "withdrawn": "Ingetrokken"},
+    "goals": {str(goal): title for goal, title in TITLES.items()},
+    "number": 1,
+    "has_next": True,
 }
 STUDENT_START: dict[str, Any] = {
     "student": {"given_name": "Amira"},
+    "plan": ROUTE,
+    "plans": [ROUTE],
+    "waiting": {"mine": [], "theirs": []},
     "today": TODAY,
     "companies": ["Woonzorg Het Anker"],
     "goals": GOALS,
@@ -370,6 +478,7 @@ STUDENT_START: dict[str, Any] = {
             "words": "Rustig en veilig gewerkt. Je legde elke stap uit.",
             "observed_on": date(2026, 11, 16),
             "goal_title": TITLES[SHOWER],
+            "goal_id": SHOWER,
             "evidence_id": EVIDENCE,
         },
         {
@@ -380,6 +489,7 @@ STUDENT_START: dict[str, Any] = {
             "words": None,
             "observed_on": date(2026, 10, 22),
             "goal_title": TITLES[SHOWER],
+            "goal_id": SHOWER,
             "evidence_id": None,
         },
     ],
@@ -387,8 +497,24 @@ STUDENT_START: dict[str, Any] = {
     "activity": ACTIVITY,
     "sources": SOURCES,
 }
+
+
+def coached(goal: dict[str, Any], **other: Any) -> dict[str, Any]:
+    """Return a goal as its coach sees it."""
+    agreed = {"given_name": "Joost", "at": NOW - timedelta(days=40)}
+    return {
+        **goal,
+        "approach": "Ik kijk eerst mee en vraag daarna om een bewoner.",
+        "version": 1,
+        "agreed": agreed if goal["id"] == SHOWER else None,
+        "closing_words": None,
+        **other,
+    }
+
+
 COACH_STUDENT: dict[str, Any] = {
     "student": {"name": "Amira Bouzian", "given_name": "Amira"},
+    "plan_id": PLAN,
     "programme": "Verzorgende IG",
     "placements": ROW["placements"],
     "today": TODAY,
@@ -397,15 +523,143 @@ COACH_STUDENT: dict[str, Any] = {
         {"by": "supervisor", "name": "Marja, praktijkopleider"},
         {"by": "coach", "name": "Joost, coach"},
     ],
+    "people": [{"id": AMIRA, "by": "self", "name": "Amira"}]
+    + [{"id": UUID(int=4), "by": "supervisor", "name": "Karel"}],
     "reasons": SIGNALS,
-    "goals": GOALS,
+    "drafts": [
+        {
+            "id": UUID(int=70),
+            "title": TITLES[MEDICINE],
+            "words": "Nog vragen naar de controle.",
+            "changed_at": NOW - timedelta(hours=20),
+        }
+    ],
+    "waiting": [coached(GOALS[3], version=2)],
+    "goals": [coached(goal) for goal in GOALS],
+    "closed": [coached(GOALS[0], closing_words="Het lukt nu ook zonder hulp.")],
+    "work": [
+        {
+            "id": UUID(int=50 + n),
+            "code": f"B1-K1-W{n}",
+            "title": "Helpt bij persoonlijke verzorging",
+            "is_part": True,
+            "last": last,
+        }
+        for n, last in enumerate([GOALS[0]["judgements"][0], None], start=1)
+    ],
     "evidence": [PIECE, QUIET_PIECE],
+    "talks": [
+        {
+            "held_on": TODAY - timedelta(days=14),
+            "given_name": "Joost",
+            "role": "coach",
+            "goal_title": TITLES[SHOWER],
+            "words": "Marja laat dinsdag zien hoe de tweede controle gaat.",
+        }
+    ],
     "activity": ACTIVITY,
     "sources": SOURCES,
-    "levels": LEVELS,
+    "own_ids": {SHOWER},
+    "is_blind": False,
     "may_judge": True,
-    "judged_goal": None,
+    "may_agree": True,
     "values": {},
+    "errors": {},
+}
+JUDGE: dict[str, Any] = {
+    "student": {"given_name": "Amira"},
+    "back": "/coach",
+    "goal": {name: GOALS[1][name] for name in ("title", "question", "success")},
+    "item": None,
+    "evidence": None,
+    "levels": LEVELS,
+    "eyes": "coach",
+    "must_look_first": False,
+    "judgements": GOALS[1]["judgements"],
+    "draft": None,
+    "meanwhile": None,
+    "today": TODAY,
+    "values": {"observed_on": "2026-11-19"},
+    "errors": {},
+}
+JUDGEMENT: dict[str, Any] = {
+    "student": {"given_name": "Amira"},
+    "back": "/coach",
+    "judgement": GOALS[0]["judgements"][0],
+    "seen": {
+        "id": UUID(int=71),
+        "recorded_at": NOW - timedelta(days=3),
+        "signed_at": NOW - timedelta(days=2),
+        "promoted_at": None,
+        "promotion_reason": None,
+        "item_code": "B1-K1-W2",
+        "item_title": "Helpt bij persoonlijke verzorging",
+    },
+    "goal": {"title": TITLES[SHOWER]},
+    "may_sign": False,
+    "may_promote": True,
+    "values": {},
+    "errors": {},
+}
+REQUESTS = {
+    "mine": [
+        {
+            "id": UUID(int=95),
+            "url": "/feedback",
+            "is_mine": True,
+            "who": "Amira",
+            "student": "Amira",
+            "kind": kind,
+            "title": TITLES[SHOWER],
+            "words": "Klopt dit zo?",
+            "state": "open",
+            "reply": None,
+            "days": days,
+            "asked_on": TODAY - timedelta(days=days),
+            "reminded_on": None,
+            "may_remind": False,
+            "is_there": True,
+        }
+        for kind, days in (("goal", 5), ("question", 0))
+    ],
+    "theirs": [],
+}
+SCALE_ROWS = [
+    {"label": "groeit", "description": "Met hulp van iemand.", "anchor": "1"},
+    {"label": "staat", "description": "", "anchor": "2"},
+    {"label": "", "description": "", "anchor": ""},
+]
+SCALES: dict[str, Any] = {
+    "today": TODAY,
+    "scales": [
+        {
+            "id": UUID(int=80 + n),
+            "name": name,
+            "version": 2 - n,
+            "for_plans_from": from_on,
+            "is_offered": n == 0,
+            "levels": [level | {"description": "Ook als het druk is."} for level in LEVELS],
+            "earlier": [
+                {
+                    "id": UUID(int=90),
+                    "name": "De vier stappen",
+                    "version": 1,
+                    "for_plans_from": None,
+                    "is_offered": False,
+                    "levels": LEVELS,
+                }
+            ][: 1 - n],
+        }
+        for n, (name, from_on) in enumerate(
+            [("De vier stappen", date(2026, 8, 1)), ("Drie woorden", None)]
+        )
+    ],
+    "blind": True,
+}
+SCALE: dict[str, Any] = {
+    "scale": {"id": UUID(int=80), "name": "De vier stappen"},
+    "rows": SCALE_ROWS,
+    "values": {"name": "Twee woorden", "is_default": "yes"},
     "errors": {},
 }
 LOOK: dict[str, Any] = {
@@ -444,6 +698,125 @@ IMPORTS: dict[str, Any] = {
 REQUIRED = "Kies één van de vier."
 
 # page name -> (role of the reader or None, template, context)
+
+
+def goal_line(key: UUID) -> dict[str, Any]:
+    """Return a goal as lists of goals show it."""
+    card = next(goal for goal in GOALS if goal["id"] == key)
+    return {
+        **{name: card[name] for name in ("id", "title", "target_anchor", "target_on")},
+        "kind": "goal",
+        "state": "active",
+        "outcome": None,
+        "control": "student",
+        "is_agreed": key == SHOWER,
+        "trail": card,
+        "parts": [],
+    }
+
+
+GOAL: dict[str, Any] = {
+    **goal_line(SHOWER),
+    "question": "Hoe houd ik het rustig als het druk is?",
+    "success": "De bewoner doet zelf wat kan.",
+    "approach": None,
+    "tailoring": "variant",
+    "version": 2,
+    "closing_words": None,
+    "closed_at": None,
+}
+GOAL_VALUES: dict[str, Any] = {
+    **{name: GOAL[name] for name in ("title", "question", "success", "control", "tailoring")},
+    "approach": "Ik kijk eerst mee met Marja.",
+    "target_anchor": 2,
+    "target_on": "2026-12-18",
+    "item_ids": [UUID(int=50)],
+    "parent_id": "",
+    "unit_id": "",
+    "version": 2,
+}
+GOAL_FORM: dict[str, Any] = {
+    "goal": None,
+    "current": None,
+    "values": GOAL_VALUES | {"kind": "goal"},
+    "errors": {},
+    "items": [{"id": UUID(int=50), "code": "B1-K1-W2", "title": "Helpt bij verzorging"}],
+    "performances": [{"id": MEDICINE, "title": TITLES[MEDICINE]}],
+    "units": [{"id": UUID(int=71), "title": "Periode 2: op de afdeling"}],
+    "today": TODAY,
+}
+GOAL_PAGE: dict[str, Any] = {
+    "goal": GOAL,
+    "plan_id": PLAN,
+    "plan_is_open": True,
+    "today": TODAY,
+    "momentum": progress.Momentum.MOVES,
+    "drawing": drawing(FACTS.goals[0], spoor.Size.LARGE),
+    "seen": spoor.newest_first([j for j in JUDGEMENTS if j.goal_id == SHOWER], on=TODAY),
+    "placements": [PLACEMENT],
+    "names": NAMES,
+    "parent": {"id": MEDICINE, "title": TITLES[MEDICINE]},
+    "parts": [],
+    "unit": "Periode 2: op de afdeling",
+    "items": [{"code": "B1-K1-W2", "title": "Helpt bij persoonlijke verzorging"}],
+    "agreed": {"name": "Joost", "at": NOW},
+    "versions": [
+        {
+            "number": 2,
+            "written_at": NOW,
+            "title": TITLES[SHOWER],
+            "question": "Hoe houd ik het rustig als het druk is?",
+            "success": "De bewoner doet zelf wat kan.",
+            "target_anchor": 3,
+            "target_on": date(2026, 12, 18),
+            "moved_from": date(2026, 11, 30),
+            "agreed": {"name": "Joost", "at": NOW},
+        },
+        {
+            "number": 1,
+            "written_at": NOW - timedelta(days=60),
+            "title": "Ik help met douchen",
+            "question": "Hoe houd ik het rustig?",
+            "success": "De bewoner is tevreden.",
+            "target_anchor": None,
+            "target_on": date(2026, 11, 30),
+            "moved_from": None,
+            "agreed": None,
+        },
+    ],
+    "judgements": GOALS[0]["judgements"],
+    "evidence": STUDENT_START["evidence"],
+    "talks": [
+        {"given_name": "Joost", "held_on": date(2026, 10, 22), "words": "Je vertelt nu ook waarom."}
+    ],
+    "viewers": [
+        Viewer(JOOST, "Joost van Dalen", "Joost", PlanRole.COACH, None),
+        Viewer(MARJA, "Marja Postma", "Marja", PlanRole.SUPERVISOR, date(2027, 1, 30)),
+    ],
+    "values": {},
+    "errors": {},
+}
+PLANS: dict[str, Any] = {
+    "plans": [OWN_SHOP, ROUTE | {"is_open": False}],
+    "frameworks": [{"id": UUID(int=72), "code": "25655", "title": "Verzorgende IG"}],
+    "values": {"starts_on": TODAY.isoformat()},
+    "errors": {},
+    "today": TODAY,
+}
+PLAN_PAGE: dict[str, Any] = {
+    "plan": ROUTE,
+    "units": [
+        {
+            "title": "Periode 2: op de afdeling",
+            "from_on": date(2026, 11, 16),
+            "last_on": date(2027, 1, 24),
+        }
+    ],
+    "values": {"title": "Verzorgende IG"},
+    "errors": {},
+    "unit_values": {"from_on": TODAY.isoformat(), "weeks": 10},
+    "unit_errors": {},
+}
 PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "sign-in": (
         None,
@@ -472,6 +845,11 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         STUDENT_START
         | {"goals": [], "next_step": None, "news": [], "evidence": [], "activity": []},
     ),
+    "student-start-two-plans": (
+        "student",
+        "student/start.html",
+        STUDENT_START | {"plans": [OWN_SHOP, ROUTE]},
+    ),
     "student-start-no-news": (
         "student",
         "student/start.html",
@@ -485,20 +863,12 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         )
         for number, step in enumerate(STEPS)
     },
-    "goal-new": (
-        "student",
-        "student/goal_new.html",
-        {
-            "values": {"title": "Ik durf hulp te vragen"},
-            "errors": {},
-            "items": [{"id": UUID(int=50), "code": "B1-K1-W2", "title": "Helpt bij verzorging"}],
-            "today": TODAY,
-        },
-    ),
+    "goal-new": ("student", "student/goal_new.html", GOAL_FORM),
     "goal-new-errors": (
         "student",
         "student/goal_new.html",
-        {
+        GOAL_FORM
+        | {
             "values": {"question": "Hoe doe ik dat?", "target_on": "2026-01-01"},
             "errors": {
                 "title": "Vul in wat je wilt kunnen.",
@@ -506,8 +876,138 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
                 "target_on": "Deze dag is al geweest.",
             },
             "items": [],
-            "today": TODAY,
+            "performances": [],
+            "units": [],
         },
+    ),
+    "goal-edit": ("student", "student/goal_edit.html", GOAL_FORM | {"goal": GOAL}),
+    "goal-edit-conflict": (
+        "student",
+        "student/goal_edit.html",
+        GOAL_FORM
+        | {
+            "goal": GOAL,
+            "values": GOAL_VALUES | {"title": "Ik help rustig met douchen", "version": 3},
+            "current": GOAL_VALUES | {"version": 3, "target_day": date(2026, 12, 18)},
+        },
+    ),
+    "goal": ("student", "student/goal.html", GOAL_PAGE),
+    "goal-draft": (
+        "student",
+        "student/goal.html",
+        GOAL_PAGE
+        | {
+            "goal": GOAL | {"state": "draft", "control": "shared"},
+            "agreed": None,
+            "evidence": [],
+            "judgements": [],
+            "talks": [],
+        },
+    ),
+    "goal-own-draft": (
+        "student",
+        "student/goal.html",
+        GOAL_PAGE | {"goal": GOAL | {"state": "draft"}, "agreed": None},
+    ),
+    "goal-closed": (
+        "student",
+        "student/goal.html",
+        GOAL_PAGE
+        | {
+            "goal": GOAL
+            | {
+                "state": "closed",
+                "outcome": "reached",
+                "closed_at": NOW,
+                "closing_words": "Ik doe het nu zonder hulp.",
+            },
+        },
+    ),
+    "goal-performance": (
+        "student",
+        "student/goal.html",
+        GOAL_PAGE
+        | {
+            "goal": GOAL | {"kind": "performance", "approach": "Eerst kijken, dan doen."},
+            "parent": None,
+            "parts": [goal_line(MEDICINE), goal_line(CALL)],
+            "talks": [],
+            "items": [],
+            "values": {"words": "Het lukt."},
+            "errors": {"outcome": REQUIRED},
+        },
+    ),
+    "goals": (
+        "student",
+        "student/goals.html",
+        {
+            "plan": ROUTE,
+            "plans": [OWN_SHOP, ROUTE],
+            "groups": [
+                {
+                    "title": "Periode 2: op de afdeling",
+                    "from_on": date(2026, 11, 16),
+                    "last_on": date(2027, 1, 24),
+                    "goals": [
+                        goal_line(SHOWER) | {"kind": "performance", "parts": [goal_line(CALL)]},
+                        goal_line(MEDICINE),
+                    ],
+                },
+                {
+                    "title": "Periode 3",
+                    "from_on": date(2027, 1, 25),
+                    "last_on": date(2027, 4, 4),
+                    "goals": [],
+                },
+                {
+                    "title": None,
+                    "goals": [
+                        goal_line(REPORT),
+                        goal_line(CALL) | {"state": "closed", "outcome": "stopped", "trail": None},
+                    ],
+                },
+            ],
+        },
+    ),
+    "goals-empty": ("student", "student/goals.html", {"plan": None, "plans": [], "groups": []}),
+    "goals-closed-plan": (
+        "student",
+        "student/goals.html",
+        {
+            "plan": ROUTE | {"is_open": False},
+            "plans": [OWN_SHOP],
+            "groups": [{"title": None, "goals": [goal_line(REPORT)]}],
+        },
+    ),
+    "plans": ("student", "student/plans.html", PLANS),
+    "plans-errors": (
+        "student",
+        "student/plans.html",
+        PLANS
+        | {
+            "plans": [],
+            "frameworks": [],
+            "values": {"title": "Mijn zaak"},
+            "errors": {"starts_on": "Deze dag is nog niet geweest."},
+        },
+    ),
+    "plan": ("student", "student/plan.html", PLAN_PAGE),
+    "plan-errors": (
+        "student",
+        "student/plan.html",
+        PLAN_PAGE
+        | {
+            "units": [],
+            "values": {"title": ""},
+            "errors": {"title": REQUIRED},
+            "unit_values": {"title": "Periode 4", "weeks": "60"},
+            "unit_errors": {"weeks": "Kies 1 tot en met 52 weken."},
+        },
+    ),
+    "plan-closed": (
+        "student",
+        "student/plan.html",
+        PLAN_PAGE | {"plan": OWN_SHOP | {"is_open": False}},
     ),
     "evidence-new": ("student", "student/evidence_new.html", EVIDENCE_FORM),
     "evidence-new-errors": (
@@ -543,22 +1043,69 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "student/evidence_sent.html",
         {"evidence": PIECE, "seen_by": [], "trails": []},
     ),
-    "evidence": (
-        "student",
-        "student/evidence.html",
-        {
-            "evidence": PIECE,
-            "audience": [
-                {"name": "Joost van Dalen", "role": "coach", "until_on": None},
-                {"name": "Marja Postma", "role": "supervisor", "until_on": date(2027, 1, 29)},
-            ],
-            "judgements": [shown(j, "Vraag nog om controle.") for j in JUDGEMENTS[11:13]],
-        },
-    ),
+    "evidence": ("student", "student/evidence.html", ONE_PIECE),
     "evidence-private": (
         "student",
         "student/evidence.html",
-        {"evidence": QUIET_PIECE, "audience": [], "judgements": []},
+        ONE_PIECE
+        | {
+            "evidence": QUIET_PIECE | {"state": "private"},
+            "viewers": [],
+            "in_school": False,
+            "is_judged": False,
+            "shares": [],
+            "versions": [],
+            "judgements": [],
+            "audiences": AUDIENCES,
+        },
+    ),
+    "evidence-withdrawn": (
+        "student",
+        "student/evidence.html",
+        ONE_PIECE
+        | {
+            "evidence": PIECE | {"state": "withdrawn", "withdrawn_at": NOW},
+            "viewers": [],
+            "in_school": False,
+            "may_edit": False,
+            "shares": [],
+            "audiences": AUDIENCES,
+        },
+    ),
+    "evidence-of-a-student": (
+        "coach",
+        "student/evidence.html",
+        ONE_PIECE
+        | {
+            "student": {"name": "Amira Bouzian"},
+            "is_own": False,
+            "may_edit": False,
+            "is_judged": False,
+            "shares": [],
+        },
+    ),
+    "evidence-edit": ("student", "student/evidence_edit.html", EDITED_PIECE),
+    "evidence-edit-conflict": (
+        "student",
+        "student/evidence_edit.html",
+        EDITED_PIECE
+        | {
+            "current": EDITED_PIECE["values"] | {"text": "Op mijn telefoon schreef ik dit."},
+            "errors": {"text": "Vul dit in."},
+        },
+    ),
+    "evidence-all": ("student", "student/evidence_all.html", ALL_PIECES),
+    "evidence-all-empty": ("student", "student/evidence_all.html", ALL_PIECES | {"pieces": []}),
+    "evidence-all-nothing-found": (
+        "student",
+        "student/evidence_all.html",
+        ALL_PIECES
+        | {
+            "pieces": [],
+            "chosen": ALL_PIECES["chosen"] | {"kind": "certificate"},
+            "is_filtered": True,
+            "has_next": False,
+        },
     ),
     "coach-overview": (
         "coach",
@@ -570,6 +1117,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "rows": ROWS,
             "since": date(2026, 8, 24),
             "sources": SOURCES,
+            "waiting": REQUESTS,
         },
     ),
     "coach-overview-quiet": (
@@ -582,6 +1130,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "rows": [row | {"cells": row["cells"][:1]} for row in ROWS],
             "since": date(2026, 8, 24),
             "sources": SOURCES[:1],
+            "waiting": {"mine": [], "theirs": []},
         },
     ),
     "coach-overview-empty": (
@@ -594,6 +1143,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "rows": [],
             "since": TODAY,
             "sources": [],
+            "waiting": {"mine": [], "theirs": []},
         },
     ),
     "coach-student": ("coach", "coach/student.html", COACH_STUDENT),
@@ -602,9 +1152,65 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "coach/student.html",
         COACH_STUDENT
         | {
-            "judged_goal": MEDICINE,
+            "values": {"words": "", "held_on": "2026-11-18", "goal": str(SHOWER)},
+            "errors": {"words": "Vul dit in."},
+        },
+    ),
+    "coach-student-blind": (
+        "coach",
+        "coach/student.html",
+        COACH_STUDENT
+        | {
+            "is_blind": True,
+            "own_ids": set(),
+            "goals": [coached(goal, standings=[], judgements=[]) for goal in GOALS],
+            "evidence": [QUIET_PIECE | {"judgements": []}],
+        },
+    ),
+    "coach-judge": ("coach", "coach/judge.html", JUDGE),
+    "coach-judge-errors": (
+        "coach",
+        "coach/judge.html",
+        JUDGE
+        | {
+            "draft": {"version": "2026-11-18T10:00:00+00:00"},
+            "meanwhile": {"label": "zelfstandig", "words": "In het andere venster."},
             "values": {"words": "Ik zag het in de les.", "observed_on": "2026-11-18"},
-            "errors": {"level": REQUIRED},
+            "errors": {"level": REQUIRED, "recording": "Kies een ander bestand."},
+        },
+    ),
+    "coach-judge-evidence": (
+        "supervisor",
+        "coach/judge.html",
+        JUDGE
+        | {
+            "goal": None,
+            "evidence": PIECE,
+            "eyes": "supervisor",
+            "must_look_first": True,
+            "judgements": [],
+        },
+    ),
+    "coach-judgement": ("coach", "coach/judgement.html", JUDGEMENT),
+    "coach-judgement-errors": (
+        "coach",
+        "coach/judgement.html",
+        JUDGEMENT | {"may_sign": True, "errors": {"reason": "Vul dit in."}},
+    ),
+    "scales": ("administrator", "school/scales.html", SCALES),
+    "scales-empty": (
+        "administrator",
+        "school/scales.html",
+        SCALES | {"scales": [], "blind": False},
+    ),
+    "scale-change": ("administrator", "school/scale.html", SCALE),
+    "scale-new-errors": (
+        "administrator",
+        "school/scale.html",
+        SCALE
+        | {
+            "scale": None,
+            "errors": {"name": "Vul dit in.", "levels": "Zet het laagste niveau bovenaan."},
         },
     ),
     "coach-student-empty": (
@@ -613,6 +1219,11 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         COACH_STUDENT
         | {
             "goals": [],
+            "waiting": [],
+            "closed": [],
+            "drafts": [],
+            "work": [],
+            "talks": [],
             "reasons": [],
             "evidence": [],
             "activity": [],
@@ -636,6 +1247,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
                 }
                 for files in (1, 0, 2)
             ],
+            "requests": REQUESTS,
             "students": [
                 {
                     "name": "Amira Bouzian",
@@ -649,7 +1261,13 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "supervisor-start-empty": (
         "supervisor",
         "supervisor/start.html",
-        {"given_name": "Marja", "companies": [], "waiting": [], "students": []},
+        {
+            "given_name": "Marja",
+            "companies": [],
+            "waiting": [],
+            "requests": {"mine": [], "theirs": []},
+            "students": [],
+        },
     ),
     "supervisor-evidence": ("supervisor", "supervisor/evidence.html", LOOK),
     "supervisor-evidence-errors": (
@@ -753,4 +1371,5 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         f"lti-no-role-{role}": (None, "lti/no_role.html", {"role": role})
         for role in ("none", "test_user")
     },
+    **FEEDBACK,
 }

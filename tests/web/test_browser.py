@@ -89,7 +89,7 @@ def test_a_photo_from_the_workplace_is_judged_and_the_coach_sees_it_at_once(
     looks_right(page)
     page.locator('input[name="files"]').first.set_input_files(photo)
     page.get_by_text("Nee, niemand").click()
-    page.get_by_text("Ik help een bewoner met opstaan").click()
+    assert page.get_by_label("Ik help een bewoner met opstaan").is_checked()  # as last time
     page.locator("#text").fill("Ik zette de weekdoos klaar.")
     page.get_by_text("Ik, Cor en Piet").click()
     follow(page.get_by_role("button", name="Bewaar mijn bewijs"))
@@ -153,3 +153,58 @@ def test_pressing_the_button_twice_sends_one_piece(
     page.wait_for_url("**/sent")
     with unit_of_work(engine, school_id=world.school.id) as session:
         assert session.scalar(sa.text("SELECT count(*) FROM evidence")) == 3
+
+
+COUNT_TAPS = """addEventListener("pointerdown", () => {
+  sessionStorage.taps = Number(sessionStorage.taps || 0) + 1
+}, true)"""
+
+
+def test_a_photo_is_logged_in_three_taps_from_the_start_page(
+    page: Page, photo: Path, engine: sa.Engine, world: World
+) -> None:
+    come_in(page, "student")
+    page.context.add_init_script(COUNT_TAPS)
+    page.goto("/student")
+    follow(page.get_by_role("link", name="Bewijs toevoegen").first)
+    page.locator('input[name="files"]').first.set_input_files(photo)
+    page.get_by_text("Nee, niemand").click()
+    follow(page.get_by_role("button", name="Bewaar mijn bewijs"))
+    assert page.url.endswith("/sent")
+    assert page.evaluate("Number(sessionStorage.taps)") == 3
+    follow(page.get_by_role("link", name="Bekijk je bewijs"))
+    looks_right(page)
+    page.get_by_text("Wie kan dit zien?").click()
+    assert "Niet zichtbaar voor" in page.locator("main").inner_text()
+    looks_right(page)
+    follow(page.get_by_role("link", name="Verander"))
+    looks_right(page)
+    page.goto("/student/evidence")
+    looks_right(page)
+    page.get_by_text("Kies wat je ziet").click()
+    follow(page.get_by_role("link", name="Alleen ik", exact=True))
+    assert "state=private" in page.url
+    looks_right(page)
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM evidence_goal")) == 3
+
+
+def test_a_student_reads_edits_closes_and_reopens_a_goal(page: Page) -> None:
+    come_in(page, "student")
+    follow(page.get_by_role("link", name="Ik help een bewoner met opstaan", exact=True))
+    assert page.locator("svg.sp-g").is_visible()
+    looks_right(page)
+    follow(page.get_by_role("link", name="Aanpassen"))
+    looks_right(page)
+    page.get_by_label("Wat wil je kunnen?").fill("Ik sta samen op")
+    follow(page.get_by_role("button", name="Bewaar mijn doel"))
+    assert page.get_by_role("heading", level=1).inner_text() == "Ik sta samen op"
+    page.locator("summary", has_text="Sluit dit doel").click()
+    page.get_by_label("Gehaald").check()
+    follow(page.get_by_role("button", name="Sluit dit doel"))
+    assert page.get_by_text("Je doel is gesloten.").is_visible()
+    looks_right(page)
+    follow(page.get_by_role("button", name="Ga verder met dit doel"))
+    follow(page.get_by_role("link", name="Mijn doelen"))
+    assert page.get_by_role("link", name="Ik sta samen op").is_visible()
+    looks_right(page)

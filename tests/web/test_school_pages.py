@@ -11,7 +11,7 @@ from flask import Flask
 from importers.jobs import run_import
 from tests.visits import Visit
 from tests.world import World
-from tracker.db import unit_of_work
+from tracker.db import Record, unit_of_work
 from tracker.models import Framework, Person
 
 DEMO = Path(__file__).parent.parent.parent / "demo"
@@ -30,9 +30,10 @@ def work(app: Flask, world: World, run: str) -> None:
         run_import(school_id=str(world.school.id), run_id=str(UUID(run.rsplit("/", 1)[1])))
 
 
-def count(engine: sa.Engine, world: World, model: type) -> int:
+def count(engine: sa.Engine, world: World, model: type[Record]) -> int:
     with unit_of_work(engine, school_id=world.school.id) as session:
-        return session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+        query = sa.select(sa.func.count()).select_from(model)
+        return session.scalar(query.where(model.school_id == world.school.id)) or 0
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_every_template_that_is_a_page_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["goal-new-errors", "evidence-new-errors", "coach-student-errors", "imports-errors"]
+    "page", ["goal-new-errors", "evidence-new-errors", "coach-judge-errors", "imports-errors"]
 )
 def test_a_form_that_came_back_says_what_is_wrong_and_keeps_the_rest(
     pages: Flask, page: str
@@ -167,7 +167,7 @@ def test_a_form_that_came_back_says_what_is_wrong_and_keeps_the_rest(
 
 
 def test_a_question_about_people_or_a_view_is_never_answered_beforehand(pages: Flask) -> None:
-    for page in ("evidence-new", "supervisor-evidence", "coach-student"):
+    for page in ("evidence-new", "supervisor-evidence", "coach-judge"):
         radios = [
             box for box in Markup(render(pages, page)).all("input") if box.get("type") == "radio"
         ]

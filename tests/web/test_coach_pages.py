@@ -1,0 +1,329 @@
+"""The coach with one student: agreeing, giving a view, drafts, signing, counting, and the talk."""
+
+import re
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.visits import Visit
+from tests.world import World
+from tracker.db import unit_of_work
+from tracker.goals import add_goal
+from tracker.judgements import judge
+from tracker.models import (
+    Control,
+    Evidence,
+    Goal,
+    GoalState,
+    Judgement,
+    JudgementDraft,
+    PlanRole,
+    Recording,
+    School,
+)
+from tracker.plans import add_member
+from tracker.sharing import withdraw
+from tracker.signing import sign
+
+MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\xff\xfb\x90\x00" * 64
+
+
+@pytest.fixture
+def visit(app: Flask, world: World) -> Visit:
+    return Visit(app, world.coach)
+
+
+def page_of(world: World) -> str:
+    return f"/coach/plans/{world.plan.id}"
+
+
+def view(world: World, **other: Any) -> dict[str, Any]:
+    return {
+        "level": str(world.levels[2].id),
+        "words": "Je bleef rustig.",
+        "observed_on": world.on.isoformat(),
+        "do": "send",
+        **other,
+    }
+
+
+def own(engine: sa.Engine, world: World, model: Any) -> list[Any]:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        mine = sa.select(model).filter_by(school_id=world.school.id, by_id=world.coach.id)
+        return list(session.scalars(mine.order_by(model.id)))
+
+
+def waiting_goal(engine: sa.Engine, world: World) -> UUID:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        goal = add_goal(
+            session,
+            by=world.student,
+            plan=world.plan,
+            question="Hoe bel ik familie?",
+            title="Ik bel familie",
+            success="Familie weet genoeg.",
+            target_anchor=2,
+            target_on=world.on + timedelta(days=20),
+            items=[],
+            control=Control.SHARED,
+            on=world.on,
+            at=world.at,
+        )
+        return goal.id
+
+
+def test_a_coach_agrees_to_a_goal_that_waited_and_it_begins(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    goal_id = waiting_goal(engine, world)
+    page = visit.get(page_of(world))
+    assert "Leerdoelen om af te spreken" in page
+    assert "Hoe bel ik familie?" in page
+    answer = visit.submit(page_of(world), f"/coach/goals/{goal_id}/agreements", {"version": "1"})
+    assert answer.status_code == 303
+    page = visit.get(page_of(world))
+    assert "Je bent akkoord met dit leerdoel." in page
+    assert "Leerdoelen om af te spreken" not in page
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        assert session.get_one(Goal, (world.school.id, goal_id)).state is GoalState.ACTIVE
+
+
+def test_who_saw_nothing_yet_is_named_as_such_and_never_as_nought(
+    visit: Visit, world: World
+) -> None:
+    goal = visit.get(page_of(world)).split('id="goals"')[1].split("</table>")[0]
+    rows = [row for row in goal.split("<tr>") if "nog niet gezien" in row]
+    assert [name for row in rows for name in ("Sanne", "Cor", "Piet") if name in row] == ["Cor"]
+    assert "nog niet gezien" in visit.get(page_of(world)).split('id="work"')[1]
+
+
+@pytest.mark.parametrize("version", ["7", "", "een"])
+def test_a_coach_agrees_only_to_the_words_that_were_read(
+    visit: Visit, engine: sa.Engine, world: World, version: str
+) -> None:
+    goal_id = waiting_goal(engine, world)
+    answer = visit.submit(
+        page_of(world), f"/coach/goals/{goal_id}/agreements", {"version": version}
+    )
+    assert answer.status_code == 303
+    page = visit.get(page_of(world))
+    assert "is intussen veranderd. Bekijk het opnieuw." in page
+    assert "Leerdoelen om af te spreken" in page
+
+
+@pytest.mark.parametrize("about", ["goal", "evidence", "item"])
+def test_a_coach_gives_a_view_on_a_goal_a_piece_and_a_werkproces(
+    visit: Visit, engine: sa.Engine, world: World, about: str
+) -> None:
+    paths = {
+        "goal": f"/judge/goals/{world.goal.id}",
+        "evidence": f"/judge/evidence/{world.shared.id}",
+        "item": f"/judge/plans/{world.plan.id}/items/{world.items[1].id}",
+    }
+    path = paths[about]
+    assert path in visit.get(page_of(world))
+    answer = visit.submit(path, path, view(world, aspect="skill", sign="yes"))
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith(page_of(world))
+    (said,) = own(engine, world, Judgement)
+    about_ids = {
+        "goal": (said.goal_id, world.goal.id),
+        "evidence": (said.evidence_id, world.shared.id),
+        "item": (said.item_id, world.items[1].id),
+    }
+    assert about_ids[about][0] == about_ids[about][1]
+    page = visit.get(f"/judge/judgements/{said.id}")
+    assert "vaardigheid" in page
+    assert "Ondertekend" in page
+    assert "Je bleef rustig." in visit.get(path)
+
+
+def test_a_voice_message_goes_with_a_view(visit: Visit, engine: sa.Engine, world: World) -> None:
+    path = f"/judge/goals/{world.goal.id}"
+    answer = visit.submit(path, path, view(world, recording=(BytesIO(MP3), "tip.mp3")))
+    assert answer.status_code == 303
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        recording = session.scalars(sa.select(Recording)).one()
+    assert recording.media_type == "audio/mpeg"
+    assert f"/files/recordings/{recording.id}" in visit.get(page_of(world))
+
+
+def test_what_is_no_sound_comes_back_with_the_words_kept(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    path = f"/judge/goals/{world.goal.id}"
+    answer = visit.submit(path, path, view(world, recording=(BytesIO(b"tekst"), "tip.mp3")))
+    assert answer.status_code == 422
+    page = answer.get_data(as_text=True)
+    assert "Je bleef rustig." in page
+    assert 'id="recording-error"' in page
+    assert own(engine, world, Judgement) == []
+
+
+def test_a_view_without_a_level_comes_back_with_what_was_written(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    path = f"/judge/goals/{world.goal.id}"
+    for wrong in ({"level": ""}, {"level": "x"}, {"observed_on": "2999-01-01"}, {"aspect": "x"}):
+        answer = visit.submit(path, path, view(world, **wrong))
+        assert answer.status_code == 422, wrong
+        assert "Je bleef rustig." in answer.get_data(as_text=True)
+    assert own(engine, world, Judgement) == []
+
+
+def test_a_draft_is_kept_continued_and_sent(visit: Visit, engine: sa.Engine, world: World) -> None:
+    path = f"/judge/evidence/{world.shared.id}"
+    answer = visit.submit(path, path, view(world, level="", do="keep"))
+    assert answer.status_code == 303
+    assert own(engine, world, Judgement) == []
+    (draft,) = own(engine, world, JudgementDraft)
+    path = f"/judge/drafts/{draft.id}"
+    page = visit.get(page_of(world))
+    assert "Je was aan het schrijven" in page
+    assert path in page
+    page = visit.get(path)
+    assert "Je bleef rustig." in page
+    version = re.findall(r'name="version" value="([^"]+)"', page)[0]
+    answer = visit.submit(path, path, view(world, words="Klaar nu.", version=version))
+    assert answer.status_code == 303
+    (said,) = own(engine, world, Judgement)
+    assert (said.words, said.evidence_id) == ("Klaar nu.", world.shared.id)
+    assert own(engine, world, JudgementDraft) == []
+
+
+def test_a_draft_that_changed_in_another_window_shows_both_texts(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    goal = f"/judge/goals/{world.goal.id}"
+    visit.submit(goal, goal, view(world, do="keep"))
+    (draft,) = own(engine, world, JudgementDraft)
+    path = f"/judge/drafts/{draft.id}"
+    version = re.findall(r'name="version" value="([^"]+)"', visit.get(path))[0]
+    first = view(world, words="In het ene venster.", do="keep", version=version)
+    assert visit.submit(path, path, first).status_code == 303
+    second = view(world, words="In het andere venster.", do="keep", version=version)
+    answer = visit.submit(path, path, second)
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "In het ene venster." in page
+    assert "In het andere venster." in page
+    (draft,) = own(engine, world, JudgementDraft)
+    assert draft.words == "In het ene venster."
+    newest = re.findall(r'name="version" value="([^"]+)"', page)[0]
+    assert visit.submit(path, path, {**second, "version": newest}).status_code == 303
+
+
+def test_a_draft_is_thrown_away(visit: Visit, engine: sa.Engine, world: World) -> None:
+    goal = f"/judge/goals/{world.goal.id}"
+    visit.submit(goal, goal, view(world, do="keep"))
+    (draft,) = own(engine, world, JudgementDraft)
+    path = f"/judge/drafts/{draft.id}"
+    assert visit.submit(path, path, {"do": "throw"}).status_code == 303
+    visit.get(path, 404)
+
+
+def test_a_signed_view_of_another_counts_after_the_coach_says_why(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    path = f"/judge/judgements/{world.judgement.id}"
+    assert "Laat meetellen voor het examen" not in visit.get(path)
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        sign(session, by=world.supervisor, judgement=world.judgement, on=world.on, at=world.at)
+    assert "Laat meetellen voor het examen" in visit.get(path)
+    assert visit.submit(path, f"{path}/promotion", {}).status_code == 422
+    answer = visit.submit(path, f"{path}/promotion", {"reason": "Gezien in een echte dienst."})
+    assert answer.status_code == 303
+    page = visit.get(path)
+    assert "Telt mee voor het examen" in page
+    assert "Gezien in een echte dienst." in page
+    answer = visit.submit(path, f"{path}/promotion", {"reason": "Nog een keer."})
+    assert "Deze inschatting telt al mee." in visit.get(path)
+
+
+def test_a_talk_is_written_down_and_shown(visit: Visit, world: World) -> None:
+    path = f"{page_of(world)}/talks"
+    said = {
+        "words": "Volgende week kijken we samen.",
+        "held_on": world.on.isoformat(),
+        "goal": str(world.goal.id),
+    }
+    for wrong in ({"words": ""}, {"held_on": "2999-01-01"}, {"goal": "x"}):
+        answer = visit.submit(page_of(world), path, {**said, **wrong})
+        assert answer.status_code == 422, wrong
+    assert visit.submit(page_of(world), path, said).status_code == 303
+    page = visit.get(page_of(world))
+    assert "Volgende week kijken we samen." in page
+    assert "Nog geen" not in page.split('id="talks"')[1].split("</section>")[0]
+
+
+def test_a_rater_who_must_judge_before_seeing_the_others(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.get_one(School, world.school.id).blind_rating = True
+        judge(
+            session,
+            by=world.student,
+            plan=world.plan,
+            evidence=world.shared,
+            goal=world.goal,
+            level=world.levels[0],
+            words="Ik vond het moeilijk.",
+            observed_on=world.on,
+            on=world.on,
+            at=world.at,
+        )
+    coach = Visit(app, world.coach)
+    path = f"/judge/evidence/{world.shared.id}"
+    hidden = ("Ik vond het moeilijk.", "Vraag nog om hulp bij de tillift.")
+    for where in ("/coach", page_of(world), path, f"/judge/goals/{world.goal.id}"):
+        page = coach.get(where)
+        assert not [words for words in hidden if words in page], where
+        assert "Piet: met hulp" not in page
+    assert "Kijk eerst zelf. Daarna zie je wat anderen zagen." in coach.get(path)
+    coach.get(f"/judge/judgements/{world.judgement.id}", 404)
+    assert coach.submit(path, path, view(world)).status_code == 303
+    page = coach.get(page_of(world))
+    assert all(words in page for words in hidden)
+    # Who looks at the own plan looks at everything.
+    assert hidden[1] in Visit(app, world.student).get("/student")
+
+
+def test_the_core_team_gives_a_view_but_lets_nothing_count(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        add_member(
+            session,
+            by=None,
+            plan=world.plan,
+            person=world.teacher,
+            role=PlanRole.TEAM,
+            from_on=world.on,
+            at=world.at,
+        )
+        sign(session, by=world.supervisor, judgement=world.judgement, on=world.on, at=world.at)
+    visit = Visit(app, world.teacher)
+    path = f"/judge/goals/{world.goal.id}"
+    assert path in visit.get(page_of(world))
+    assert visit.submit(path, path, view(world)).status_code == 303
+    path = f"/judge/judgements/{world.judgement.id}"
+    assert "Laat meetellen voor het examen" not in visit.get(path)
+    answer = visit.submit(path, f"{path}/promotion", {"reason": "Zomaar."})
+    assert answer.status_code == 403
+
+
+def test_a_withdrawn_piece_keeps_its_judgements_and_says_so(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        held = session.get_one(Evidence, (world.school.id, world.shared.id))
+        withdraw(session, by=world.student, evidence=held, on=world.on, at=world.at)
+    page = visit.get(page_of(world))
+    assert "Ik hielp mevrouw met opstaan." not in page
+    assert "Bewijs ingetrokken" in page

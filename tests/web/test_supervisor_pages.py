@@ -1,0 +1,152 @@
+"""The praktijkopleider: half a minute, one answer, and others' views only afterwards."""
+
+from io import BytesIO
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.visits import Visit
+from tests.web.test_coach_pages import MP3
+from tests.world import World
+from tracker.db import new_id, unit_of_work
+from tracker.evidence import log_evidence
+from tracker.models import (
+    Audience,
+    Comment,
+    Evidence,
+    FeedbackRequest,
+    Judgement,
+    Recording,
+    RequestState,
+)
+
+
+@pytest.fixture
+def piece(engine: sa.Engine, world: World) -> Evidence:
+    """Log a piece that the supervisor has not looked at, with a request to do so."""
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        found = log_evidence(
+            session,
+            key=new_id(),
+            by=world.student,
+            plan=world.plan,
+            goals=[world.goal],
+            text="Ik zette de weekdoos klaar.",
+            happened_on=world.on,
+            has_people=False,
+            placement=world.placement,
+            share_with=[Audience.COACHES, Audience.PLACEMENT],
+            own_level=world.levels[0],
+            on=world.on,
+            at=world.at,
+        )
+        session.add(
+            FeedbackRequest(
+                school_id=world.school.id,
+                plan_id=world.plan.id,
+                evidence_id=found.id,
+                by_id=world.student.id,
+                to_id=world.supervisor.id,
+                state=RequestState.OPEN,
+                asked_at=world.at,
+            )
+        )
+        return found
+
+
+@pytest.fixture
+def visit(app: Flask, world: World) -> Visit:
+    return Visit(app, world.supervisor)
+
+
+def said(engine: sa.Engine, world: World, piece: Evidence) -> list[Judgement]:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        mine = sa.select(Judgement).filter_by(by_id=world.supervisor.id, evidence_id=piece.id)
+        return list(session.scalars(mine))
+
+
+def request_state(engine: sa.Engine, world: World) -> RequestState:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        return session.scalars(sa.select(FeedbackRequest)).one().state
+
+
+def test_a_piece_waits_until_it_is_looked_at(
+    visit: Visit, engine: sa.Engine, world: World, piece: Evidence
+) -> None:
+    path = f"/supervisor/evidence/{piece.id}"
+    start = visit.get("/supervisor")
+    assert path in start
+    assert start.count("Ik zette de weekdoos klaar.") == 1
+    answer = visit.submit(path, path, {"level": str(world.levels[1].id), "words": "Rustig."})
+    assert answer.status_code == 303
+    (judgement,) = said(engine, world, piece)
+    assert (judgement.goal_id, judgement.words) == (world.goal.id, "Rustig.")
+    assert path not in visit.get("/supervisor")
+    assert request_state(engine, world) is RequestState.ANSWERED
+
+
+def test_others_views_show_only_after_the_own_one(
+    visit: Visit, world: World, piece: Evidence
+) -> None:
+    path = f"/supervisor/evidence/{piece.id}"
+    page = visit.get(path)
+    assert "Sanne: nog niet" not in page
+    visit.submit(path, path, {"level": str(world.levels[1].id)})
+    assert "Sanne: nog niet" in visit.get(f"{path}/done")
+
+
+def test_not_seen_answers_and_stops_the_waiting_without_a_judgement(
+    visit: Visit, app: Flask, engine: sa.Engine, world: World, piece: Evidence
+) -> None:
+    path = f"/supervisor/evidence/{piece.id}"
+    assert visit.submit(path, path, {"level": "not_seen"}).status_code == 303
+    assert said(engine, world, piece) == []
+    assert request_state(engine, world) is RequestState.ANSWERED
+    assert path not in visit.get("/supervisor")
+    done = visit.get(f"{path}/done")
+    assert "Niet gezien is ook een antwoord, en geen oordeel." in done
+    assert "Sanne: nog niet" not in done
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        assert session.scalars(sa.select(Comment.words)).all() == ["Dit heb ik niet gezien."]
+    # It may still be looked at later.
+    assert visit.submit(path, path, {"level": str(world.levels[1].id)}).status_code == 303
+
+
+def test_a_voice_message_goes_with_a_level_and_not_with_not_seen(
+    visit: Visit, engine: sa.Engine, world: World, piece: Evidence
+) -> None:
+    path = f"/supervisor/evidence/{piece.id}"
+    answer = visit.submit(path, path, {"level": "not_seen", "recording": (BytesIO(MP3), "tip.mp3")})
+    assert answer.status_code == 422
+    assert "Kies wat je zag, of laat het spraakbericht weg." in answer.get_data(as_text=True)
+    answer = visit.submit(
+        path,
+        path,
+        {"level": str(world.levels[1].id), "recording": (BytesIO(MP3), "tip.mp3")},
+    )
+    assert answer.status_code == 303
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        assert session.scalars(sa.select(Recording.name)).all() == ["tip.mp3"]
+
+
+def test_a_level_that_is_not_offered_writes_nothing(
+    visit: Visit, engine: sa.Engine, world: World, piece: Evidence
+) -> None:
+    path = f"/supervisor/evidence/{piece.id}"
+    for level in ("", "x", str(new_id())):
+        answer = visit.submit(path, path, {"level": level, "words": "Bewaar mij."})
+        assert answer.status_code == 422
+        assert "Bewaar mij." in answer.get_data(as_text=True)
+    assert said(engine, world, piece) == []
+
+
+def test_a_supervisor_sees_no_drafts_talks_or_other_students(
+    visit: Visit, world: World, piece: Evidence
+) -> None:
+    assert "Olaf" not in visit.get("/supervisor")
+    visit.get(f"/judge/goals/{world.other_goal.id}", 404)
+    answer = visit.submit(
+        f"/supervisor/evidence/{piece.id}", f"/coach/plans/{world.plan.id}/talks", {}
+    )
+    assert answer.status_code in {403, 422}

@@ -1,0 +1,187 @@
+"""Reply clocks, both ways: who waits for whom, about what, and since when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from tracker.models import (
+    EvidenceVersion,
+    FeedbackRequest,
+    Goal,
+    LearningPlan,
+    LearningQuestion,
+    Person,
+    PlanMember,
+    RequestState,
+    School,
+)
+from tracker.people import today_at
+from tracker.permissions import VISIBLE, Condition, holds
+
+Key = InstrumentedAttribute[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRequest:
+    """A request with what a reader needs beside it.
+
+    `title` is what it is about: a goal's title, a piece's newest words, a question's words.
+    `days` counts from the day it was asked until today, or until it was closed. `is_there` is
+    False when the asked person takes no part in the plan any more, so that nobody can answer.
+    """
+
+    id: UUID
+    plan_id: UUID
+    goal_id: UUID | None
+    evidence_id: UUID | None
+    question_id: UUID | None
+    title: str
+    student_id: UUID
+    student: str
+    by_id: UUID
+    by_name: str
+    by_given_name: str
+    to_id: UUID
+    to_name: str
+    to_given_name: str
+    words: str | None
+    state: RequestState
+    asked_at: datetime
+    asked_on: date
+    days: int
+    reminded_at: datetime | None
+    closed_at: datetime | None
+    reply: str | None
+    is_there: bool
+
+    @property
+    def at(self) -> datetime:
+        """Return when it was asked, its place in a thread."""
+        return self.asked_at
+
+
+COLUMNS = (
+    "id",
+    "plan_id",
+    "goal_id",
+    "evidence_id",
+    "question_id",
+    "by_id",
+    "to_id",
+    "words",
+    "state",
+    "asked_at",
+    "reminded_at",
+    "closed_at",
+    "reply",
+)
+
+
+def waiting_for(
+    session: Session, *, person: Person, on: date, plan_id: UUID | None = None
+) -> Sequence[SeenRequest]:
+    """Return the open requests that this person owes an answer, oldest first."""
+    return requests_seen(
+        session, person=person, on=on, where=_open(FeedbackRequest.to_id, person, plan_id)
+    )
+
+
+def waiting_on_others(
+    session: Session, *, person: Person, on: date, plan_id: UUID | None = None
+) -> Sequence[SeenRequest]:
+    """Return the open requests to which others owe this person an answer, oldest first."""
+    return requests_seen(
+        session, person=person, on=on, where=_open(FeedbackRequest.by_id, person, plan_id)
+    )
+
+
+def count_waiting(session: Session, *, person: Person, on: date) -> int:
+    """Return how many requests this person owes an answer, of those they can see."""
+    query = sa.select(sa.func.count(FeedbackRequest.id)).where(
+        FeedbackRequest.school_id == person.school_id,
+        *_open(FeedbackRequest.to_id, person, None),
+        VISIBLE[FeedbackRequest](person, on),
+    )
+    return session.scalar(query) or 0
+
+
+def _open(side: Key, person: Person, plan_id: UUID | None) -> list[Condition]:
+    of_plan = [FeedbackRequest.plan_id == plan_id] if plan_id else []
+    return [side == person.id, FeedbackRequest.state == RequestState.OPEN, *of_plan]
+
+
+def requests_seen(
+    session: Session, *, person: Person, on: date, where: Sequence[Condition]
+) -> Sequence[SeenRequest]:
+    """Return the requests that this person may see, oldest first; in one query."""
+    by, to, student = aliased(Person), aliased(Person), aliased(Person)
+    asked = FeedbackRequest
+    text = (
+        sa.select(EvidenceVersion.text)
+        .where(
+            EvidenceVersion.school_id == asked.school_id,
+            EvidenceVersion.evidence_id == asked.evidence_id,
+        )
+        .order_by(EvidenceVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    is_there = sa.exists().where(
+        PlanMember.school_id == asked.school_id,
+        PlanMember.plan_id == asked.plan_id,
+        PlanMember.person_id == asked.to_id,
+        holds(PlanMember, on),
+    )
+
+    def named(row: type[Person], key: Key) -> Condition:
+        return sa.and_(row.school_id == asked.school_id, row.id == key)
+
+    rows = session.execute(
+        sa.select(
+            asked,
+            sa.func.coalesce(Goal.title, LearningQuestion.words, text).label("title"),
+            LearningPlan.student_id.label("student_id"),
+            student.given_name.label("student"),
+            by.name.label("by_name"),
+            by.given_name.label("by_given_name"),
+            to.name.label("to_name"),
+            to.given_name.label("to_given_name"),
+            is_there.label("is_there"),
+        )
+        .join(
+            LearningPlan,
+            sa.and_(LearningPlan.school_id == asked.school_id, LearningPlan.id == asked.plan_id),
+        )
+        .join(student, named(student, LearningPlan.student_id))
+        .join(by, named(by, asked.by_id))
+        .join(to, named(to, asked.to_id))
+        .outerjoin(Goal, sa.and_(Goal.school_id == asked.school_id, Goal.id == asked.goal_id))
+        .outerjoin(
+            LearningQuestion,
+            sa.and_(
+                LearningQuestion.school_id == asked.school_id,
+                LearningQuestion.id == asked.question_id,
+            ),
+        )
+        .where(asked.school_id == person.school_id, VISIBLE[asked](person, on), *where)
+        .order_by(asked.asked_at, asked.id)
+    ).all()
+    school = session.get_one(School, person.school_id)
+    return [_seen(school, on, **row._asdict()) for row in rows]
+
+
+def _seen(school: School, on: date, **row: Any) -> SeenRequest:
+    asked: FeedbackRequest = row.pop(FeedbackRequest.__name__)
+    asked_on = today_at(school, asked.asked_at)
+    end = today_at(school, asked.closed_at) if asked.closed_at else on
+    return SeenRequest(
+        **{name: getattr(asked, name) for name in COLUMNS},
+        **row,
+        asked_on=asked_on,
+        days=max((end - asked_on).days, 0),
+    )

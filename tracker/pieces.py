@@ -1,0 +1,208 @@
+"""Pieces of evidence as readers see them: with their words, goals, work and files."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker.models import (
+    Attachment,
+    Evidence,
+    EvidenceGoal,
+    EvidenceItem,
+    EvidenceKind,
+    EvidenceShare,
+    EvidenceState,
+    EvidenceVersion,
+    FrameworkItem,
+    Goal,
+    Person,
+    ScanState,
+)
+from tracker.permissions import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of evidence with its newest words, its goals and work by id, and its files."""
+
+    evidence: Evidence
+    version: EvidenceVersion
+    goals: dict[UUID, str]
+    items: dict[UUID, str]
+    attachments: Sequence[Attachment]
+
+    @property
+    def text(self) -> str:
+        """Return the newest words."""
+        return self.version.text
+
+    def files_for(self, reader: Person) -> list[Attachment]:
+        """Return the files that a reader sees: what a scanner did not pass is its student's."""
+        if reader.id == self.evidence.author_id:
+            return list(self.attachments)
+        passed = {ScanState.NONE, ScanState.CLEAN}
+        return [file for file in self.attachments if file.scan in passed]
+
+
+def only(
+    *,
+    state: EvidenceState | None = None,
+    kind: EvidenceKind | None = None,
+    goal_id: UUID | None = None,
+    item_id: UUID | None = None,
+    from_on: date | None = None,
+    until_on: date | None = None,
+) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of a filter on evidence; `until_on` is exclusive."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if state is not None:
+        conditions.append(Evidence.state == state)
+    if kind is not None:
+        conditions.append(Evidence.kind == kind)
+    if goal_id is not None:
+        conditions.append(
+            sa.exists().where(
+                EvidenceGoal.school_id == Evidence.school_id,
+                EvidenceGoal.evidence_id == Evidence.id,
+                EvidenceGoal.goal_id == goal_id,
+            )
+        )
+    if item_id is not None:
+        conditions.append(
+            sa.exists().where(
+                EvidenceItem.school_id == Evidence.school_id,
+                EvidenceItem.evidence_id == Evidence.id,
+                EvidenceItem.item_id == item_id,
+            )
+        )
+    if from_on is not None:
+        conditions.append(Evidence.happened_on >= from_on)
+    if until_on is not None:
+        conditions.append(Evidence.happened_on < until_on)
+    return conditions
+
+
+def pieces(
+    session: Session,
+    *,
+    person: Person,
+    on: date,
+    plan_ids: Sequence[UUID],
+    evidence_id: UUID | None = None,
+    conditions: Sequence[sa.ColumnElement[bool]] = (),
+    skip: int = 0,
+    limit: int | None = None,
+) -> Sequence[Piece]:
+    """Return what this person may see of some plans' evidence, newest first; in five queries."""
+    query = visible(Evidence, person=person, on=on).where(
+        Evidence.plan_id.in_(plan_ids), *conditions
+    )
+    if evidence_id is not None:
+        query = query.where(Evidence.id == evidence_id)
+    newest_first = (Evidence.happened_on.desc(), Evidence.received_at.desc(), Evidence.id.desc())
+    query = query.order_by(*newest_first).offset(skip).limit(limit)
+    return pieces_of(session, session.scalars(query).all())
+
+
+def pieces_of(session: Session, found: Sequence[Evidence]) -> Sequence[Piece]:
+    """Return evidence that the caller holds with what belongs to it; in four queries."""
+    if not found:
+        return []
+    school_id = found[0].school_id
+    ids = [evidence.id for evidence in found]
+    versions = {
+        version.evidence_id: version  # in order, so the newest one stays
+        for version in session.scalars(
+            sa.select(EvidenceVersion)
+            .where(EvidenceVersion.school_id == school_id, EvidenceVersion.evidence_id.in_(ids))
+            .order_by(EvidenceVersion.number)
+        )
+    }
+    goals: dict[UUID, dict[UUID, str]] = defaultdict(dict)
+    for piece_id, goal_id, title in session.execute(
+        sa.select(EvidenceGoal.evidence_id, Goal.id, Goal.title)
+        .join(
+            Goal, sa.and_(Goal.school_id == EvidenceGoal.school_id, Goal.id == EvidenceGoal.goal_id)
+        )
+        .where(EvidenceGoal.school_id == school_id, EvidenceGoal.evidence_id.in_(ids))
+        .order_by(Goal.id)
+    ):
+        goals[piece_id][goal_id] = title
+    items: dict[UUID, dict[UUID, str]] = defaultdict(dict)
+    for piece_id, item_id, code, title in session.execute(
+        sa.select(
+            EvidenceItem.evidence_id, FrameworkItem.id, FrameworkItem.code, FrameworkItem.title
+        )
+        .join(
+            FrameworkItem,
+            sa.and_(
+                FrameworkItem.school_id == EvidenceItem.school_id,
+                FrameworkItem.id == EvidenceItem.item_id,
+            ),
+        )
+        .where(EvidenceItem.school_id == school_id, EvidenceItem.evidence_id.in_(ids))
+        .order_by(FrameworkItem.position)
+    ):
+        items[piece_id][item_id] = f"{code} {title}"
+    files: dict[UUID, list[Attachment]] = defaultdict(list)
+    for attachment in session.scalars(
+        sa.select(Attachment)
+        .where(Attachment.school_id == school_id, Attachment.evidence_id.in_(ids))
+        .order_by(Attachment.id)
+    ):
+        files[attachment.evidence_id].append(attachment)
+    return [
+        Piece(
+            evidence,
+            versions[evidence.id],
+            goals[evidence.id],
+            items[evidence.id],
+            files[evidence.id],
+        )
+        for evidence in found
+    ]
+
+
+def versions_of(
+    session: Session, evidence: Evidence, *, person: Person
+) -> Sequence[EvidenceVersion]:
+    """Return the words of a piece as they were, newest first.
+
+    Its student sees every version; others those that held while it was shared, so that what was
+    written for oneself and changed before sharing stays one's own.
+    """
+    mine = (
+        EvidenceVersion.school_id == evidence.school_id,
+        EvidenceVersion.evidence_id == evidence.id,
+    )
+    versions = session.scalars(
+        sa.select(EvidenceVersion).where(*mine).order_by(EvidenceVersion.number)
+    ).all()
+    if person.id == evidence.author_id:
+        return versions[::-1]
+    shares = session.execute(
+        sa.select(EvidenceShare.shared_at, EvidenceShare.ended_at).where(
+            EvidenceShare.school_id == evidence.school_id,
+            EvidenceShare.evidence_id == evidence.id,
+        )
+    ).all()
+    held = pairwise([*(version.written_at for version in versions), None])
+    shown = [
+        version
+        for version, (_, until) in zip(versions, held, strict=True)
+        if any(_overlap(version.written_at, until, *share) for share in shares)
+    ]
+    return shown[::-1]
+
+
+def _overlap(
+    from_at: datetime, until: datetime | None, shared_at: datetime, ended_at: datetime | None
+) -> bool:
+    """Whether two stretches of time, each perhaps without an end, have a moment in common."""
+    return (ended_at is None or from_at < ended_at) and (until is None or shared_at < until)
