@@ -25,7 +25,7 @@ from api.pieces import (
 )
 from api.uploads import keep_uploads, read_uploads
 from identity.access import allows, takes_files
-from tracker.attachments import MAX_BYTES, delete
+from tracker.attachments import MAX_BYTES
 from tracker.db import new_id
 from tracker.erasing import erase
 from tracker.evidence import MAX_FILES, edit_evidence, log_evidence
@@ -39,6 +39,7 @@ from tracker.models import (
 )
 from tracker.permissions import Action, find, lock, require
 from tracker.pieces import only, versions_of
+from tracker.shares import state_on
 
 blp = Blueprint("evidence", about="Evidence: what a student shows; theirs until they share it")
 
@@ -72,7 +73,11 @@ def list_evidence(query: dict[str, Any], plan_id: UUID) -> Answer:
     asked = {name: query.pop(name) for name in PageQuery().fields}
     if query["from_on"] and query["until_on"] and query["until_on"] <= query["from_on"]:
         raise Refusal(422, "invalid", {"until_on": ["date.before_start"]})
-    evidence, end = page_of(Evidence, Evidence.plan_id == plan.id, *only(**query), **asked)
+    state = query.pop("state")
+    conditions = [Evidence.plan_id == plan.id, *only(**query)]
+    if state is not None:
+        conditions.append(state_on(g.today) == state)
+    evidence, end = page_of(Evidence, *conditions, **asked)
     return page(shown_pieces(evidence), end)
 
 
@@ -185,12 +190,10 @@ def delete_evidence(evidence_id: UUID) -> None:
     """Erase your piece, with its files and what you said about it yourself.
 
     Only what is private and what nobody else judged; take it back first. It does not come back.
+    The bytes of its files go within a day.
     """
     evidence = found_piece(evidence_id)
-    school_id = evidence.school_id
-    unused = erase(g.session, by=g.person, evidence=evidence, on=g.today, at=g.now)
-    for digest in unused:
-        delete(current_app.extensions["store"], school_id, digest)
+    erase(g.session, by=g.person, evidence=evidence, on=g.today, at=g.now)
 
 
 @blp.get("/evidence/<uuid:evidence_id>/versions")

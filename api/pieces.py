@@ -1,11 +1,9 @@
 """Pieces of evidence as programs send and see them: the contract, and how answers are filled."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import g, url_for
 from marshmallow import fields
 
@@ -27,6 +25,7 @@ from tracker.models import (
 )
 from tracker.permissions import find
 from tracker.pieces import Piece, pieces_of
+from tracker.shares import shares_of
 
 
 class EvidenceWordsSchema(Contract):
@@ -229,10 +228,10 @@ def tagged(shown: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 def shown_pieces(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
     """Return evidence as this reader sees it, in six queries however many there are."""
     authors = by_id(Person, [piece.author_id for piece in evidence])
-    shares = _shares([piece.id for piece in evidence])
+    shares = shares_of(g.session, evidence, on=g.today)
     return [
         _piece(piece, authors, shares[piece.evidence.id])
-        for piece in pieces_of(g.session, evidence)
+        for piece in pieces_of(g.session, evidence, person=g.person, on=g.today)
     ]
 
 
@@ -250,6 +249,7 @@ def _piece(
     }
     return {
         **said,
+        "state": piece.state,
         "author": authors[evidence.author_id],
         "text": piece.text,
         "version": piece.version.number,
@@ -260,22 +260,6 @@ def _piece(
         "item_ids": list(piece.items),
         "attachments": [_attachment(file) for file in piece.files_for(g.person)],
     }
-
-
-def _shares(evidence_ids: Sequence[UUID]) -> dict[UUID, list[EvidenceShare]]:
-    rows = g.session.scalars(
-        sa.select(EvidenceShare)
-        .where(
-            EvidenceShare.school_id == g.person.school_id,
-            EvidenceShare.evidence_id.in_(evidence_ids),
-            EvidenceShare.ended_at.is_(None),
-        )
-        .order_by(EvidenceShare.shared_at, EvidenceShare.id)
-    )
-    found = defaultdict(list)
-    for share in rows:
-        found[share.evidence_id].append(share)
-    return found
 
 
 def _attachment(file: Attachment) -> dict[str, Any]:

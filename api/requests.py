@@ -15,7 +15,7 @@ from api.fields import Choice, Contract, Flag, Id, Moment, Text, Whole
 from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, page, page_of
 from identity.access import allows
-from tracker.clocks import SeenRequest, requests_seen
+from tracker.clocks import SeenRequest, look_at_requests, requests_seen
 from tracker.models import (
     Evidence,
     FeedbackRequest,
@@ -151,7 +151,9 @@ def list_requests(query: dict[str, Any]) -> Answer:
     if query["plan_id"] is not None:
         conditions.append(FeedbackRequest.plan_id == query["plan_id"])
     found, end = page_of(FeedbackRequest, *conditions, limit=query["limit"], after=query["after"])
-    return page(_shown([request.id for request in found]), end)
+    seen = _seen([request.id for request in found])
+    look_at_requests(g.session, person=g.person, seen=seen)
+    return page([_request(each) for each in seen], end)
 
 
 @blp.post("/plans/<uuid:plan_id>/requests")
@@ -254,11 +256,16 @@ def subject_of(named: dict[str, Any], plan: LearningPlan) -> Subject:
 
 
 def _shown(ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Return requests with names and clocks, in the order of their ids; in two queries."""
+    """Return requests as the answer shows them, in the order of their ids; in two queries."""
+    return [_request(seen) for seen in _seen(ids)]
+
+
+def _seen(ids: Sequence[UUID]) -> list[SeenRequest]:
+    """Return requests with names and clocks, in the order of their ids."""
     g.session.flush()
     condition: sa.ColumnElement[bool] = FeedbackRequest.id.in_(ids)
     found = requests_seen(g.session, person=g.person, on=g.today, where=[condition])
-    return [_request(seen) for seen in sorted(found, key=lambda seen: seen.id)]
+    return sorted(found, key=lambda seen: seen.id)
 
 
 def _request(seen: SeenRequest) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from tracker.models import (
     Placement,
 )
 from tracker.permissions import Action, require
-from tracker.sharing import open_shares, share_evidence, stop_sharing, withdraw
+from tracker.shares import open_shares
+from tracker.sharing import share_evidence, stop_sharing, withdraw
 
 blp = Blueprint("shares", about="Shares: whom the student shows evidence to, until they stop")
 
@@ -100,7 +101,7 @@ def delete_share(evidence_id: UUID, share_id: UUID) -> tuple[dict[str, Any], dic
 
 def _share(evidence: Evidence, share_id: UUID) -> EvidenceShare:
     require(g.session, g.person, Action.EDIT_EVIDENCE, on=g.today, plan_id=evidence.plan_id)
-    found = {known.id: known for known in open_shares(g.session, evidence)}
+    found = {known.id: known for known in open_shares(g.session, evidence, on=g.today)}
     if share_id not in found:
         raise NotFound("no such share")
     return found[share_id]

@@ -1,8 +1,7 @@
 """Telling what the demo's students did, through the same operations that pages call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,12 @@ from obstore.store import ObjectStore
 from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
+from demo.events import happen
+from demo.scene import NOON, Scene
 from tracker import attachments
 from tracker.db import new_id
 from tracker.evidence import KeptFile, log_evidence
-from tracker.goals import add_goal
+from tracker.goals import add_goal, agree_goal
 from tracker.judgements import judge
 from tracker.models import (
     Audience,
@@ -28,7 +29,6 @@ from tracker.models import (
     Goal,
     LearningPlan,
     Person,
-    Placement,
     PlanMember,
     PlanRole,
     PlanState,
@@ -41,30 +41,6 @@ from tracker.scales import default_levels
 
 STORY = Path(__file__).parent / "story.yaml"
 WEEKS = 10  # how long ago the story begins; the roster's first day lies just before it
-NOON = time(11, 30, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """What every part of one student's story needs."""
-
-    session: Session
-    today: date
-    administrator: Person
-    student: Person
-    plan: LearningPlan
-    placement: Placement
-    people: dict[str, Person]
-    photo: KeptFile
-
-    def on(self, weeks: int) -> date:
-        """Return the day so many weeks ago, a different weekday for each student."""
-        weekday = int(self.student.number[-2:]) % 5 if self.student.number else 0
-        return self.today - timedelta(weeks=weeks) + timedelta(days=min(weekday, weeks))
-
-    def at(self, on: date) -> datetime:
-        """Return a moment of that day."""
-        return datetime.combine(on, NOON)
 
 
 def tell(session: Session, *, school: School, store: ObjectStore, today: date) -> None:
@@ -91,12 +67,12 @@ def tell(session: Session, *, school: School, store: ObjectStore, today: date) -
             company,
             supervisor,
             photo,
+            programme,
         )
-        items = _programme(session, scene.plan, programme)
         for told, pattern in zip(programme["goals"], patterns, strict=False):
-            _tell_goal(scene, told, story["patterns"][pattern], items)
-        if number in story["waiting"]:
-            _tell_waiting(scene, story["waiting"][number])
+            scene.things[told["name"]] = _tell_goal(scene, told, story["patterns"][pattern])
+        for event in story["events"].get(number, []):
+            happen(scene, event)
 
 
 def _person(session: Session, school: School, number: str) -> Person:
@@ -114,7 +90,8 @@ def _place(
     company: Company,
     supervisor: Person,
     photo: KeptFile,
-) -> _Scene:
+    programme: dict[str, Any],
+) -> Scene:
     """Put a student to work at a company, with a supervisor, when the story begins."""
     plan, coach = session.execute(
         sa.select(LearningPlan, Person)
@@ -146,7 +123,17 @@ def _place(
         at=at,
     )
     people = {"s": student, "c": coach, "p": supervisor}
-    return _Scene(session, today, administrator, student, plan, placement, people, photo)
+    return Scene(
+        session=session,
+        today=today,
+        student=student,
+        plan=plan,
+        placement=placement,
+        people=people,
+        photo=photo,
+        items=_programme(session, plan, programme),
+        levels={v.anchor: v for v in default_levels(session, school_id=plan.school_id)},
+    )
 
 
 def _programme(
@@ -170,12 +157,7 @@ def _programme(
     return {item.code: item for item in items}
 
 
-def _tell_goal(
-    scene: _Scene,
-    told: dict[str, Any],
-    pattern: dict[str, Any],
-    items: dict[str, FrameworkItem],
-) -> None:
+def _tell_goal(scene: Scene, told: dict[str, Any], pattern: dict[str, Any]) -> Goal:
     since = scene.on(pattern.get("since", WEEKS))
     goal = add_goal(
         scene.session,
@@ -186,13 +168,22 @@ def _tell_goal(
         success=told["success"],
         target_anchor=pattern.get("aim", 2),
         target_on=scene.today + timedelta(weeks=5),
-        items=[items[told["item"]]],
+        items=[scene.items[told["item"]]],
         on=since,
         at=scene.at(since),
     )
+    if pattern.get("agreed", True):
+        agreed = since + timedelta(days=1)
+        agree_goal(
+            scene.session,
+            by=scene.people["c"],
+            goal=goal,
+            version=1,
+            on=agreed,
+            at=scene.at(agreed),
+        )
     for weeks in pattern["evidence"]:
         _log(scene, goal, told["evidence"], weeks, to=[Audience.COACHES])
-    levels = {v.anchor: v for v in default_levels(scene.session, school_id=scene.plan.school_id)}
     for weeks, who, anchor, *words in pattern["views"]:
         on = scene.on(weeks)
         # A praktijkopleider looks at a piece that was shown; others look at the goal itself.
@@ -203,16 +194,17 @@ def _tell_goal(
             plan=scene.plan,
             goal=goal,
             evidence=piece,
-            level=levels[anchor],
+            level=scene.levels[anchor],
             words=words[0] if words else None,
             observed_on=on,
             on=on,
             at=scene.at(on) + timedelta(hours=2),
         )
+    return goal
 
 
 def _log(
-    scene: _Scene,
+    scene: Scene,
     goal: Goal,
     text: str,
     weeks: int,
@@ -234,13 +226,6 @@ def _log(
         on=on,
         at=scene.at(on),
     )
-
-
-def _tell_waiting(scene: _Scene, text: str) -> None:
-    goals = scene.session.scalars(
-        sa.select(Goal).where(Goal.school_id == scene.plan.school_id, Goal.plan_id == scene.plan.id)
-    ).all()
-    _log(scene, goals[-1], text, 0)
 
 
 def _photo(store: ObjectStore, school_id: UUID) -> KeptFile:

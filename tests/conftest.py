@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -27,6 +26,7 @@ from migrations.run import migrate
 from settings import Settings
 from tests import servers
 from tests.world import World, make_world
+from tracker import attachments
 from tracker.db import open_engine, unit_of_work, utc_now
 from tracker.models import School
 from tracker.people import add_school
@@ -157,10 +157,14 @@ def world(engine: sa.Engine) -> World:
 @pytest.fixture
 def settings(database: Database, tmp_path: Path) -> Settings:
     """Set everything as `bin/run` does, without a queue."""
+    return _settings(database, tmp_path)
+
+
+def _settings(database: Database, folder: Path) -> Settings:
     return Settings.from_env(
         {
             "DATABASE_URL": database.url,
-            "EVIDENCE_URL": f"file://{tmp_path}/evidence",
+            "EVIDENCE_URL": f"file://{folder}/evidence",
             "SECRET_KEY": "s" * 40,
             "ENCRYPTION_KEYS": "k" * 44,
             "PUBLIC_URL": "http://127.0.0.1:8000",
@@ -169,22 +173,39 @@ def settings(database: Database, tmp_path: Path) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Keep compiled templates for the run."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-
-
-@pytest.fixture
-def app(
-    engine: sa.Engine, settings: Settings, templates: FileSystemBytecodeCache
-) -> Iterator[Flask]:
-    """Put the application together on the test's database."""
+def put_together(settings: Settings) -> Flask:
+    """Put the application together as it runs, but for the words of a fault."""
     app = create_app(settings)
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    # Each test has an application of its own; its templates need compiling once.
-    app.jinja_env.bytecode_cache = templates
+    return app
+
+
+@pytest.fixture(scope="session")
+def _application(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = put_together(_settings(database, tmp_path_factory.mktemp("application")))
+    yield app
+    app.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def app(engine: sa.Engine, settings: Settings, _application: Flask) -> Iterator[Flask]:
+    """Give the application, with files of this test's own; made once for each test worker.
+
+    A test may change its extensions: they are put back. Who adds routes takes `own_app`.
+    """
+    extensions = dict(_application.extensions)
+    _application.extensions.update(
+        settings=settings, store=attachments.open_store(settings.evidence_url)
+    )
+    yield _application
+    _application.extensions = extensions
+
+
+@pytest.fixture
+def own_app(engine: sa.Engine, settings: Settings) -> Iterator[Flask]:
+    """Put an application together for one test."""
+    app = put_together(settings)
     yield app
     app.extensions["engine"].dispose()
 

@@ -33,7 +33,7 @@ from tracker.permissions import ALLOWED, Action, Role
 from tracker.progress import Measures
 from tracker.questions import ask_question
 from tracker.requests import ask as feedback
-from tracker.sharing import open_shares
+from tracker.shares import open_shares
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("api", "web", "importers", "lti", "identity", "tracker")
@@ -145,7 +145,7 @@ def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[
             received_at=world.at,
         )
         session.add_all([photo, draft, voice])
-        share = open_shares(session, world.shared)[0]
+        share = open_shares(session, world.shared, on=world.on)[0]
         told = {"by": world.student, "on": world.on, "at": world.at}
         question = ask_question(session, plan=world.plan, words="Waarom?", **told)
         comment = add_comment(session, subject=question, words="Ik zocht het op.", **told)

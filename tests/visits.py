@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -45,3 +46,19 @@ class Visit:
             base_url=SECURE,
             content_type="multipart/form-data",
         )
+
+    def count_queries(self, path: str) -> int:
+        """Open a page twice; returns how many statements the second time took."""
+        self.get(path)
+        engine = self.client.application.extensions["engine"]
+        found: list[str] = []
+
+        def count(*execution: Any) -> None:
+            found.append(execution[2])
+
+        sa.event.listen(engine, "before_cursor_execute", count)
+        try:
+            self.get(path)
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", count)
+        return len(found)

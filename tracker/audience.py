@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.db import Record
 from tracker.models import (
     Audience,
     Evidence,
@@ -22,7 +23,7 @@ from tracker.models import (
     PlanMember,
     PlanRole,
 )
-from tracker.permissions import RATING_IN_SCHOOL, holds
+from tracker.permissions import RATING_IN_SCHOOL, VISIBLE, holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,29 @@ class Viewer:
     def last_on(self) -> date | None:
         """Return the last day on which they can see it, if there is one."""
         return self.until_on - timedelta(days=1) if self.until_on else None
+
+
+def who_see(
+    session: Session, *, people: Sequence[Person], record: Record, on: date
+) -> Sequence[Person]:
+    """Return those of these people who can see a thing on this day, by the rules; in one query."""
+    model = type(record)
+    seeing = [
+        sa.select(Person.id).where(
+            Person.school_id == record.school_id,
+            Person.id == person.id,
+            sa.exists().where(
+                model.school_id == record.school_id,
+                model.id == record.id,
+                VISIBLE[model](person, on),
+            ),
+        )
+        for person in people
+    ]
+    if not seeing:
+        return []
+    found = set(session.scalars(sa.union_all(*seeing)))
+    return [person for person in people if person.id in found]
 
 
 def viewers_of_evidence(

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from tracker import audit
 from tracker.models import (
     EvidenceVersion,
     FeedbackRequest,
@@ -17,6 +18,7 @@ from tracker.models import (
     LearningQuestion,
     Person,
     PlanMember,
+    PlanState,
     RequestState,
     School,
 )
@@ -100,6 +102,15 @@ def waiting_on_others(
     )
 
 
+def look_at_requests(session: Session, *, person: Person, seen: Sequence[SeenRequest]) -> None:
+    """Remember that somebody looks at a list of requests, which quotes what students wrote."""
+    others = {str(request.plan_id) for request in seen if request.student_id != person.id}
+    if others:
+        audit.look(
+            session, by=person, verb="listed requests", subject=person, plan_ids=sorted(others)
+        )
+
+
 def count_waiting(session: Session, *, person: Person, on: date) -> int:
     """Return how many requests this person owes an answer, of those they can see."""
     query = sa.select(sa.func.count(FeedbackRequest.id)).where(
@@ -111,8 +122,15 @@ def count_waiting(session: Session, *, person: Person, on: date) -> int:
 
 
 def _open(side: Key, person: Person, plan_id: UUID | None) -> list[Condition]:
+    """Return the conditions of open requests; in a closed plan nobody can answer, so none waits."""
     of_plan = [FeedbackRequest.plan_id == plan_id] if plan_id else []
-    return [side == person.id, FeedbackRequest.state == RequestState.OPEN, *of_plan]
+    plan = aliased(LearningPlan)
+    goes_on = sa.exists().where(
+        plan.school_id == FeedbackRequest.school_id,
+        plan.id == FeedbackRequest.plan_id,
+        plan.state != PlanState.CLOSED,
+    )
+    return [side == person.id, FeedbackRequest.state == RequestState.OPEN, goes_on, *of_plan]
 
 
 def requests_seen(

@@ -31,11 +31,12 @@ from tracker.models import (
     ScaleLevel,
     ScanState,
 )
-from tracker.permissions import Action, lock, require
+from tracker.permissions import Action, require
 from tracker.pieces import pieces_of
 from tracker.plans import check_open, plan_of
 from tracker.resends import Sent, logged_before
-from tracker.sharing import add_share
+from tracker.shares import of_piece
+from tracker.sharing import add_share, hold
 
 MAX_FILES = 10
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -168,13 +169,13 @@ def edit_evidence(
     What was said before stays. Nothing new is no new version. Raises Conflict once withdrawn.
     """
     require(session, by, Action.EDIT_EVIDENCE, on=on, plan_id=evidence.plan_id)
-    lock(session, evidence)
+    hold(session, evidence, on=on, at=at)
     plan = plan_of(session, evidence)
     check_open(plan)
     if evidence.state is EvidenceState.WITHDRAWN:
         raise Conflict("evidence.withdrawn")
     _check_links(plan, goals, items)
-    (now,) = pieces_of(session, [evidence])
+    (now,) = pieces_of(session, [evidence], person=by, on=on)
     _check_words(text, has_files=bool(now.attachments))
     goal_ids, item_ids = {goal.id for goal in goals}, {item.id for item in items}
     if (text, goal_ids, item_ids) == (now.text, set(now.goals), set(now.items)):
@@ -188,11 +189,7 @@ def edit_evidence(
     )
     session.add(version)
     for link in (EvidenceGoal, EvidenceItem):
-        session.execute(
-            sa.delete(link).where(
-                link.school_id == evidence.school_id, link.evidence_id == evidence.id
-            )
-        )
+        session.execute(sa.delete(link).where(*of_piece(link, evidence)))
     _add_links(session, evidence, goal_ids, item_ids)
     audit.record(session, by=by, verb="edited evidence", subject=evidence, plan_id=plan.id, at=at)
     session.flush()

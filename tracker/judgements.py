@@ -251,19 +251,17 @@ def _add_voice(session: Session, judgement: Judgement, voice: VoiceFile, at: dat
 def answered(session: Session, *, by: Person, evidence_ids: Collection[UUID]) -> set[UUID]:
     """Return which of these pieces this person judged or said something about.
 
-    Who did not see what a piece shows says so in a comment: an answer, and no judgement.
+    Who did not see what a piece shows says so in a comment: an answer, and no judgement. A comment
+    that was taken back is none.
     """
     found: set[UUID] = set()
     for model in (Judgement, Comment):
-        found.update(
-            key
-            for key in session.scalars(
-                sa.select(model.evidence_id).where(
-                    model.school_id == by.school_id,
-                    model.by_id == by.id,
-                    model.evidence_id.in_(evidence_ids),
-                )
-            )
-            if key is not None
+        query = sa.select(model.evidence_id).where(
+            model.school_id == by.school_id,
+            model.by_id == by.id,
+            model.evidence_id.in_(evidence_ids),
         )
+        if model is Comment:
+            query = query.where(Comment.withdrawn_at.is_(None))
+        found.update(key for key in session.scalars(query) if key is not None)
     return found

@@ -7,25 +7,21 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from tracker import audit
 from tracker.models import (
     Audience,
     Evidence,
     EvidenceShare,
-    EvidenceState,
-    FeedbackRequest,
     GroupRole,
-    Judgement,
     LearningPlan,
     Membership,
     Person,
     PersonState,
-    PlanMember,
     PlanRole,
-    RequestState,
 )
 from tracker.permissions import holds
 from tracker.plans import add_member
+from tracker.shares import peer_place
+from tracker.sharing import hold, show
 
 PEER_DAYS = 28
 
@@ -68,128 +64,44 @@ def show_to_peer(
     on: date,
     at: datetime,
 ) -> None:
-    """Show a piece to a fellow student by name, for 28 days from today.
+    """Show a piece that the caller holds to a fellow student by name, for 28 days from today.
 
     Shown several pieces, a peer sees all of them until 28 days after the last was shown.
     """
-    place = _place(session, evidence, peer, on)
+    place = peer_place(session, evidence, peer.id, on)
     if place is None:
         # What ran out with the earlier place must not come back with the new one.
-        for share in _shares(session, plan, peer):
-            share.ended_at = at
+        for earlier in _shown_before(session, plan, peer):
+            hold(session, earlier, on=on, at=at)
         place = add_member(
             session, by=by, plan=plan, person=peer, role=PlanRole.PEER, from_on=on, at=at
         )
     place.until_on = on + timedelta(days=PEER_DAYS)
     session.flush()
-    if all(share.evidence_id != evidence.id for share in _shares(session, plan, peer)):
-        share = EvidenceShare(
-            school_id=evidence.school_id,
-            evidence_id=evidence.id,
-            audience=Audience.PERSON,
-            person_id=peer.id,
-            shared_at=at,
-        )
-        session.add(share)
-        audit.record(
-            session, by=by, verb="shared evidence", subject=evidence, plan_id=plan.id, at=at
-        )
-    evidence.state = EvidenceState.SHARED
-    evidence.withdrawn_at = None
-    session.flush()
-
-
-def stop_showing(
-    session: Session,
-    *,
-    by: Person,
-    plan: LearningPlan,
-    evidence: Evidence,
-    peer: Person,
-    on: date,
-    at: datetime,
-) -> None:
-    """Show a piece to this peer no more, and let them owe no answer about it.
-
-    With the last piece their place in the plan ends too.
-    """
-    shares = _shares(session, plan, peer)
-    ending = [share for share in shares if share.evidence_id == evidence.id]
-    if not ending:
-        return
-    for share in ending:
-        share.ended_at = at
-    place = _place(session, evidence, peer, on)
-    if place is not None and len(ending) == len(shares):
-        place.until_on = on
-        audit.record(session, by=by, verb="closed member", subject=place, plan_id=plan.id, at=at)
-    session.flush()
-    session.execute(
-        sa.update(FeedbackRequest)
-        .where(
-            FeedbackRequest.school_id == evidence.school_id,
-            FeedbackRequest.evidence_id == evidence.id,
-            FeedbackRequest.to_id == peer.id,
-            FeedbackRequest.state == RequestState.OPEN,
-        )
-        .values(state=RequestState.WITHDRAWN, closed_at=at)
+    show(
+        session,
+        by=by,
+        evidence=evidence,
+        audience=Audience.PERSON,
+        person_id=peer.id,
+        on=on,
+        at=at,
     )
-    if not _is_shared(session, evidence):
-        judged = _is_judged_by_others(session, evidence)
-        evidence.state = EvidenceState.WITHDRAWN if judged else EvidenceState.PRIVATE
-        evidence.withdrawn_at = at if judged else None
-    audit.record(
-        session, by=by, verb="stopped sharing evidence", subject=evidence, plan_id=plan.id, at=at
-    )
-    session.flush()
 
 
-def _place(session: Session, evidence: Evidence, peer: Person, on: date) -> PlanMember | None:
-    return session.scalars(
-        sa.select(PlanMember).where(
-            PlanMember.school_id == evidence.school_id,
-            PlanMember.plan_id == evidence.plan_id,
-            PlanMember.person_id == peer.id,
-            PlanMember.role == PlanRole.PEER,
-            holds(PlanMember, on),
-        )
-    ).first()
-
-
-def _shares(session: Session, plan: LearningPlan, peer: Person) -> Sequence[EvidenceShare]:
-    """Return what is shown by name to this person in one plan."""
-    return session.scalars(
-        sa.select(EvidenceShare)
-        .join(
-            Evidence,
-            sa.and_(
-                Evidence.school_id == EvidenceShare.school_id,
-                Evidence.id == EvidenceShare.evidence_id,
-            ),
-        )
-        .where(
-            EvidenceShare.school_id == plan.school_id,
-            Evidence.plan_id == plan.id,
-            EvidenceShare.audience == Audience.PERSON,
-            EvidenceShare.person_id == peer.id,
-            EvidenceShare.ended_at.is_(None),
-        )
-    ).all()
-
-
-def _is_shared(session: Session, evidence: Evidence) -> bool:
-    shares = sa.exists().where(
-        EvidenceShare.school_id == evidence.school_id,
-        EvidenceShare.evidence_id == evidence.id,
+def _shown_before(session: Session, plan: LearningPlan, peer: Person) -> Sequence[Evidence]:
+    """Return the pieces of a plan that were shown to this person by name, and not ended yet."""
+    shown = sa.select(EvidenceShare.evidence_id).where(
+        EvidenceShare.school_id == plan.school_id,
+        EvidenceShare.person_id == peer.id,
         EvidenceShare.ended_at.is_(None),
     )
-    return bool(session.scalar(sa.select(shares)))
-
-
-def _is_judged_by_others(session: Session, evidence: Evidence) -> bool:
-    judged = sa.exists().where(
-        Judgement.school_id == evidence.school_id,
-        Judgement.evidence_id == evidence.id,
-        Judgement.by_id != evidence.author_id,
-    )
-    return bool(session.scalar(sa.select(judged)))
+    return session.scalars(
+        sa.select(Evidence)
+        .where(
+            Evidence.school_id == plan.school_id,
+            Evidence.plan_id == plan.id,
+            Evidence.id.in_(shown),
+        )
+        .order_by(Evidence.id)
+    ).all()

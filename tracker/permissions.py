@@ -303,8 +303,16 @@ def _see_judgement(person: Person, on: date) -> Condition:
         ),
         sa.or_(~_rates_blindly(person, on), _has_judged(person)),
     )
-    # Who is asked from outside never sees what others saw before looking for themselves.
-    shown = sa.and_(Judgement.evidence_id.in_(_shown(person, on)), _has_judged(person))
+    # Who is asked from outside never sees what others saw before looking for themselves, and
+    # nothing about a goal that is not agreed yet.
+    drafts = sa.select(Goal.id).where(
+        Goal.school_id == person.school_id, Goal.state == GoalState.DRAFT
+    )
+    shown = sa.and_(
+        Judgement.evidence_id.in_(_shown(person, on)),
+        sa.or_(Judgement.goal_id.is_(None), Judgement.goal_id.not_in(drafts)),
+        _has_judged(person),
+    )
     return sa.or_(in_school, shown)
 
 

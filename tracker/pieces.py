@@ -24,14 +24,19 @@ from tracker.models import (
     Person,
     ScanState,
 )
-from tracker.permissions import visible
+from tracker.permissions import VISIBLE, visible
+from tracker.shares import of_piece, state_on
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of evidence with its newest words, its goals and work by id, and its files."""
+    """A piece of evidence with its newest words, its work and files, as one reader sees it.
+
+    `state` is who may see it on that day; `goals` are those that the reader sees, by id.
+    """
 
     evidence: Evidence
+    state: EvidenceState
     version: EvidenceVersion
     goals: dict[UUID, str]
     items: dict[UUID, str]
@@ -52,7 +57,6 @@ class Piece:
 
 def only(
     *,
-    state: EvidenceState | None = None,
     kind: EvidenceKind | None = None,
     goal_id: UUID | None = None,
     item_id: UUID | None = None,
@@ -61,8 +65,6 @@ def only(
 ) -> list[sa.ColumnElement[bool]]:
     """Return the conditions of a filter on evidence; `until_on` is exclusive."""
     conditions: list[sa.ColumnElement[bool]] = []
-    if state is not None:
-        conditions.append(Evidence.state == state)
     if kind is not None:
         conditions.append(Evidence.kind == kind)
     if goal_id is not None:
@@ -107,30 +109,42 @@ def pieces(
         query = query.where(Evidence.id == evidence_id)
     newest_first = (Evidence.happened_on.desc(), Evidence.received_at.desc(), Evidence.id.desc())
     query = query.order_by(*newest_first).offset(skip).limit(limit)
-    return pieces_of(session, session.scalars(query).all())
+    return pieces_of(session, session.scalars(query).all(), person=person, on=on)
 
 
-def pieces_of(session: Session, found: Sequence[Evidence]) -> Sequence[Piece]:
-    """Return evidence that the caller holds with what belongs to it; in four queries."""
+def pieces_of(
+    session: Session, found: Sequence[Evidence], *, person: Person, on: date
+) -> Sequence[Piece]:
+    """Return evidence that the caller holds with what this reader sees of it; in four queries."""
     if not found:
         return []
     school_id = found[0].school_id
     ids = [evidence.id for evidence in found]
-    versions = {
-        version.evidence_id: version  # in order, so the newest one stays
-        for version in session.scalars(
-            sa.select(EvidenceVersion)
-            .where(EvidenceVersion.school_id == school_id, EvidenceVersion.evidence_id.in_(ids))
-            .order_by(EvidenceVersion.number)
+    newest: dict[UUID, tuple[EvidenceState, EvidenceVersion]] = {}
+    for state, version in session.execute(
+        sa.select(state_on(on), EvidenceVersion)
+        .join(
+            Evidence,
+            sa.and_(
+                Evidence.school_id == EvidenceVersion.school_id,
+                Evidence.id == EvidenceVersion.evidence_id,
+            ),
         )
-    }
+        .where(EvidenceVersion.school_id == school_id, EvidenceVersion.evidence_id.in_(ids))
+        .order_by(EvidenceVersion.number)
+    ):
+        newest[version.evidence_id] = state, version  # in order, so the newest one stays
     goals: dict[UUID, dict[UUID, str]] = defaultdict(dict)
     for piece_id, goal_id, title in session.execute(
         sa.select(EvidenceGoal.evidence_id, Goal.id, Goal.title)
         .join(
             Goal, sa.and_(Goal.school_id == EvidenceGoal.school_id, Goal.id == EvidenceGoal.goal_id)
         )
-        .where(EvidenceGoal.school_id == school_id, EvidenceGoal.evidence_id.in_(ids))
+        .where(
+            EvidenceGoal.school_id == school_id,
+            EvidenceGoal.evidence_id.in_(ids),
+            VISIBLE[Goal](person, on),
+        )
         .order_by(Goal.id)
     ):
         goals[piece_id][goal_id] = title
@@ -160,7 +174,7 @@ def pieces_of(session: Session, found: Sequence[Evidence]) -> Sequence[Piece]:
     return [
         Piece(
             evidence,
-            versions[evidence.id],
+            *newest[evidence.id],
             goals[evidence.id],
             items[evidence.id],
             files[evidence.id],
@@ -177,19 +191,16 @@ def versions_of(
     Its student sees every version; others those that held while it was shared, so that what was
     written for oneself and changed before sharing stays one's own.
     """
-    mine = (
-        EvidenceVersion.school_id == evidence.school_id,
-        EvidenceVersion.evidence_id == evidence.id,
-    )
     versions = session.scalars(
-        sa.select(EvidenceVersion).where(*mine).order_by(EvidenceVersion.number)
+        sa.select(EvidenceVersion)
+        .where(*of_piece(EvidenceVersion, evidence))
+        .order_by(EvidenceVersion.number)
     ).all()
     if person.id == evidence.author_id:
         return versions[::-1]
     shares = session.execute(
         sa.select(EvidenceShare.shared_at, EvidenceShare.ended_at).where(
-            EvidenceShare.school_id == evidence.school_id,
-            EvidenceShare.evidence_id == evidence.id,
+            *of_piece(EvidenceShare, evidence)
         )
     ).all()
     held = pairwise([*(version.written_at for version in versions), None])

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
+from tracker.audience import who_see
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.models import (
     Evidence,
@@ -21,10 +22,11 @@ from tracker.models import (
     RequestState,
     School,
 )
-from tracker.peers import fellows, show_to_peer, stop_showing
+from tracker.peers import fellows, show_to_peer
 from tracker.people import today_at
-from tracker.permissions import VISIBLE, Action, lock, require
+from tracker.permissions import Action, lock, require
 from tracker.plans import SeenMember, check_open, members_of, plan_of
+from tracker.sharing import hold, stop_showing
 
 Subject = Goal | Evidence | LearningQuestion
 COLUMNS: dict[type[Subject], str] = {
@@ -63,7 +65,10 @@ def ask(
     if to.id == by.id:
         raise Invalid(to_id="request.to_oneself")
     # One asks at a time, so that the second finds what the first asked.
-    lock(session, subject)
+    if isinstance(subject, Evidence):
+        hold(session, subject, on=on, at=at)
+    else:
+        lock(session, subject)
     if _is_asked_already(session, subject, to):
         raise Conflict("request.open_already")
     members = members_of(session, plan=plan, on=on)
@@ -71,7 +76,7 @@ def ask(
         _show_own(session, by=by, to=to, plan=plan, subject=subject, granted=granted, on=on, at=at)
     elif isinstance(subject, Goal) and not _roles(members, to.id) & IN_SCHOOL:
         raise Invalid(to_id="request.not_about_goal")
-    elif not _can_see(session, [to], subject, on):
+    elif not who_see(session, people=[to], record=subject, on=on):
         raise Invalid(to_id="request.not_shared")
     request = FeedbackRequest(
         school_id=plan.school_id,
@@ -101,29 +106,6 @@ def _roles(members: Sequence[SeenMember], person_id: UUID) -> set[PlanRole]:
     return {member.role for member in members if member.person_id == person_id}
 
 
-def _can_see(
-    session: Session, people: Sequence[Person], subject: Subject, on: date
-) -> Sequence[Person]:
-    """Return those of these people who can see the thing; in one query."""
-    model = type(subject)
-    seeing = [
-        sa.select(Person.id).where(
-            Person.school_id == subject.school_id,
-            Person.id == person.id,
-            sa.exists().where(
-                model.school_id == subject.school_id,
-                model.id == subject.id,
-                VISIBLE[model](person, on),
-            ),
-        )
-        for person in people
-    ]
-    if not seeing:
-        return []
-    found = set(session.scalars(sa.union_all(*seeing)))
-    return [person for person in people if person.id in found]
-
-
 def _show_own(
     session: Session,
     *,
@@ -141,6 +123,8 @@ def _show_own(
         raise NotFound("nobody around the plan")
     if not isinstance(subject, Evidence):
         raise Invalid(to_id="request.peer_evidence_only")
+    if subject.has_people:
+        raise Invalid(to_id="share.has_people")
     show_to_peer(session, by=by, plan=plan, evidence=subject, peer=to, on=on, at=at)
 
 
@@ -180,11 +164,12 @@ def candidates(session: Session, *, by: Person, subject: Subject, on: date) -> l
     order = list(PlanRole)
     found = [
         Candidate(person, roles[person.id])
-        for person in _can_see(session, people, subject, on)
+        for person in who_see(session, people=people, record=subject, on=on)
         if person.id not in asked
     ]
     found.sort(key=lambda c: (order.index(c.role), c.person.name, c.person.id))
-    if isinstance(subject, Evidence) and plan.student_id == by.id:
+    is_own = plan.student_id == by.id
+    if is_own and isinstance(subject, Evidence) and not subject.has_people:
         found += [
             Candidate(fellow, PlanRole.PEER)
             for fellow in fellows(session, student=by, on=on)
@@ -242,6 +227,9 @@ def _take(
     require(session, by, action, on=on, plan_id=request.plan_id)
     if by.id != of:
         raise NotAllowed("somebody else's request")
+    if request.evidence_id is not None:
+        # First the piece, then what is asked about it: the order in which everybody holds them.
+        lock(session, session.get_one(Evidence, (request.school_id, request.evidence_id)))
     lock(session, request)
     if request.state is not RequestState.OPEN:
         raise Conflict("request.closed")
@@ -261,10 +249,8 @@ def _close(
     request.closed_at = at
     session.flush()
     if request.evidence_id is not None:
-        peer = session.get_one(Person, (request.school_id, request.to_id))
         evidence = session.get_one(Evidence, (request.school_id, request.evidence_id))
-        plan = plan_of(session, request)
-        stop_showing(session, by=by, plan=plan, evidence=evidence, peer=peer, on=on, at=at)
+        stop_showing(session, by=by, evidence=evidence, person_id=request.to_id, on=on, at=at)
     audit.record(session, by=by, verb=verb, subject=request, plan_id=request.plan_id, at=at)
     session.flush()
 

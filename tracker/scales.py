@@ -6,7 +6,7 @@ The anchors make scales comparable without pretending they are one: 0 nog niet, 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,6 +29,8 @@ SHIPPED: dict[str, tuple[str, Sequence[tuple[str, int]]]] = {
     "three_words": ("Drie woorden", [("onvoldoende", 1), ("voldoende", 2), ("goed", 3)]),
 }
 FEWEST_LEVELS, MOST_LEVELS = 2, 10
+# No version comes before the one before it, so a day by mistake could hold up all later ones.
+FARTHEST = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def add_scale(
     """
     require(session, by, Action.CHANGE_SCALES, on=on)
     _check_levels(levels)
+    if for_plans_from is not None and for_plans_from > on + FARTHEST:
+        raise Invalid(for_plans_from="date.too_far")
     scale = Scale(
         school_id=by.school_id,
         code=code,
@@ -107,6 +111,8 @@ def change_scale(
     """
     require(session, by, Action.CHANGE_SCALES, on=on)
     _check_levels(levels)
+    if for_plans_from > on + FARTHEST:
+        raise Invalid(for_plans_from="date.too_far")
     if scale.for_plans_from is not None and for_plans_from < scale.for_plans_from:
         raise Invalid(for_plans_from="scale.before_previous")
     changed = Scale(

@@ -1,14 +1,14 @@
-"""Sharing evidence: whom a piece is shown to, from when, and taking it back."""
+"""Sharing evidence: whom a piece is shown to, from when, and every way in which that ends."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
+from tracker.audience import who_see
 from tracker.errors import Invalid
 from tracker.models import (
     Audience,
@@ -16,15 +16,13 @@ from tracker.models import (
     EvidenceShare,
     EvidenceState,
     FeedbackRequest,
-    Judgement,
     Person,
     Placement,
-    PlanMember,
-    PlanRole,
     RequestState,
 )
-from tracker.permissions import Action, holds, lock, require
+from tracker.permissions import Action, lock, require
 from tracker.plans import check_open, plan_of
+from tracker.shares import goes_on, is_judged, of_piece, open_shares, peer_place
 
 
 def share_evidence(
@@ -44,19 +42,40 @@ def share_evidence(
     By name it is shown to a peer: a fellow student who takes part in the plan because of it.
     """
     require(session, by, Action.EDIT_EVIDENCE, on=on, plan_id=evidence.plan_id)
-    lock(session, evidence)
+    hold(session, evidence, on=on, at=at)
     check_open(plan_of(session, evidence))
     placement_id = person_id = None
     if audience is Audience.PLACEMENT:
         placement_id = _checked_placement(evidence, placement)
     if audience is Audience.PERSON:
         person_id = _checked_peer(session, evidence, person, on)
-    for share in open_shares(session, evidence):
-        if (share.audience, share.placement_id, share.person_id) == (
-            audience,
-            placement_id,
-            person_id,
-        ):
+    return show(
+        session,
+        by=by,
+        evidence=evidence,
+        audience=audience,
+        placement_id=placement_id,
+        person_id=person_id,
+        on=on,
+        at=at,
+    )
+
+
+def show(
+    session: Session,
+    *,
+    by: Person,
+    evidence: Evidence,
+    audience: Audience,
+    placement_id: UUID | None = None,
+    person_id: UUID | None = None,
+    on: date,
+    at: datetime,
+) -> EvidenceShare:
+    """Show a piece that the caller holds to an audience that the caller checked; once."""
+    wanted = (audience, placement_id, person_id)
+    for share in open_shares(session, evidence, on=on):
+        if (share.audience, share.placement_id, share.person_id) == wanted:
             return share
     evidence.state = EvidenceState.SHARED
     evidence.withdrawn_at = None
@@ -65,6 +84,18 @@ def share_evidence(
     )
     _record(session, by, "shared evidence", evidence, at, audience=audience.value)
     return share
+
+
+def hold(session: Session, evidence: Evidence, *, on: date, at: datetime) -> None:
+    """Hold a piece for a change, and end what ran out by itself: a peer's four weeks."""
+    lock(session, evidence)
+    ran_out = session.scalars(
+        sa.select(EvidenceShare)
+        .where(*of_piece(EvidenceShare, evidence), EvidenceShare.ended_at.is_(None), ~goes_on(on))
+        .order_by(EvidenceShare.id)
+    ).all()
+    if ran_out:
+        _end(session, None, evidence, ran_out, on, at)
 
 
 def stop_sharing(
@@ -81,46 +112,28 @@ def stop_sharing(
     Judgements by others stay in the school, so a judged piece is either shown there or withdrawn.
     """
     require(session, by, Action.EDIT_EVIDENCE, on=on, plan_id=evidence.plan_id)
-    lock(session, evidence)
-    session.refresh(share)
-    if share.ended_at is not None:
-        return
-    others = [known for known in open_shares(session, evidence) if known.id != share.id]
-    in_school = share.audience is Audience.COACHES
-    if not others or (in_school and is_judged(session, evidence)):
-        _take_back(session, by, evidence, on, at)
-    else:
-        _end(session, by, evidence, share, on, at)
+    hold(session, evidence, on=on, at=at)
+    shares = open_shares(session, evidence, on=on)
+    ending = [known for known in shares if known.id == share.id]
+    if ending and share.audience is Audience.COACHES and is_judged(session, evidence):
+        ending = list(shares)
+    _end(session, by, evidence, ending, on, at)
+
+
+def stop_showing(
+    session: Session, *, by: Person, evidence: Evidence, person_id: UUID, on: date, at: datetime
+) -> None:
+    """Show a piece that the caller holds to this one person no more, if it was shown by name."""
+    shares = open_shares(session, evidence, on=on)
+    ending = [share for share in shares if share.person_id == person_id]
+    _end(session, by, evidence, ending, on, at)
 
 
 def withdraw(session: Session, *, by: Person, evidence: Evidence, on: date, at: datetime) -> None:
     """Show a piece to nobody any more: private again, or withdrawn when others judged it."""
     require(session, by, Action.EDIT_EVIDENCE, on=on, plan_id=evidence.plan_id)
-    lock(session, evidence)
-    if evidence.state is EvidenceState.SHARED:
-        _take_back(session, by, evidence, on, at)
-
-
-def open_shares(session: Session, evidence: Evidence) -> Sequence[EvidenceShare]:
-    """Return whom a piece is shown to now, oldest first."""
-    return session.scalars(
-        sa.select(EvidenceShare)
-        .where(*_about(EvidenceShare, evidence), EvidenceShare.ended_at.is_(None))
-        .order_by(EvidenceShare.shared_at, EvidenceShare.id)
-    ).all()
-
-
-def is_judged(session: Session, evidence: Evidence) -> bool:
-    """Whether somebody else than its student judged a piece."""
-    return bool(
-        session.scalar(
-            sa.select(
-                sa.exists().where(
-                    *_about(Judgement, evidence), Judgement.by_id != evidence.author_id
-                )
-            )
-        )
-    )
+    hold(session, evidence, on=on, at=at)
+    _end(session, by, evidence, open_shares(session, evidence, on=on), on, at)
 
 
 def add_share(
@@ -160,48 +173,47 @@ def _checked_peer(session: Session, evidence: Evidence, person: Person | None, o
         raise Invalid(person_id="share.needs_person")
     if evidence.has_people:
         raise Invalid(person_id="share.has_people")
-    query = sa.select(PlanMember.id).where(*_as_peer(evidence, person.id), holds(PlanMember, on))
-    if session.scalars(query).first() is None:
+    if peer_place(session, evidence, person.id, on) is None:
         raise Invalid(person_id="share.not_a_peer")
     return person.id
 
 
-def _as_peer(evidence: Evidence, person_id: UUID) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        PlanMember.school_id == evidence.school_id,
-        PlanMember.plan_id == evidence.plan_id,
-        PlanMember.person_id == person_id,
-        PlanMember.role == PlanRole.PEER,
-    )
-
-
-def _take_back(session: Session, by: Person, evidence: Evidence, on: date, at: datetime) -> None:
-    for share in open_shares(session, evidence):
-        _end(session, by, evidence, share, on, at)
-    judged = is_judged(session, evidence)
-    evidence.state = EvidenceState.WITHDRAWN if judged else EvidenceState.PRIVATE
-    evidence.withdrawn_at = at if judged else None
-    # Nobody can answer about what is not shown any more.
-    session.execute(
-        sa.update(FeedbackRequest)
-        .where(*_about(FeedbackRequest, evidence), FeedbackRequest.state == RequestState.OPEN)
-        .values(state=RequestState.WITHDRAWN, closed_at=at)
-    )
-    _record(session, by, "withdrew evidence", evidence, at)
-
-
 def _end(
-    session: Session, by: Person, evidence: Evidence, share: EvidenceShare, on: date, at: datetime
+    session: Session,
+    by: Person | None,
+    evidence: Evidence,
+    ending: Sequence[EvidenceShare],
+    on: date,
+    at: datetime,
 ) -> None:
-    share.ended_at = at
-    session.flush()
-    if share.person_id is not None:
-        _close_place(session, evidence, share.person_id, on)
-    _record(session, by, "stopped sharing evidence", evidence, at, audience=share.audience.value)
+    """End shares of a piece: the one place where showing ends. `by` is None when time did it."""
+    if not ending:
+        return
+    for share in ending:
+        share.ended_at = at
+        session.flush()
+        if share.person_id is not None:
+            _close_place(session, by, evidence, share.person_id, on, at)
+        audience = share.audience.value
+        _record(session, by, "stopped sharing evidence", evidence, at, audience=audience)
+    if not open_shares(session, evidence, on=on):
+        judged = is_judged(session, evidence)
+        evidence.state = EvidenceState.WITHDRAWN if judged else EvidenceState.PRIVATE
+        evidence.withdrawn_at = at if judged and by is not None else None
+        _record(session, by, "withdrew evidence", evidence, at)
+    _drop_requests(session, evidence, on, at)
 
 
-def _close_place(session: Session, evidence: Evidence, person_id: UUID, on: date) -> None:
+def _close_place(
+    session: Session,
+    by: Person | None,
+    evidence: Evidence,
+    person_id: UUID,
+    on: date,
+    at: datetime,
+) -> None:
     """End a peer's place in the plan when nothing of it is shown to them any more."""
+    place = peer_place(session, evidence, person_id, on)
     shown = (
         sa.select(EvidenceShare.id)
         .join(
@@ -218,20 +230,46 @@ def _close_place(session: Session, evidence: Evidence, person_id: UUID, on: date
             Evidence.plan_id == evidence.plan_id,
         )
     )
-    if session.scalars(shown).first() is None:
-        session.execute(
-            sa.update(PlanMember)
-            .where(*_as_peer(evidence, person_id), holds(PlanMember, on))
-            .values(until_on=on)
+    if place is not None and session.scalars(shown).first() is None:
+        place.until_on = on
+        audit.record(
+            session, by=by, verb="closed member", subject=place, plan_id=place.plan_id, at=at
         )
 
 
-def _about(table: Any, evidence: Evidence) -> tuple[sa.ColumnElement[bool], ...]:
-    return table.school_id == evidence.school_id, table.evidence_id == evidence.id
+def _drop_requests(session: Session, evidence: Evidence, on: date, at: datetime) -> None:
+    """Withdraw what is asked about a piece by or from somebody who cannot see it any more."""
+    still_open = (
+        *of_piece(FeedbackRequest, evidence),
+        FeedbackRequest.state == RequestState.OPEN,
+    )
+    asked = session.execute(
+        sa.select(FeedbackRequest.id, FeedbackRequest.by_id, FeedbackRequest.to_id).where(
+            *still_open
+        )
+    ).all()
+    if not asked:
+        return
+    ids = {person_id for _, *both in asked for person_id in both}
+    people = session.scalars(
+        sa.select(Person).where(Person.school_id == evidence.school_id, Person.id.in_(ids))
+    ).all()
+    seeing = {person.id for person in who_see(session, people=people, record=evidence, on=on)}
+    unseen = [key for key, *both in asked if not seeing.issuperset(both)]
+    session.execute(
+        sa.update(FeedbackRequest)
+        .where(*still_open, FeedbackRequest.id.in_(unseen))
+        .values(state=RequestState.WITHDRAWN, closed_at=at)
+    )
 
 
 def _record(
-    session: Session, by: Person, verb: str, evidence: Evidence, at: datetime, **details: str
+    session: Session,
+    by: Person | None,
+    verb: str,
+    evidence: Evidence,
+    at: datetime,
+    **details: str,
 ) -> None:
     session.flush()
     audit.record(

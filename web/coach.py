@@ -25,7 +25,7 @@ from tracker.spoor import Size
 from web import trails
 from web.feedback import waiting_rows
 from web.files import listed
-from web.forms import CODES, DATE_CODES, MAX_TEXT, Filled, Form, fill, words
+from web.forms import CODES, MAX_TEXT, Filled, Form, day, fill, words
 from web.prepared import goals_in, own_drafts, told_goal, work_of
 from web.words import sentence
 
@@ -41,7 +41,7 @@ class TalkForm(Form):
     """What student and coach want to remember of a talk."""
 
     goal = fields.UUID(load_default=None, error_messages=CODES)
-    held_on = fields.Date(required=True, error_messages=DATE_CODES)
+    held_on = day()
     words = words(MAX_TEXT)
 
 
@@ -208,7 +208,7 @@ def _student_page(plan: LearningPlan, filled: Filled | None = None) -> str:
         placements=trails.running(row, on=g.today),
         today=g.today,
         raters=_raters(row),
-        people=_people(plan),
+        people=_people(plan, row),
         reasons=trails.reasons(row, on=g.today),
         drafts=own_drafts(plan, known),
         waiting=goals_in(known, GoalState.DRAFT),
@@ -239,12 +239,16 @@ def _student_page(plan: LearningPlan, filled: Filled | None = None) -> str:
     )
 
 
-def _people(plan: LearningPlan) -> list[dict[str, Any]]:
-    """Return whose view one looks for: the student, the coaches and the supervisors."""
+def _people(plan: LearningPlan, row: Row) -> list[dict[str, Any]]:
+    """Return whose view one looks for: the student, the coaches and the supervisors.
+
+    Those of a placement that the reader does not see stay unnamed.
+    """
+    places = {None, *(placement.id for placement in row.facts.placements)}
     return [
         {"id": member.person_id, "by": RATERS[member.role], "name": member.given_name}
         for member in members_of(g.session, plan=plan, on=g.today)
-        if member.role in LOOKED_FOR
+        if member.role in LOOKED_FOR and member.placement_id in places
     ]
 
 

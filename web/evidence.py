@@ -31,17 +31,17 @@ from tracker.scales import default_levels
 from web import trails
 from web.forms import (
     CODES,
-    DATE_CODES,
     MAX_TEXT,
     Filled,
     Form,
     Uploads,
+    day,
     fill,
     kept_token,
     read_uploads,
     words,
 )
-from web.pieces import piece_page
+from web.pieces import own_piece, piece_page
 from web.student import plan_at_hand
 from web.suggestions import NOBODY, kind_words, offer, place_words, suggested
 
@@ -67,7 +67,7 @@ class EvidenceForm(Form):
         load_default=None, validate=validate.OneOf(["yes", "no"], error="not_a_choice")
     )
     own_level = fields.UUID(load_default=None, error_messages=CODES)
-    happened_on = fields.Date(required=True, error_messages=DATE_CODES)
+    happened_on = day()
     place = words(40, required=False)
     share_with = words(40)
 
@@ -102,7 +102,8 @@ def save_evidence() -> Response | tuple[str, int]:
         filled.errors["has_people"] = "people.unanswered"
     if not filled.errors:
         try:
-            evidence = _log(plan, filled.data, uploads)
+            with g.session.begin_nested():
+                evidence = _log(plan, filled.data, uploads)
         except Invalid as refusal:
             codes = {"own_level_id": "own_level", "level_id": "own_level", "placement_id": "place"}
             filled.errors.update(
@@ -132,6 +133,8 @@ def _log(named: LearningPlan | None, data: dict[str, Any], uploads: Uploads) -> 
     plan = named or current_plan(g.session, student=g.person, on=g.today, at=g.now)
     goals = goals_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
     levels = {v.id: v for v in default_levels(g.session, school_id=g.school.id, plan=plan)}
+    if data["own_level"] is not None and data["own_level"] not in levels:
+        raise Invalid(own_level="not_a_choice")
     offered = offer(plan)
     placement, context = _where(data["place"], data["share_with"], offered.placements)
     share_with = [Audience.COACHES] if data["share_with"] != NOBODY else []
@@ -153,7 +156,7 @@ def _log(named: LearningPlan | None, data: dict[str, Any], uploads: Uploads) -> 
         placement=placement,
         share_with=share_with,
         files=uploads.files,
-        own_level=levels.get(data["own_level"]),
+        own_level=levels[data["own_level"]] if data["own_level"] else None,
         on=g.today,
         at=g.now,
     )
@@ -204,7 +207,7 @@ def _form(plan: LearningPlan | None, filled: Filled, uploads: Uploads) -> str:
 @allows(Action.SEE_EVIDENCE)
 def sent(evidence_id: UUID) -> str:
     """Say that it arrived, who can see it, and show it on the trail."""
-    evidence = find(g.session, Evidence, evidence_id, person=g.person, on=g.today)
+    evidence = own_piece(evidence_id)
     (piece,) = pieces(
         g.session,
         person=g.person,

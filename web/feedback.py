@@ -11,7 +11,13 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from tracker.clocks import SeenRequest, requests_seen, waiting_for, waiting_on_others
+from tracker.clocks import (
+    SeenRequest,
+    look_at_requests,
+    requests_seen,
+    waiting_for,
+    waiting_on_others,
+)
 from tracker.comments import SeenComment
 from tracker.errors import Conflict
 from tracker.models import Comment, FeedbackRequest, Person, RequestState
@@ -35,6 +41,7 @@ def waiting_rows(person: Person) -> dict[str, list[dict[str, Any]]]:
     """Return what this person owes (`mine`) and is owed (`theirs`), oldest first, for macros."""
     mine = waiting_for(g.session, person=person, on=g.today)
     theirs = waiting_on_others(g.session, person=person, on=g.today)
+    look_at_requests(g.session, person=person, seen=[*mine, *theirs])
     return {"mine": rows_of(mine, person), "theirs": rows_of(theirs, person)}
 
 
@@ -123,6 +130,7 @@ def start() -> str:
             asked.closed_at >= g.now - LATELY,
         ],
     )
+    look_at_requests(g.session, person=g.person, seen=lately)
     return render_template(
         "feedback/start.html",
         waiting=waiting_rows(g.person),

@@ -1,6 +1,7 @@
 """Forms: shape by marshmallow, meaning by the tracker; whatever comes back keeps what was sent."""
 
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 
 from flask import current_app, g
@@ -18,6 +19,7 @@ from web.words import sentence
 KEPT_SECONDS = 12 * 3600  # well before the bytes are dropped for want of a row (upkeep.py)
 MAX_TITLE = 120
 MAX_TEXT = 4000
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # as in the API
 
 
 @dataclass
@@ -59,6 +61,16 @@ def words(length: int, *, required: bool = True) -> fields.String:
     )
 
 
+def day(*, required: bool = True) -> fields.Date:
+    """Declare a day, of this century or those beside it."""
+    return fields.Date(
+        required=required,
+        load_default=missing if required else None,
+        validate=validate.Range(FIRST_DAY, LAST_DAY, error="not_a_date"),
+        error_messages={**CODES, "invalid": "not_a_date"},
+    )
+
+
 CODES: dict[str, Any] = {
     "required": "required",
     "null": "required",
@@ -66,7 +78,6 @@ CODES: dict[str, Any] = {
     "invalid_uuid": "not_a_choice",
     "format": "not_a_date",
 }
-DATE_CODES: dict[str, Any] = {**CODES, "invalid": "not_a_date"}
 
 
 def fill(schema: Schema, form: MultiDict[str, str], *, lists: tuple[str, ...] = ()) -> Filled:

@@ -31,11 +31,11 @@ from tracker.questions import become_goal
 from tracker.units import units_of
 from web.forms import (
     CODES,
-    DATE_CODES,
     MAX_TEXT,
     MAX_TITLE,
     Filled,
     Form,
+    day,
     fill,
     words,
 )
@@ -58,7 +58,7 @@ class GoalForm(Form):
         validate=validate.Range(0, 3, error="not_a_choice"),
         error_messages=CODES,
     )
-    target_on = fields.Date(required=True, error_messages=DATE_CODES)
+    target_on = day()
     item_ids = fields.List(fields.UUID(error_messages=CODES), load_default=list)
     control = fields.Enum(
         Control, by_value=True, load_default=Control.STUDENT, error_messages=UNKNOWN
@@ -114,16 +114,18 @@ def save_goal() -> Response | tuple[str, int]:
     named = _plan_named(question)
     filled = fill(NewGoalForm(), request.form, lists=("item_ids",))
     if not filled.errors:
-        plan = named or current_plan(g.session, student=g.person, on=g.today, at=g.now)
         try:
-            goal = add_goal(
-                g.session,
-                by=g.person,
-                plan=plan,
-                on=g.today,
-                at=g.now,
-                **_with_records(plan, filled.data),
-            )
+            # With a goal that is refused no plan begins either.
+            with g.session.begin_nested():
+                plan = named or current_plan(g.session, student=g.person, on=g.today, at=g.now)
+                goal = add_goal(
+                    g.session,
+                    by=g.person,
+                    plan=plan,
+                    on=g.today,
+                    at=g.now,
+                    **_with_records(plan, filled.data),
+                )
         except Invalid as refusal:
             filled.refuse(refusal)
         else:

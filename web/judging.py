@@ -30,7 +30,7 @@ from tracker.plans import plan_of
 from tracker.scales import default_levels
 from tracker.signing import sign
 from web import trails
-from web.forms import CODES, DATE_CODES, MAX_TEXT, Filled, Form, fill, words
+from web.forms import CODES, MAX_TEXT, Filled, Form, day, fill, words
 from web.subjects import (
     Subject,
     about_draft,
@@ -56,7 +56,7 @@ class ViewForm(Form):
     aspect = fields.Enum(
         Aspect, by_value=True, load_default=None, error_messages={"unknown": "not_a_choice"}
     )
-    observed_on = fields.Date(required=True, error_messages=DATE_CODES)
+    observed_on = day()
     sign = words(3, required=False)
     version = words(40, required=False)
     words = words(MAX_TEXT, required=False)

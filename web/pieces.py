@@ -11,7 +11,7 @@ from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from tracker.audience import viewers_of_evidence
+from tracker.audience import Viewer, viewers_of_evidence
 from tracker.errors import Conflict, Invalid
 from tracker.evidence import edit_evidence
 from tracker.goals import goals_seen
@@ -20,6 +20,7 @@ from tracker.models import (
     Audience,
     Evidence,
     EvidenceKind,
+    EvidenceShare,
     EvidenceState,
     LearningPlan,
     Person,
@@ -27,12 +28,12 @@ from tracker.models import (
 from tracker.permissions import Action, find, lock, require
 from tracker.pieces import Piece, only, pieces, pieces_of, versions_of
 from tracker.plans import is_open, plan_of
-from tracker.sharing import is_judged, open_shares
+from tracker.shares import is_judged, open_shares, state_on
 from web import trails
 from web.files import first_thumbnail, listed
 from web.forms import CODES, MAX_TEXT, Filled, Form, fill, words
 from web.student import open_plans, plan_at_hand, plan_lines
-from web.suggestions import kind_words, offer, state_words
+from web.suggestions import Offer, kind_words, offer, state_words
 
 blp = Blueprint("pieces", __name__, url_prefix="/student/evidence")
 ON_A_PAGE = 20
@@ -84,9 +85,10 @@ def _page_of(plan: LearningPlan, chosen: dict[str, str]) -> Sequence[Piece]:
     try:
         conditions = only(
             kind=EvidenceKind(chosen["kind"]) if chosen["kind"] else None,
-            state=EvidenceState(chosen["state"]) if chosen["state"] else None,
             goal_id=UUID(chosen["goal"]) if chosen["goal"] else None,
         )
+        if chosen["state"]:
+            conditions.append(state_on(g.today) == EvidenceState(chosen["state"]))
     except ValueError:
         return []
     return pieces(
@@ -104,12 +106,12 @@ def _number(page: str) -> int:
     return int(page) if re.fullmatch(r"[1-9]\d{0,4}", page, re.ASCII) else 1
 
 
-def _line(piece: Piece, readers: Sequence[Any]) -> dict[str, Any]:
+def _line(piece: Piece, readers: Sequence[Viewer]) -> dict[str, Any]:
     return {
         "id": piece.evidence.id,
         "text": piece.text,
         "kind": piece.evidence.kind,
-        "state": piece.evidence.state,
+        "state": piece.state,
         "happened_on": piece.evidence.happened_on,
         "thumbnail_url": first_thumbnail(piece),
         "goals": list(piece.goals.values()),
@@ -119,14 +121,15 @@ def _line(piece: Piece, readers: Sequence[Any]) -> dict[str, Any]:
 
 def piece_page(evidence: Evidence, share: Filled | None = None) -> str:
     """Return the page of one piece: who can see it, and what was seen in it."""
-    (piece,) = pieces_of(g.session, [evidence])
+    (piece,) = pieces_of(g.session, [evidence], person=g.person, on=g.today)
     is_own = evidence.author_id == g.person.id
     plan = plan_of(g.session, evidence)
     viewers = viewers_of_evidence(
         g.session, school_id=g.school.id, evidence_ids=[evidence.id], on=g.today
     ).get(evidence.id, [])
     seen = judgements_seen(g.session, plan_id=evidence.plan_id, person=g.person, on=g.today)
-    shares = open_shares(g.session, evidence)
+    shares = open_shares(g.session, evidence, on=g.today)
+    offered = offer(plan) if is_own else None
     may_change = is_own and is_open(plan)
     filled = share or Filled({})
     return render_template(
@@ -135,7 +138,7 @@ def piece_page(evidence: Evidence, share: Filled | None = None) -> str:
             "id": evidence.id,
             "text": piece.text,
             "kind": evidence.kind,
-            "state": evidence.state,
+            "state": piece.state,
             "has_people": evidence.has_people,
             "happened_on": evidence.happened_on,
             "received_at": evidence.received_at,
@@ -154,18 +157,19 @@ def piece_page(evidence: Evidence, share: Filled | None = None) -> str:
         ],
         judgements=trails.timeline(seen, about=evidence.id),
         is_own=is_own,
-        may_edit=may_change and evidence.state is not EvidenceState.WITHDRAWN,
+        may_edit=may_change and piece.state is not EvidenceState.WITHDRAWN,
         is_judged=is_own and is_judged(g.session, evidence),
-        shares=_shares(plan, shares) if is_own else [],
-        audiences=_audiences(plan, shares) if may_change else [],
+        shares=_shares(offered, shares, viewers) if offered else [],
+        audiences=_audiences(offered, shares) if offered and may_change else [],
         values=filled.values,
         errors=filled.sentences(),
     )
 
 
-def _shares(plan: LearningPlan, shares: Sequence[Any]) -> list[dict[str, Any]]:
+def _shares(
+    offered: Offer, shares: Sequence[EvidenceShare], viewers: Sequence[Viewer]
+) -> list[dict[str, Any]]:
     """Return the shares that go on, with who that means."""
-    offered = offer(plan)
     at_work = {placement["id"]: placement for placement in offered.placements}
     found = []
     for share in shares:
@@ -175,15 +179,13 @@ def _shares(plan: LearningPlan, shares: Sequence[Any]) -> list[dict[str, Any]]:
             place = at_work.get(share.placement_id)
             names = (place["supervisors"] or [place["company"]]) if place else []
         else:
-            person = g.session.get(Person, (g.school.id, share.person_id))
-            names = [person.name] if person else []
+            names = [viewer.name for viewer in viewers if viewer.person_id == share.person_id]
         found.append({"id": share.id, "audience": share.audience, "names": names})
     return found
 
 
-def _audiences(plan: LearningPlan, shares: Sequence[Any]) -> list[dict[str, Any]]:
+def _audiences(offered: Offer, shares: Sequence[EvidenceShare]) -> list[dict[str, Any]]:
     """Return to whom a piece can still be shown: {value, names, until_on or None}."""
-    offered = offer(plan)
     shown = {share.placement_id or share.audience for share in shares}
     found = []
     if offered.coaches and Audience.COACHES not in shown:
@@ -205,7 +207,8 @@ def _audiences(plan: LearningPlan, shares: Sequence[Any]) -> list[dict[str, Any]
 def edit(evidence_id: UUID) -> str:
     """Show the form for other words, goals or work."""
     evidence = own_piece(evidence_id)
-    if evidence.state is EvidenceState.WITHDRAWN:
+    (piece,) = pieces_of(g.session, [evidence], person=g.person, on=g.today)
+    if piece.state is EvidenceState.WITHDRAWN:
         raise Conflict("evidence.withdrawn")
     return _edit_form(evidence, Filled(_values(evidence)))
 
@@ -253,7 +256,7 @@ def own_piece(evidence_id: UUID) -> Evidence:
 
 def _values(evidence: Evidence) -> dict[str, Any]:
     """Return a piece as its form is filled in."""
-    (piece,) = pieces_of(g.session, [evidence])
+    (piece,) = pieces_of(g.session, [evidence], person=g.person, on=g.today)
     return {
         "text": piece.text,
         "goal_ids": [str(key) for key in piece.goals],
@@ -263,7 +266,7 @@ def _values(evidence: Evidence) -> dict[str, Any]:
 
 
 def _edit_form(evidence: Evidence, filled: Filled, *, current: dict[str, Any] | None = None) -> str:
-    (piece,) = pieces_of(g.session, [evidence])
+    (piece,) = pieces_of(g.session, [evidence], person=g.person, on=g.today)
     offered = offer(plan_of(g.session, evidence))
     titles = {goal.id: goal.title for goal in offered.goals} | piece.goals
     return render_template(

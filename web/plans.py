@@ -15,7 +15,7 @@ from tracker.permissions import Action, find, require
 from tracker.plans import edit_plan, is_open, own_plans, start_own_plan
 from tracker.units import add_unit, units_of
 from web import trails
-from web.forms import CODES, DATE_CODES, MAX_TITLE, Filled, Form, fill, words
+from web.forms import CODES, MAX_TITLE, Filled, Form, day, fill, words
 from web.student import plan_lines
 
 blp = Blueprint("plans", __name__, url_prefix="/student/plans")
@@ -27,7 +27,7 @@ class NewPlanForm(Form):
 
     title = words(MAX_TITLE)
     framework_id = fields.UUID(load_default=None, error_messages=CODES)
-    starts_on = fields.Date(required=True, error_messages=DATE_CODES)
+    starts_on = day()
 
 
 class PlanForm(Form):
@@ -40,7 +40,7 @@ class UnitForm(Form):
     """Some weeks of a plan."""
 
     title = words(MAX_TITLE)
-    from_on = fields.Date(required=True, error_messages=DATE_CODES)
+    from_on = day()
     weeks = fields.Integer(required=True, error_messages={**CODES, "invalid": "unit.weeks"})
 
 

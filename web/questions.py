@@ -39,10 +39,10 @@ def start() -> str:
 @blp.post("")
 @allows(Action.ASK_QUESTION)
 def save_question() -> Response | tuple[str, int]:
-    """Save a question; who has no plan yet begins one."""
+    """Save a question in the plan at hand; who has no plan yet begins one."""
     filled = fill(QuestionForm(), request.form)
     if not filled.errors:
-        plan = current_plan(g.session, student=g.person, on=g.today, at=g.now)
+        plan = plan_at_hand() or current_plan(g.session, student=g.person, on=g.today, at=g.now)
         try:
             question = ask_question(
                 g.session,
@@ -94,6 +94,7 @@ def _page(filled: Filled) -> str:
     )
     return render_template(
         "feedback/questions.html",
+        plan_id=plan.id if plan and "plan" in request.args else None,
         questions=found,
         placements=[
             {"value": placement.id, "label": company.name} for placement, company in running

@@ -23,7 +23,7 @@ from tracker.scales import (
     levels_of,
     set_blind_rating,
 )
-from web.forms import CODES, DATE_CODES, MAX_TITLE, Filled, Form, fill, words
+from web.forms import CODES, MAX_TITLE, Filled, Form, day, fill, words
 from web.words import sentence
 
 blp = Blueprint("scales", __name__, url_prefix="/school/scales")
@@ -53,7 +53,7 @@ class ScaleForm(Form):
     label = _each(LONGEST_LABEL)
     description = _each(LONGEST_DESCRIPTION)
     anchor = _each(1)
-    for_plans_from = fields.Date(load_default=None, error_messages=DATE_CODES)
+    for_plans_from = day(required=False)
     is_default = words(3, required=False)
 
 

@@ -2,19 +2,19 @@
 
 from uuid import UUID
 
-from flask import Blueprint, current_app, flash, g, redirect, request, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask_babel import gettext
 from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from tracker import attachments
 from tracker.erasing import erase
 from tracker.models import Audience, Evidence, EvidenceState
 from tracker.permissions import Action
 from tracker.placements import running_placements
 from tracker.plans import plan_of
-from tracker.sharing import open_shares, share_evidence, stop_sharing, withdraw
+from tracker.shares import open_shares
+from tracker.sharing import share_evidence, stop_sharing, withdraw
 from web.forms import CODES, Form, fill, words
 from web.pieces import own_piece, piece_page
 
@@ -66,7 +66,7 @@ def stop(evidence_id: UUID) -> Response:
     """Stop showing it to one audience; stopped already is stopped."""
     evidence = own_piece(evidence_id)
     filled = fill(StopForm(), request.form)
-    for found in open_shares(g.session, evidence):
+    for found in open_shares(g.session, evidence, on=g.today):
         if found.id == filled.data.get("share_id"):
             stop_sharing(
                 g.session, by=g.person, evidence=evidence, share=found, on=g.today, at=g.now
@@ -91,9 +91,7 @@ def take_back(evidence_id: UUID) -> Response:
 def erase_piece(evidence_id: UUID) -> Response:
     """Erase a private piece with its files."""
     evidence = own_piece(evidence_id)
-    school_id, store = evidence.school_id, current_app.extensions["store"]
-    for digest in erase(g.session, by=g.person, evidence=evidence, on=g.today, at=g.now):
-        attachments.delete(store, school_id, digest)
+    erase(g.session, by=g.person, evidence=evidence, on=g.today, at=g.now)
     flash(gettext("Your evidence is erased."), "ok")
     return redirect(url_for("pieces.all_evidence"), 303)
 

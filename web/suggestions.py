@@ -22,7 +22,7 @@ from tracker.models import (
 from tracker.pieces import Piece, pieces
 from tracker.placements import running_placements
 from tracker.plans import members_of
-from tracker.sharing import open_shares
+from tracker.shares import open_shares
 from web import trails
 
 NOBODY = "nobody"
@@ -106,7 +106,7 @@ def _readers(last: Piece | None, offered: Offer) -> str:
     coaches = Audience.COACHES.value if offered.coaches else NOBODY
     if last is None:
         return next(iter(choices), coaches)
-    shares = open_shares(g.session, last.evidence)
+    shares = open_shares(g.session, last.evidence, on=g.today)
     for share in shares:
         if str(share.placement_id) in choices:
             return str(share.placement_id)

@@ -1,5 +1,6 @@
 """Evidence as callers send it, and what the store holds of it."""
 
+import os
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from flask import Flask
 from PIL import Image
 
 from tests.world import World
+from upkeep import ORPHAN_AFTER, drop_orphans
 
 GPS, GPS_LATITUDE, MAKE = 0x8825, 2, 0x010F
 
@@ -39,3 +41,12 @@ def kept(app: Flask) -> list[Path]:
     """Return the files in the store."""
     folder = Path(app.extensions["settings"].evidence_url.removeprefix("file://"))
     return [file for file in folder.rglob("*") if file.is_file()]
+
+
+def sweep(app: Flask) -> None:
+    """Let a day pass for what the store holds, and drop what no row names."""
+    for file in kept(app):
+        then = file.stat().st_mtime - ORPHAN_AFTER.total_seconds() - 1
+        os.utime(file, (then, then))
+    with app.app_context():
+        drop_orphans()

@@ -229,7 +229,7 @@ def test_an_unknown_address_and_a_wrong_method_answer_in_json(world: World, as_:
     caller = as_(world.coach)
     unknown = caller.get("/api/nothing")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
-    wrong = caller.patch(f"/api/plans/{world.plan.id}", json={})
+    wrong = caller.delete(f"/api/plans/{world.plan.id}")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
     assert "GET" in wrong.headers["Allow"]
     no_id = caller.get("/api/plans/1%20or%201=1")

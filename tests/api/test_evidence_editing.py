@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.api.pieces import fields, form, kept, photo
+from tests.api.pieces import fields, form, kept, photo, sweep
 from tests.world import World
 from tracker.db import unit_of_work
 from tracker.judgements import judge
-from tracker.models import Evidence, LearningPlan
+from tracker.models import Evidence, Goal, GoalState, LearningPlan, PlanMember
 
 READERS = ("coach", "supervisor", "administrator")
 
@@ -401,10 +401,12 @@ def test_erasing_leaves_no_row_and_no_byte_but_spares_what_another_piece_uses(
     both = set(kept(app))
     second = send("teal")
     assert student.delete(at(first)).status_code == 204
+    sweep(app)
     assert 0 < len(set(kept(app))) < len(both)
     href = second["attachments"][0]["href"]
     assert student.get(href, follow_redirects=True).status_code == 200
     assert student.delete(at(second)).status_code == 204
+    sweep(app)
     assert kept(app) == []
     assert counts() == before
 
@@ -502,3 +504,53 @@ def test_private_evidence_changes_no_byte_of_what_others_get(
     assert told() == before
     student.delete(at(piece.json()))
     assert told() == before
+
+
+def test_after_four_weeks_a_peers_share_reads_as_ended(
+    world: World, engine: sa.Engine, as_: Any, path: str
+) -> None:
+    student = as_(world.student)
+    piece = student.post(path, json=fields(world)).json()
+    asked = {"to_id": str(world.other_student.id), "evidence_id": piece["id"]}
+    answer = student.post(f"/api/plans/{world.plan.id}/requests", json=asked)
+    assert answer.status_code == 201, answer.text
+    shown = student.get(at(piece)).json()
+    assert (shown["state"], shown["share_with"]) == ("shared", ["person"])
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(sa.update(PlanMember).filter_by(role="peer").values(until_on=world.on))
+    later = student.get(at(piece)).json()
+    assert (later["state"], later["share_with"], later["shares"]) == ("private", [], [])
+    share = f"{at(piece)}/shares/{shown['shares'][0]['id']}"
+    assert student.get(share).status_code == 404
+    for state, ids in (("private", {piece["id"]}), ("shared", set())):
+        found = student.get(path, params={"state": state}).json()["items"]
+        assert {each["id"] for each in found} & {piece["id"]} == ids
+    assert student.delete(at(piece)).status_code == 204
+
+
+def test_a_draft_goal_is_no_goal_of_a_piece_to_who_is_outside_the_school(
+    world: World, engine: sa.Engine, as_: Any, path: str
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.get_one(Goal, (world.school.id, world.goal.id)).state = GoalState.DRAFT
+    at_piece = f"/api/evidence/{world.shared.id}"
+    goal_ids = [str(world.goal.id)]
+    for name, expected in (("student", goal_ids), ("coach", goal_ids), ("supervisor", [])):
+        assert as_(getattr(world, name)).get(at_piece).json()["goal_ids"] == expected
+    page = as_(world.supervisor).get(path).json()["items"]
+    assert [each["goal_ids"] for each in page] == [[]]
+
+
+def test_a_list_takes_as_many_queries_for_many_pieces_as_for_one(
+    world: World, as_: Any, path: str, queries: Any
+) -> None:
+    one, few = queries(world.coach, path)
+    assert len(one["items"]) == 1
+    for _ in range(6):
+        answer = as_(world.student).post(
+            path,
+            json=fields(world, share_with=["coaches"], goal_ids=[str(world.goal.id)]),
+        )
+        assert answer.status_code == 201, answer.text
+    many, same = queries(world.coach, path)
+    assert (len(many["items"]), same) == (7, few)

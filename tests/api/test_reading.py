@@ -117,6 +117,7 @@ def test_judgements_show_the_raw_word_its_anchor_and_who_saw_it(world: World, as
         "id": str(world.levels[1].id),
         "label": "met hulp",
         "anchor": 1,
+        "description": None,
     }
     assert by_supervisor["purpose"] == "formative"
     assert by_supervisor["words"] == "Vraag nog om hulp bij de tillift."

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tests.world import World
 from tracker.db import unit_of_work
-from tracker.models import FeedbackRequest, PlanMember
+from tracker.models import AuditEvent, FeedbackRequest, PlanMember
 
 
 def asked(world: World, as_: Any, **changed: Any) -> Any:
@@ -199,6 +199,19 @@ def test_requests_come_in_pages(world: World, as_: Any) -> None:
     assert len(items(first)) == len(items(second)) == 1
     assert items(first) != items(second)
     assert "next" not in second.links
+
+
+def test_who_lists_requests_about_others_leaves_a_row(
+    world: World, as_: Any, engine: sa.Engine
+) -> None:
+    asked(world, as_)
+    for person in (world.student, world.administrator, world.other_coach):
+        items(as_(person).get("/api/requests"))
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        listed = sa.select(AuditEvent).where(AuditEvent.verb == "listed requests")
+        (event,) = session.scalars(listed)
+    assert event.by_id == world.administrator.id
+    assert event.details == {"plan_ids": [str(world.plan.id)]}
 
 
 def test_many_requests_are_read_in_as_many_queries_as_one(

@@ -263,7 +263,7 @@ def look(world: World) -> None:
     find(g.session, LearningPlan, world.plan.id, person=g.person, on=g.today)
 
 
-def test_a_look_is_written_after_the_page(app: Flask, engine: sa.Engine, world: World) -> None:
+def test_a_look_is_written_after_the_page(own_app: Flask, engine: sa.Engine, world: World) -> None:
     before_the_end: list[int] = []
 
     def view() -> str:
@@ -271,7 +271,7 @@ def test_a_look_is_written_after_the_page(app: Flask, engine: sa.Engine, world: 
         before_the_end.append(len(looks(engine, world)))
         return "ok"
 
-    assert asked(app, world, world.coach, view) == 200
+    assert asked(own_app, world, world.coach, view) == 200
     assert before_the_end == [0]
     (event,) = looks(engine, world)
     assert (event.by_id, event.subject_id, event.plan_id) == (
@@ -283,34 +283,34 @@ def test_a_look_is_written_after_the_page(app: Flask, engine: sa.Engine, world: 
 
 
 def test_a_refusal_that_shows_the_record_leaves_its_look(
-    app: Flask, engine: sa.Engine, world: World
+    own_app: Flask, engine: sa.Engine, world: World
 ) -> None:
     def view() -> tuple[str, int]:
         look(world)
         return "with the plan on it", 422
 
-    assert asked(app, world, world.coach, view) == 422
+    assert asked(own_app, world, world.coach, view) == 422
     assert len(looks(engine, world)) == 1
 
 
 @pytest.mark.parametrize("error", [NotFound("gone"), RuntimeError("a fault of ours")])
 def test_a_page_that_failed_leaves_no_look(
-    app: Flask, engine: sa.Engine, world: World, error: Exception
+    own_app: Flask, engine: sa.Engine, world: World, error: Exception
 ) -> None:
     def view() -> str:
         look(world)
         raise error
 
-    assert asked(app, world, world.coach, view) in {404, 500}
+    assert asked(own_app, world, world.coach, view) in {404, 500}
     assert looks(engine, world) == []
 
 
 def test_a_student_reads_the_own_plan_without_a_row(
-    app: Flask, engine: sa.Engine, world: World
+    own_app: Flask, engine: sa.Engine, world: World
 ) -> None:
     def view() -> str:
         look(world)
         return "ok"
 
-    assert asked(app, world, world.student, view) == 200
+    assert asked(own_app, world, world.student, view) == 200
     assert looks(engine, world) == []

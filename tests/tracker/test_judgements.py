@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
+from tracker.comments import add_comment, withdraw_comment
 from tracker.db import new_id, unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.evidence import KeptFile, log_evidence
 from tracker.goals import add_goal
 from tracker.judged import judgements_seen
-from tracker.judgements import judge
+from tracker.judgements import answered, judge
 from tracker.models import (
     Aspect,
     Audience,
@@ -150,6 +151,15 @@ def test_the_core_team_judges_as_what_it_is(work: Session, world: World) -> None
     join(work, world, world.teacher, PlanRole.TEAM)
     said = judge(work, **words_of(world, by=world.teacher, evidence=None, aspect=Aspect.KNOWLEDGE))
     assert (said.role, said.aspect) == (PlanRole.TEAM, Aspect.KNOWLEDGE)
+
+
+def test_a_comment_that_was_taken_back_is_no_answer(work: Session, world: World) -> None:
+    said: dict[str, Any] = {"by": world.coach, "on": world.on, "at": world.at}
+    comment = add_comment(work, subject=world.shared, words="Ik was er niet bij.", **said)
+    of_shared: dict[str, Any] = {"by": world.coach, "evidence_ids": [world.shared.id]}
+    assert answered(work, **of_shared) == {world.shared.id}
+    withdraw_comment(work, comment=comment, **said)
+    assert answered(work, **of_shared) == set()
 
 
 def test_a_peer_judges_only_what_was_shown_to_them_by_name(work: Session, world: World) -> None:

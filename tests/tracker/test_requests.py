@@ -142,6 +142,17 @@ def test_in_a_closed_plan_nothing_is_asked(work: Session, world: World) -> None:
     assert refusal.value.code == "plan.closed"
 
 
+def test_in_a_closed_plan_nobody_waits_until_it_goes_on(work: Session, world: World) -> None:
+    asked(work, world)
+    plan = work.get_one(LearningPlan, (world.school.id, world.plan.id))
+    for state, number in ((PlanState.CLOSED, 0), (PlanState.ACTIVE, 1)):
+        plan.state = state
+        work.flush()
+        assert len(waiting_for(work, person=world.coach, on=world.on)) == number
+        assert len(waiting_on_others(work, person=world.student, on=world.on)) == number
+        assert count_waiting(work, person=world.coach, on=world.on) == number
+
+
 def test_a_judgement_answers_what_was_asked_about_the_same_thing(
     work: Session, world: World
 ) -> None:

@@ -1,7 +1,7 @@
 """Scales: what holds for which plan, changing one for a new cohort, and what is no level."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -227,6 +227,6 @@ def test_not_seen_is_no_level_of_any_shipped_scale(work: Session, world: World) 
 
 
 def test_without_a_plan_the_newest_default_is_offered(work: Session, world: World) -> None:
-    changed(work, world, for_plans_from=date(2150, 1, 1))
+    changed(work, world, for_plans_from=world.on + timedelta(days=3000))
     offered = default_levels(work, school_id=world.school.id)
     assert [level.label for level in offered] == [level.label for level in THREE]

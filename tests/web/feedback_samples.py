@@ -171,6 +171,7 @@ LATELY = [
     row(asked(JOOST, AMIRA, 7, state=RequestState.ANSWERED), AMIRA),
 ]
 QUESTIONS: dict[str, Any] = {
+    "plan_id": None,
     "questions": [
         SimpleNamespace(
             question=SimpleNamespace(

@@ -523,8 +523,10 @@ COACH_STUDENT: dict[str, Any] = {
         {"by": "supervisor", "name": "Marja, praktijkopleider"},
         {"by": "coach", "name": "Joost, coach"},
     ],
-    "people": [{"id": AMIRA, "by": "self", "name": "Amira"}]
-    + [{"id": UUID(int=4), "by": "supervisor", "name": "Karel"}],
+    "people": [
+        {"id": AMIRA, "by": "self", "name": "Amira"},
+        {"id": UUID(int=4), "by": "supervisor", "name": "Karel"},
+    ],
     "reasons": SIGNALS,
     "drafts": [
         {

@@ -1,37 +1,18 @@
 """The whole story in a real browser: phone and desktop, with axe, and with scripts off."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, ViewportSize
+from playwright.sync_api import Browser, Page
 
+from tests.web.browsing import come_in, count_taps, follow, looks_right, sign_out, taps
+from tests.web.conftest import PHONE
 from tests.world import World
 from tracker.db import unit_of_work
-from tracker.models import Person, School
 
 pytestmark = pytest.mark.browser
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESKTOP: ViewportSize = {"width": 1280, "height": 900}
-DEMO = {"student": "S900009", "coach": "C900001", "supervisor": "demo-praktijkopleider"}
-
-
-@pytest.fixture
-def site(live_server: str, superuser_engine: sa.Engine, world: World) -> str:
-    """Let the world's people be the demo's, so that one can sign in as them."""
-    with superuser_engine.begin() as connection:
-        connection.execute(
-            sa.update(School).where(School.id == world.school.id).values(slug="meetpunt")
-        )
-        for role, number in {**DEMO, "administrator": "demo-beheer"}.items():
-            person = getattr(world, role)
-            connection.execute(
-                sa.update(Person).where(Person.id == person.id).values(number=number)
-            )
-    return live_server
 
 
 @pytest.fixture
@@ -39,43 +20,6 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "weekdoos.jpg"
     Image.new("RGB", (1200, 900), "teal").save(path)
     return path
-
-
-@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
-def page(request: pytest.FixtureRequest, chromium: Browser, site: str) -> Iterator[Page]:
-    context = chromium.new_context(viewport=request.param, locale="nl-NL", base_url=site)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    # A policy that our own pages break shows as an error in the console.
-    problems: list[str] = []
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    yield page
-    context.close()
-    assert problems == []
-
-
-def follow(control: Locator) -> None:
-    """Click what leads to another page, and wait until that page is there."""
-    with control.page.expect_navigation():
-        control.click()
-
-
-def come_in(page: Page, slug: str) -> None:
-    page.goto("/sign-in")
-    follow(page.locator(f'button[value="{slug}"]'))
-
-
-def sign_out(page: Page) -> None:
-    page.locator("header details.mij summary").click()
-    follow(page.get_by_role("button", name="Uitloggen"))
-
-
-def looks_right(page: Page) -> None:
-    """Nothing sticks out sideways, and axe finds nothing."""
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def test_a_photo_from_the_workplace_is_judged_and_the_coach_sees_it_at_once(
@@ -155,23 +99,18 @@ def test_pressing_the_button_twice_sends_one_piece(
         assert session.scalar(sa.text("SELECT count(*) FROM evidence")) == 3
 
 
-COUNT_TAPS = """addEventListener("pointerdown", () => {
-  sessionStorage.taps = Number(sessionStorage.taps || 0) + 1
-}, true)"""
-
-
 def test_a_photo_is_logged_in_three_taps_from_the_start_page(
     page: Page, photo: Path, engine: sa.Engine, world: World
 ) -> None:
     come_in(page, "student")
-    page.context.add_init_script(COUNT_TAPS)
+    count_taps(page)
     page.goto("/student")
     follow(page.get_by_role("link", name="Bewijs toevoegen").first)
     page.locator('input[name="files"]').first.set_input_files(photo)
     page.get_by_text("Nee, niemand").click()
     follow(page.get_by_role("button", name="Bewaar mijn bewijs"))
     assert page.url.endswith("/sent")
-    assert page.evaluate("Number(sessionStorage.taps)") == 3
+    assert taps(page) == 3
     follow(page.get_by_role("link", name="Bekijk je bewijs"))
     looks_right(page)
     page.get_by_text("Wie kan dit zien?").click()

@@ -10,12 +10,26 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.api.pieces import kept, photo
+from tests.api.pieces import kept, photo, sweep
 from tests.visits import Visit
 from tests.world import World
+from tracker.comments import add_comment
 from tracker.db import new_id, unit_of_work
 from tracker.evidence import log_evidence
-from tracker.models import Audience, Evidence, EvidenceState, EvidenceVersion, Goal, LearningPlan
+from tracker.models import (
+    Audience,
+    Evidence,
+    EvidenceState,
+    EvidenceVersion,
+    Goal,
+    GroupRole,
+    LearningPlan,
+    Membership,
+    PlanMember,
+    SchoolRole,
+)
+from tracker.people import add_person
+from tracker.requests import ask
 
 NEW = "/student/evidence/new"
 ALL = "/student/evidence"
@@ -287,9 +301,17 @@ def test_erasing_a_private_piece_takes_its_files_too(
     assert "Het komt niet terug." in student.get(piece)
     answer = student.submit(piece, f"{piece}/erase", {})
     assert (answer.status_code, answer.location) == (303, ALL)
+    sweep(app)
     assert kept(app) == []
     assert state_of(engine, world, UUID(form["evidence_id"])) is None
     student.get(piece, status=404)
+
+
+def test_what_is_said_after_sending_is_for_its_student(app: Flask, world: World) -> None:
+    page = f"{ALL}/{world.shared.id}/sent"
+    Visit(app, world.student).get(page)
+    Visit(app, world.coach).get(page, status=403)
+    Visit(app, world.other_student).get(page, status=404)
 
 
 @pytest.mark.parametrize("name", ["share", "stop", "withdraw", "erase", "edit"])
@@ -406,3 +428,101 @@ def test_goal_of_another_plan_opens_the_form_of_that_plan(
     Visit(app, world.other_student).get(f"{NEW}?goal={world.goal.id}", status=404)
     assert Visit(app, world.student).get(f"{NEW}?goal={world.goal.id}&plan={world.plan.id}")
     assert Audience.COACHES in Visit(app, world.student).get(NEW)
+
+
+def test_after_four_weeks_the_page_names_the_peer_no_more(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    student, piece = Visit(app, world.student), f"{ALL}/{world.private.id}"
+    about = f"/feedback/evidence/{world.private.id}"
+    asked = student.submit(about, f"{about}/requests", {"to_id": str(world.other_student.id)})
+    assert asked.status_code == 303
+    shown = student.get(piece)
+    assert "Olaf" in shown
+    assert len(share_ids(shown)) == 1
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(sa.update(PlanMember).filter_by(role="peer").values(until_on=world.on))
+    later = student.get(piece)
+    assert "Olaf" not in later
+    assert share_ids(later) == []
+    assert "Het komt niet terug." in later
+    assert "Alleen voor mij." in student.get(f"{ALL}?state=private")
+    assert "Alleen voor mij." not in student.get(f"{ALL}?state=shared")
+
+
+def test_what_a_peer_judged_is_the_students_own_again_after_four_weeks(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    student, piece = Visit(app, world.student), f"{ALL}/{world.private.id}"
+    about = f"/feedback/evidence/{world.private.id}"
+    student.submit(about, f"{about}/requests", {"to_id": str(world.other_student.id)})
+    peer = Visit(app, world.other_student)
+    seen = peer.submit(about, f"{about}/look", {"level": str(world.levels[2].id), "words": "Ja"})
+    assert seen.status_code == 303
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(sa.update(PlanMember).filter_by(role="peer").values(until_on=world.on))
+    assert "Alleen jij kunt het nu zien." in student.get(piece)
+    student.get(f"{piece}/edit", status=409)
+
+
+def test_pages_take_as_many_queries_for_much_evidence_as_for_little(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    student, about = Visit(app, world.student), f"/feedback/evidence/{world.private.id}"
+    piece = f"{ALL}/{world.private.id}"
+    student.submit(about, f"{about}/requests", {"to_id": str(world.other_student.id)})
+    paths = (ALL, piece, about, "/feedback")
+    few = [student.count_queries(path) for path in paths]
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        plan = session.get_one(LearningPlan, (world.school.id, world.plan.id))
+        private = session.get_one(Evidence, (world.school.id, world.private.id))
+        for number in range(6):
+            more = log_evidence(
+                session,
+                key=new_id(),
+                by=world.student,
+                plan=plan,
+                goals=[world.goal],
+                text=f"Stuk {number}",
+                happened_on=world.on,
+                has_people=False,
+                share_with=[Audience.COACHES],
+                own_level=world.levels[1],
+                on=world.on,
+                at=world.at,
+            )
+            peer = add_person(
+                session,
+                by=None,
+                school=world.school,
+                name=f"Fien {number}",
+                email=f"fien{number}@proef.example",
+                number=f"fien{number}",
+                roles=[SchoolRole.STUDENT],
+                at=world.at,
+            )
+            group = {"group_id": world.group.id, "role": GroupRole.STUDENT}
+            session.add(
+                Membership(school_id=world.school.id, person_id=peer.id, from_on=world.on, **group)
+            )
+            session.flush()
+            for subject, to in ((private, peer), (more, world.coach)):
+                ask(
+                    session,
+                    by=world.student,
+                    to=to,
+                    subject=subject,
+                    words=None,
+                    on=world.on,
+                    at=world.at,
+                )
+            add_comment(
+                session,
+                by=world.student,
+                subject=private,
+                words=f"Nog iets {number}",
+                on=world.on,
+                at=world.at,
+            )
+    assert len(share_ids(student.get(piece))) == 7
+    assert [student.count_queries(path) for path in paths] == few

@@ -11,6 +11,8 @@ from tests.visits import Visit
 from tests.world import World
 from tracker.db import unit_of_work
 from tracker.models import (
+    AuditEvent,
+    Evidence,
     FeedbackRequest,
     Judgement,
     LearningQuestion,
@@ -19,6 +21,7 @@ from tracker.models import (
     PlanRole,
     RequestState,
 )
+from tracker.plans import start_own_plan
 
 
 def ask(app: Flask, world: World, what: str, to: Person, words: str = "") -> Any:
@@ -71,6 +74,17 @@ def test_the_start_pages_show_what_waits(app: Flask, world: World) -> None:
     assert "Was ik rustig?" in Visit(app, world.coach).get("/coach")
     assert "En volgens jou?" in Visit(app, world.supervisor).get("/supervisor")
     assert "Je wacht zelf op 2 antwoorden." in Visit(app, world.student).get("/student")
+
+
+def test_who_looks_at_what_waits_leaves_a_row(app: Flask, engine: sa.Engine, world: World) -> None:
+    ask(app, world, f"evidence/{world.private.id}", world.other_student)
+    for person in (world.student, world.other_student):
+        Visit(app, person).get("/student")
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        listed = sa.select(AuditEvent).where(AuditEvent.verb == "listed requests")
+        (event,) = session.scalars(listed)
+    assert event.by_id == world.other_student.id
+    assert event.details == {"plan_ids": [str(world.plan.id)]}
 
 
 def test_a_comment_is_the_answer_and_the_student_reads_it(
@@ -283,3 +297,36 @@ def test_a_question_without_words_comes_back(app: Flask, world: World) -> None:
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert f'value="{world.placement.id}" checked' in page
+
+
+def test_a_question_is_kept_in_the_plan_that_the_address_names(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        newer = start_own_plan(
+            session, by=world.student, title="Kok", starts_on=world.on, on=world.on, at=world.at
+        )
+        plan_ids = [world.plan.id, newer.id]
+    student = Visit(app, world.student)
+    for plan_id in plan_ids:
+        page = f"/student/questions?plan={plan_id}"
+        assert f'action="{page}"' in student.get(page)
+        assert student.submit(page, page, {"words": "Waarom?"}).status_code == 303
+    page = "/student/questions"
+    assert student.submit(page, page, {"words": "Hoe?"}).status_code == 303
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        asked = session.execute(sa.select(LearningQuestion.words, LearningQuestion.plan_id))
+        assert sorted(map(tuple, asked)) == sorted(
+            [("Waarom?", world.plan.id), ("Waarom?", plan_ids[1]), ("Hoe?", plan_ids[1])]
+        )
+    student.get(f"{page}?plan={world.other_plan.id}", status=404)
+
+
+def test_a_piece_with_people_in_it_offers_no_fellow_students(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    page = f"/feedback/evidence/{world.private.id}"
+    student = Visit(app, world.student)
+    assert "Olaf" in student.get(page)
+    changed(engine, world, sa.update(Evidence).values(has_people=True))
+    assert "Olaf" not in student.get(page)

@@ -11,7 +11,7 @@ from tests.world import World
 from tracker.conversations import record_talk
 from tracker.db import unit_of_work
 from tracker.goals import agree_goal
-from tracker.models import Goal, GoalKind, GoalState
+from tracker.models import Goal, GoalKind, GoalState, LearningPlan, PersonRole, SchoolRole
 from tracker.questions import ask_question
 
 NEW = "/student/goals/new"
@@ -240,3 +240,17 @@ def test_a_student_without_a_qualification_sets_a_goal(
     with unit_of_work(engine, school_id=world.school.id, writes=False) as session:
         goals = session.scalars(sa.select(Goal).where(Goal.plan_id == world.other_plan.id)).all()
         assert {goal.state for goal in goals} == {GoalState.ACTIVE}
+
+
+def test_with_a_goal_that_is_refused_no_plan_begins(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    past = (world.on - timedelta(days=1)).isoformat()
+    visit = Visit(app, world.teacher)
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(sa.update(PersonRole).values(role=SchoolRole.STUDENT))
+    answer = visit.submit(NEW, NEW, written(world, target_on=past))
+    assert answer.status_code == 422
+    with unit_of_work(engine, school_id=world.school.id, writes=False) as session:
+        own = sa.select(LearningPlan).where(LearningPlan.student_id == world.teacher.id)
+        assert session.scalars(own).all() == []

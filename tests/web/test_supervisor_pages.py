@@ -1,5 +1,6 @@
 """The praktijkopleider: half a minute, one answer, and others' views only afterwards."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -17,9 +18,12 @@ from tracker.models import (
     Evidence,
     FeedbackRequest,
     Judgement,
+    PlanRole,
     Recording,
     RequestState,
 )
+from tracker.placements import add_placement
+from tracker.plans import add_member
 
 
 @pytest.fixture
@@ -150,3 +154,31 @@ def test_a_supervisor_sees_no_drafts_talks_or_other_students(
         f"/supervisor/evidence/{piece.id}", f"/coach/plans/{world.plan.id}/talks", {}
     )
     assert answer.status_code in {403, 422}
+
+
+def test_who_works_at_another_placement_stays_unnamed(
+    app: Flask, visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        elsewhere = add_placement(
+            session,
+            by=None,
+            plan=world.plan,
+            company=world.company,
+            from_on=world.on,
+            until_on=world.on + timedelta(days=30),
+            at=world.at,
+        )
+        add_member(
+            session,
+            by=None,
+            plan=world.plan,
+            person=world.teacher,
+            role=PlanRole.SUPERVISOR,
+            placement=elsewhere,
+            from_on=world.on,
+            at=world.at,
+        )
+    page = f"/coach/plans/{world.plan.id}"
+    assert world.teacher.given_name in Visit(app, world.coach).get(page)
+    assert world.teacher.given_name not in visit.get(page)

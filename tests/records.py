@@ -1,0 +1,76 @@
+"""Records that addresses and forms may name, beside those of the world."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from migrations.metadata import metadata
+from tests.world import World
+from tracker.comments import add_comment
+from tracker.db import new_id, unit_of_work
+from tracker.drafts import save_draft
+from tracker.models import Evidence, EvidenceShare, Goal, Judgement
+from tracker.questions import ask_question
+from tracker.requests import ask
+from tracker.signing import sign
+
+
+def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
+    """Add a draft, a question, requests, a comment and a signature; returns ids by name.
+
+    The coach was asked about the goal and keeps a draft of it; a fellow student was asked about
+    the piece.
+    """
+    by_at: dict[str, Any] = {"on": world.on, "at": world.at}
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        goal = session.get_one(Goal, (world.school.id, world.goal.id))
+        piece = session.get_one(Evidence, (world.school.id, world.shared.id))
+        judgement = session.get_one(Judgement, (world.school.id, world.judgement.id))
+        draft = save_draft(
+            session,
+            by=world.coach,
+            plan=world.plan,
+            goal=goal,
+            level=None,
+            words="Nog niet af.",
+            observed_on=world.on,
+            **by_at,
+        )
+        question = ask_question(
+            session, by=world.student, plan=world.plan, words="Waarom zo vroeg?", **by_at
+        )
+        asked = ask(session, by=world.student, to=world.coach, subject=goal, words=None, **by_at)
+        ask(session, by=world.student, to=world.other_student, subject=piece, words=None, **by_at)
+        comment = add_comment(
+            session, by=world.student, subject=goal, words="Kijk je mee?", **by_at
+        )
+        sign(session, by=world.supervisor, judgement=judgement, **by_at)
+        shares = sa.select(EvidenceShare.id).filter_by(evidence_id=piece.id)
+        share_id = session.scalars(shares).first()
+    assert share_id is not None
+    return {
+        "plan_id": world.plan.id,
+        "goal_id": world.goal.id,
+        "evidence_id": world.shared.id,
+        "judgement_id": world.judgement.id,
+        "draft_id": draft.id,
+        "request_id": asked.id,
+        "question_id": question.id,
+        "comment_id": comment.id,
+        "share_id": share_id,
+        "scale_id": world.levels[0].scale_id,
+        "level_id": world.levels[1].id,
+        "to_id": world.supervisor.id,
+        "run_id": new_id(),
+    }
+
+
+def all_rows(superuser_engine: sa.Engine) -> dict[str, list[str]]:
+    """Return every row of every table; looks, sessions and tokens are no writing."""
+    with superuser_engine.connect() as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(sa.select(table))))
+            for table in metadata.sorted_tables
+            if table.name not in {"audit_event", "api_token", "session"}
+        }
