@@ -440,6 +440,7 @@ APPENDED = (
     "audit_event",
     "conversation",
     "goal_agreement",
+    "goal_closing",
     "goal_version",
     "judgement_promotion",
     "judgement_signature",

@@ -278,7 +278,9 @@ def test_a_supervisor_looks_before_seeing_the_others_in_every_school(
 def test_evidence_withdrawn_after_a_judgement(app: Flask, ask: Asks, world: World) -> None:
     """Sanne takes back a photo that Cor judged: it goes from everybody, his judgement stays."""
     plan = f"/api/plans/{world.plan.id}"
-    fields = form(world, text="Ik zette de tafel klaar.", share_with="coaches")
+    fields = form(
+        world, text="Ik zette de tafel klaar.", share_with="coaches", goal_ids=[str(world.goal.id)]
+    )
     sent = ask(
         world.student,
         "POST",
@@ -291,7 +293,8 @@ def test_evidence_withdrawn_after_a_judgement(app: Flask, ask: Asks, world: Worl
     links = [files["href"], files["thumbnail_href"]]
     cor = Visit(app, world.coach)
     assert {ask(world.coach, "GET", link).status_code for link in links} == {303}
-    seen = view(world, 2, evidence_id=piece["id"], words="Alles lag klaar.")
+    about = {"evidence_id": piece["id"], "goal_id": str(world.goal.id)}
+    seen = view(world, 2, words="Alles lag klaar.", **about)
     judged = made(ask(world.coach, "POST", f"{plan}/judgements", json=seen))
     sanne, page = Visit(app, world.student), f"/student/evidence/{piece['id']}"
     assert sanne.submit(page, f"{page}/withdraw", {}).status_code == 303

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from tracker import audit
 from tracker.clocks import SeenRequest, requests_seen
 from tracker.errors import Conflict, NotAllowed
-from tracker.models import Comment, FeedbackRequest, Goal, Person, PlanRole
-from tracker.permissions import VISIBLE, Action, Condition, lock, require
+from tracker.models import Comment, Evidence, FeedbackRequest, Goal, Person, PlanRole
+from tracker.permissions import VISIBLE, Action, Condition, find, lock, require
 from tracker.plans import check_open, plan_of
 from tracker.requests import IN_SCHOOL, Subject, about, settle
 
@@ -30,6 +30,10 @@ def add_comment(
     if isinstance(subject, Goal) and role not in IN_SCHOOL:
         raise NotAllowed("said about a goal in the school only")
     check_open(plan)
+    if isinstance(subject, Evidence):
+        # Its student takes it back before or after, never in between.
+        lock(session, subject)
+        find(session, Evidence, subject.id, person=by, on=on)
     comment = Comment(
         school_id=plan.school_id,
         plan_id=plan.id,

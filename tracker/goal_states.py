@@ -1,14 +1,25 @@
 """Beginning with a goal, closing it, and going on with it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
 from tracker.errors import Conflict
 from tracker.goal_versions import agreements_to, is_agreed
 from tracker.goals import check_not_closed, goal_held
-from tracker.models import Control, Goal, GoalAgreement, GoalState, Outcome, Person, PlanRole
+from tracker.models import (
+    Control,
+    Goal,
+    GoalAgreement,
+    GoalClosing,
+    GoalState,
+    Outcome,
+    Person,
+    PlanRole,
+)
 from tracker.permissions import Action
 
 
@@ -44,6 +55,11 @@ def close_goal(
     goal.closing_words = words
     goal.closed_at = at
     goal.changed_at = at
+    session.add(
+        GoalClosing(
+            school_id=goal.school_id, goal_id=goal.id, outcome=outcome, words=words, closed_at=at
+        )
+    )
     audit.record(
         session,
         by=by,
@@ -57,7 +73,10 @@ def close_goal(
 
 
 def reopen_goal(session: Session, *, by: Person, goal: Goal, on: date, at: datetime) -> None:
-    """Go on with a closed goal; one that nobody ever agreed to is a draft again."""
+    """Go on with a closed goal; one that nobody ever agreed to is a draft again.
+
+    How it was closed, and the words, stay (`closings_of`).
+    """
     plan = goal_held(session, by, goal, Action.EDIT_GOAL, on)
     if goal.state is not GoalState.CLOSED:
         raise Conflict("goal.not_closed")
@@ -70,3 +89,12 @@ def reopen_goal(session: Session, *, by: Person, goal: Goal, on: date, at: datet
     goal.changed_at = at
     audit.record(session, by=by, verb="reopened goal", subject=goal, plan_id=plan.id, at=at)
     session.flush()
+
+
+def closings_of(session: Session, *, goal: Goal) -> Sequence[GoalClosing]:
+    """Return every time that a goal was closed, newest first."""
+    return session.scalars(
+        sa.select(GoalClosing)
+        .where(GoalClosing.school_id == goal.school_id, GoalClosing.goal_id == goal.id)
+        .order_by(GoalClosing.closed_at.desc(), GoalClosing.id.desc())
+    ).all()

@@ -280,7 +280,7 @@ def _judgements(
 def _evidence(
     session: Session, reader: Person, school: School, on: date, plan_ids: list[UUID]
 ) -> Grouped:
-    """Return shared pieces with the first day on which they were shared, and their goals."""
+    """Return shared pieces with the first day on which this reader was shown them, and goals."""
     visible = (
         Evidence.school_id == reader.school_id,
         Evidence.plan_id.in_(plan_ids),
@@ -301,7 +301,7 @@ def _evidence(
                 EvidenceShare.evidence_id == Evidence.id,
             ),
         )
-        .where(*visible, EvidenceShare.ended_at.is_(None))
+        .where(*visible, EvidenceShare.ended_at.is_(None), VISIBLE[EvidenceShare](reader, on))
         .group_by(Evidence.plan_id, Evidence.id, Evidence.happened_on, Evidence.placement_id)
     )
     links = session.execute(

@@ -12,6 +12,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from tracker import audit
@@ -189,9 +190,16 @@ def _in_school(person: Person, on: date, plan_id: InstrumentedAttribute[UUID]) -
 
 
 def _shown(person: Person, on: date) -> sa.Select[UUID]:
-    """Select the evidence shown to this person from outside the school's own circle.
+    """Select the evidence shown to this person from outside the school's own circle."""
+    return sa.select(EvidenceShare.evidence_id).where(
+        EvidenceShare.school_id == person.school_id, _is_shown(person, on)
+    )
 
-    To a supervisor through the placement, to a peer by name; both as long as they take part.
+
+def _is_shown(person: Person, on: date) -> Condition:
+    """Whether a share is for this person from outside the school's own circle.
+
+    For a supervisor through the placement, for a peer by name; both as long as they take part.
     """
     through_placement = sa.and_(
         EvidenceShare.audience == Audience.PLACEMENT,
@@ -207,11 +215,7 @@ def _shown(person: Person, on: date) -> sa.Select[UUID]:
             )
         ),
     )
-    return sa.select(EvidenceShare.evidence_id).where(
-        EvidenceShare.school_id == person.school_id,
-        EvidenceShare.ended_at.is_(None),
-        sa.or_(through_placement, by_name),
-    )
+    return sa.and_(EvidenceShare.ended_at.is_(None), sa.or_(through_placement, by_name))
 
 
 def _see_plan(person: Person, on: date) -> Condition:
@@ -230,6 +234,26 @@ def _see_goal(person: Person, on: date) -> Condition:
     # What is not agreed yet stays in the school.
     outside = sa.and_(Goal.state != GoalState.DRAFT, Goal.id.in_(shown))
     return sa.or_(_in_school(person, on, Goal.plan_id), outside)
+
+
+def _see_share(person: Person, on: date) -> Condition:
+    """See every share of the own pieces; of others those through which one sees the piece."""
+    own = sa.select(Evidence.id).where(
+        Evidence.school_id == person.school_id,
+        Evidence.plan_id.in_(plans_as(person, on, PlanRole.STUDENT)),
+    )
+    in_school = sa.select(Evidence.id).where(
+        Evidence.school_id == person.school_id, _in_school(person, on, Evidence.plan_id)
+    )
+    return sa.or_(
+        EvidenceShare.evidence_id.in_(own),
+        sa.and_(
+            EvidenceShare.audience == Audience.COACHES,
+            EvidenceShare.ended_at.is_(None),
+            EvidenceShare.evidence_id.in_(in_school),
+        ),
+        _is_shown(person, on),
+    )
 
 
 def _see_evidence(person: Person, on: date) -> Condition:
@@ -281,25 +305,25 @@ def _see_recording(person: Person, on: date) -> Condition:
 
 
 def _see_judgement(person: Person, on: date) -> Condition:
-    # A piece that was withdrawn after it was judged keeps its judgements in the school.
-    withdrawn = sa.select(Evidence.id).join(
-        EvidenceShare,
-        sa.and_(
-            EvidenceShare.school_id == Evidence.school_id,
-            EvidenceShare.evidence_id == Evidence.id,
-        ),
-    )
-    withdrawn = withdrawn.where(
-        Evidence.school_id == person.school_id,
-        Evidence.state == EvidenceState.WITHDRAWN,
-        EvidenceShare.audience == Audience.COACHES,
+    # A piece that was withdrawn after it was judged keeps its judgements in the school: those that
+    # the school could see until then.
+    piece, share = aliased(Evidence), aliased(EvidenceShare)
+    seen_before = sa.exists().where(
+        piece.school_id == person.school_id,
+        piece.id == Judgement.evidence_id,
+        piece.state == EvidenceState.WITHDRAWN,
+        share.school_id == piece.school_id,
+        share.evidence_id == piece.id,
+        share.audience == Audience.COACHES,
+        share.ended_at >= piece.withdrawn_at,
+        share.ended_at >= Judgement.recorded_at,
     )
     in_school = sa.and_(
         _in_school(person, on, Judgement.plan_id),
         sa.or_(
             Judgement.evidence_id.is_(None),
             Judgement.evidence_id.in_(_evidence_seen(person, on)),
-            Judgement.evidence_id.in_(withdrawn),
+            seen_before,
         ),
         sa.or_(~_rates_blindly(person, on), _has_judged(person)),
     )
@@ -312,6 +336,11 @@ def _see_judgement(person: Person, on: date) -> Condition:
         Judgement.evidence_id.in_(_shown(person, on)),
         sa.or_(Judgement.goal_id.is_(None), Judgement.goal_id.not_in(drafts)),
         _has_judged(person),
+        # A fellow student sees the piece and the own view, and nothing else.
+        sa.or_(
+            Judgement.by_id == person.id,
+            Judgement.plan_id.not_in(plans_as(person, on, PlanRole.PEER)),
+        ),
     )
     return sa.or_(in_school, shown)
 
@@ -374,8 +403,16 @@ def _see_request(person: Person, on: date) -> Condition:
     mine = sa.or_(FeedbackRequest.by_id == person.id, FeedbackRequest.to_id == person.id)
     takes_part = FeedbackRequest.plan_id.in_(plans_as(person, on, *PlanRole))
     goals = sa.select(Goal.id).where(Goal.school_id == person.school_id, _see_goal(person, on))
+    # What a student asks a fellow student is between the two of them.
+    to_peer = sa.exists().where(
+        PlanMember.school_id == person.school_id,
+        PlanMember.plan_id == FeedbackRequest.plan_id,
+        PlanMember.person_id == FeedbackRequest.to_id,
+        PlanMember.role == PlanRole.PEER,
+    )
+    own = FeedbackRequest.plan_id.in_(plans_as(person, on, PlanRole.STUDENT))
     return sa.or_(
-        sa.and_(_in_school(person, on, FeedbackRequest.plan_id), seen),
+        sa.and_(_in_school(person, on, FeedbackRequest.plan_id), seen, sa.or_(own, ~to_peer)),
         sa.and_(mine, takes_part, sa.or_(seen, FeedbackRequest.goal_id.in_(goals))),
     )
 
@@ -442,6 +479,7 @@ VISIBLE: dict[type[Record], Callable[[Person, date], Condition]] = {
     Goal: _see_goal,
     Placement: _see_placement,
     Evidence: _see_evidence,
+    EvidenceShare: _see_share,
     Attachment: _see_attachment,
     Judgement: _see_judgement,
     JudgementDraft: _see_draft,
@@ -480,8 +518,14 @@ def find(session: Session, model: type[RecordT], key: UUID, *, person: Person, o
 
 
 def lock(session: Session, record: Record) -> None:
-    """Read a record again and hold it until this unit of work ends, so that one edits at a time."""
-    session.refresh(record, with_for_update=True)
+    """Read a record again and hold it until this unit of work ends, so that one edits at a time.
+
+    Raises NotFound when it went while we waited for it.
+    """
+    try:
+        session.refresh(record, with_for_update=True)
+    except InvalidRequestError:
+        raise NotFound(f"{type(record).__name__} not found") from None
 
 
 def roles_of(

@@ -18,6 +18,7 @@ from tracker.models import (
     LearningPlan,
     LearningQuestion,
     Person,
+    PersonState,
     PlanRole,
     RequestState,
     School,
@@ -159,7 +160,11 @@ def candidates(session: Session, *, by: Person, subject: Subject, on: date) -> l
         )
     )
     people = session.scalars(
-        sa.select(Person).where(Person.school_id == plan.school_id, Person.id.in_(roles))
+        sa.select(Person).where(
+            Person.school_id == plan.school_id,
+            Person.id.in_(roles),
+            Person.state == PersonState.ACTIVE,
+        )
     ).all()
     order = list(PlanRole)
     found = [

@@ -11,6 +11,7 @@ from identity.access import allows
 from tracker import progress
 from tracker.audience import viewers_of_evidence, viewers_of_goal
 from tracker.conversations import talks_of
+from tracker.goal_states import closings_of
 from tracker.goal_versions import Agreed, SeenGoal, SeenVersion, versions_of
 from tracker.goals import goals_seen
 from tracker.judged import judgements_seen
@@ -136,6 +137,8 @@ def goal_page(found: Goal, filled: Filled | None = None) -> str:
         items=seen.items,
         agreed=_agreed(seen.agreed),
         versions=[_version(*pair) for pair in zip(versions, [*versions[1:], None], strict=True)],
+        # The last closing of a closed goal stands at the top.
+        closings=closings_of(g.session, goal=found)[found.state is GoalState.CLOSED :],
         judgements=trails.timeline(_judgements(found, shown)),
         evidence=_evidence(shown),
         talks=[talk for talk in talks if talk.goal_id == found.id],

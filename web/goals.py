@@ -118,14 +118,8 @@ def save_goal() -> Response | tuple[str, int]:
             # With a goal that is refused no plan begins either.
             with g.session.begin_nested():
                 plan = named or current_plan(g.session, student=g.person, on=g.today, at=g.now)
-                goal = add_goal(
-                    g.session,
-                    by=g.person,
-                    plan=plan,
-                    on=g.today,
-                    at=g.now,
-                    **_with_records(plan, filled.data),
-                )
+                said = _with_records(plan, filled.data)
+                goal = add_goal(g.session, by=g.person, plan=plan, on=g.today, at=g.now, **said)
         except Invalid as refusal:
             filled.refuse(refusal)
         else:

@@ -24,6 +24,7 @@ from tracker.models import (
     EvidenceState,
     LearningPlan,
     Person,
+    PlanRole,
 )
 from tracker.permissions import Action, find, lock, require
 from tracker.pieces import Piece, only, pieces, pieces_of, versions_of
@@ -127,6 +128,8 @@ def piece_page(evidence: Evidence, share: Filled | None = None) -> str:
     viewers = viewers_of_evidence(
         g.session, school_id=g.school.id, evidence_ids=[evidence.id], on=g.today
     ).get(evidence.id, [])
+    if not is_own:  # whom a student asks beside the plan is between the two of them
+        viewers = [viewer for viewer in viewers if viewer.role is not PlanRole.PEER]
     seen = judgements_seen(g.session, plan_id=evidence.plan_id, person=g.person, on=g.today)
     shares = open_shares(g.session, evidence, on=g.today)
     offered = offer(plan) if is_own else None

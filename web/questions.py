@@ -42,17 +42,20 @@ def save_question() -> Response | tuple[str, int]:
     """Save a question in the plan at hand; who has no plan yet begins one."""
     filled = fill(QuestionForm(), request.form)
     if not filled.errors:
-        plan = plan_at_hand() or current_plan(g.session, student=g.person, on=g.today, at=g.now)
         try:
-            question = ask_question(
-                g.session,
-                by=g.person,
-                plan=plan,
-                words=filled.data["words"],
-                placement=_placement(plan, filled.data["placement_id"]),
-                on=g.today,
-                at=g.now,
-            )
+            with g.session.begin_nested():  # a plan begun for what is refused goes too
+                plan = plan_at_hand() or current_plan(
+                    g.session, student=g.person, on=g.today, at=g.now
+                )
+                question = ask_question(
+                    g.session,
+                    by=g.person,
+                    plan=plan,
+                    words=filled.data["words"],
+                    placement=_placement(plan, filled.data["placement_id"]),
+                    on=g.today,
+                    at=g.now,
+                )
             return redirect(url_for("threads.question", question_id=question.id), 303)
         except Invalid as refusal:
             filled.refuse(refusal)

@@ -67,10 +67,12 @@ def start() -> str:
         students=[
             {
                 "name": row.name,
-                "until_on": max(stay["until_on"] for stay in trails.running(row, on=g.today)),
+                "until_on": max(stay["until_on"] for stay in running),
                 "trails": [_with_own(goal) for goal in trails.goals(row, on=g.today)],
             }
             for row in rows
+            # Somebody with another place in the plan sees it without a running placement too.
+            if (running := trails.running(row, on=g.today))
         ],
     )
 

@@ -161,8 +161,25 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_goal_agreement_school_id_by_id", "goal_agreement", ["school_id", "by_id"])
+    op.create_table(
+        "goal_closing",
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("goal_id", sa.Uuid(), nullable=False),
+        sa.Column("outcome", sa.String(length=32), nullable=False),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["school_id", "goal_id"],
+            ["goal.school_id", "goal.id"],
+            name="fk_goal_closing_school_id_goal_id",
+        ),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_goal_closing_school_id"),
+        sa.PrimaryKeyConstraint("school_id", "id", name="pk_goal_closing"),
+    )
+    op.create_index("ix_goal_closing_school_id_goal_id", "goal_closing", ["school_id", "goal_id"])
     raise_wall("learning_unit")
-    raise_wall("goal_version", "goal_agreement", grants=APPEND)
+    raise_wall("goal_version", "goal_agreement", "goal_closing", grants=APPEND)
     for school_id in each_school():
         _write_first_versions(school_id)
 

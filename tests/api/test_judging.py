@@ -185,7 +185,8 @@ def test_a_peer_judges_what_was_shown_to_them_though_they_see_no_plan(
     assert peer.get(f"/api/judgements/{world.judgement.id}").status_code == 404
     answer = peer.post(judgements_at(world), json=body)
     assert (answer.status_code, answer.json()["role"]) == (201, "peer")
-    assert peer.get(f"/api/judgements/{world.judgement.id}").status_code == 200
+    assert peer.get(answer.headers["Location"]).status_code == 200
+    assert peer.get(f"/api/judgements/{world.judgement.id}").status_code == 404
     assert peer.get(judgements_at(world)).status_code == 404
 
 

@@ -15,7 +15,7 @@ from tracker.conversations import record_talk, talks_of
 from tracker.db import new_id, unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.evidence import log_evidence
-from tracker.goal_states import close_goal, reopen_goal, start_goal
+from tracker.goal_states import close_goal, closings_of, reopen_goal, start_goal
 from tracker.goal_versions import is_agreed, versions_of
 from tracker.goals import add_goal, agree_goal, edit_goal, goals_seen
 from tracker.judgements import judge
@@ -346,6 +346,7 @@ def test_a_goal_is_closed_as_reached_stopped_or_moved_and_may_go_on(
             refused()
     reopen_goal(work, by=world.student, goal=goal, on=world.on, at=world.at)
     assert (goal.state, goal.outcome, goal.closed_at) == (GoalState.ACTIVE, None, None)
+    assert [c.words for c in closings_of(work, goal=goal)] == ["Het lukt nu."]
     with pytest.raises(Conflict, match=r"goal\.not_closed"):
         reopen_goal(work, by=world.student, goal=goal, on=world.on, at=world.at)
 

@@ -43,6 +43,7 @@ from tracker.placements import add_placement
 from tracker.plans import add_member
 from tracker.progress import Rule
 from tracker.scales import default_levels, set_blind_rating
+from tracker.sharing import open_shares, stop_sharing, withdraw
 
 
 @pytest.fixture
@@ -155,7 +156,8 @@ def test_the_core_team_judges_as_what_it_is(work: Session, world: World) -> None
 
 def test_a_comment_that_was_taken_back_is_no_answer(work: Session, world: World) -> None:
     said: dict[str, Any] = {"by": world.coach, "on": world.on, "at": world.at}
-    comment = add_comment(work, subject=world.shared, words="Ik was er niet bij.", **said)
+    shared = work.get_one(Evidence, (world.school.id, world.shared.id))
+    comment = add_comment(work, subject=shared, words="Ik was er niet bij.", **said)
     of_shared: dict[str, Any] = {"by": world.coach, "evidence_ids": [world.shared.id]}
     assert answered(work, **of_shared) == {world.shared.id}
     withdraw_comment(work, comment=comment, **said)
@@ -171,13 +173,76 @@ def test_a_peer_judges_only_what_was_shown_to_them_by_name(work: Session, world:
         judge(work, **words_of(world, by=peer, evidence=None))
     show(work, world, world.shared, peer)
     assert judge(work, **words_of(world, by=peer)).role is PlanRole.PEER
-    assert seen_by(work, world, peer, world.shared) >= {peer.id, world.supervisor.id}
 
 
-def test_a_peer_sees_what_others_saw_only_after_looking(work: Session, world: World) -> None:
-    join(work, world, world.other_student, PlanRole.PEER)
-    show(work, world, world.shared, world.other_student)
-    assert seen_by(work, world, world.other_student, world.shared) == set()
+def test_a_peer_never_sees_what_others_saw(work: Session, world: World) -> None:
+    peer = world.other_student
+    join(work, world, peer, PlanRole.PEER)
+    show(work, world, world.shared, peer)
+    assert seen_by(work, world, peer, world.shared) == set()
+    judge(work, **words_of(world, by=peer))
+    assert seen_by(work, world, peer, world.shared) == {peer.id}
+
+
+def test_withdrawing_shows_the_school_nothing_that_it_did_not_see_before(
+    work: Session, world: World
+) -> None:
+    minutes = [world.at + timedelta(minutes=number) for number in range(5)]
+    piece = log_evidence(
+        work,
+        key=new_id(),
+        by=world.student,
+        plan=world.plan,
+        text="Alleen voor mijn werk.",
+        happened_on=world.on,
+        has_people=False,
+        placement=world.placement,
+        share_with=[Audience.COACHES, Audience.PLACEMENT],
+        on=world.on,
+        at=minutes[0],
+    )
+    by: dict[str, Any] = {"by": world.student, "evidence": piece, "on": world.on}
+    shares = {share.audience: share for share in open_shares(work, piece, on=world.on)}
+    stop_sharing(work, share=shares[Audience.COACHES], at=minutes[1], **by)
+    judge(work, **words_of(world, goal=None, evidence=piece, at=minutes[2]))
+    assert seen_by(work, world, world.coach, piece) == set()
+    withdraw(work, at=minutes[3], **by)
+    assert seen_by(work, world, world.coach, piece) == set()
+
+
+def test_what_the_student_says_after_withdrawing_stays_their_own(
+    work: Session, world: World
+) -> None:
+    shared = work.merge(world.shared)
+    withdraw(work, by=world.student, evidence=shared, on=world.on, at=world.at)
+    before = judgements_seen(work, plan_id=world.plan.id, person=world.coach, on=world.on)
+    later = world.at + timedelta(minutes=1)
+    judge(work, **words_of(world, by=world.student, evidence=shared, at=later))
+    after = judgements_seen(work, plan_id=world.plan.id, person=world.coach, on=world.on)
+    assert [seen.id for seen in after] == [seen.id for seen in before]
+    assert world.judgement.id in {seen.id for seen in after}
+
+
+def test_a_coach_counts_from_the_day_on_which_the_school_was_shown_it(
+    work: Session, world: World
+) -> None:
+    earlier = world.at - timedelta(days=20)
+    peer = world.other_student
+    join(work, world, peer, PlanRole.PEER)
+    work.add(
+        EvidenceShare(
+            school_id=world.school.id,
+            evidence_id=world.shared.id,
+            audience=Audience.PERSON,
+            person_id=peer.id,
+            shared_at=earlier,
+        )
+    )
+    work.flush()
+    (row,) = rows_for(
+        work, reader=world.coach, school=world.school, on=world.on, plan_id=world.plan.id
+    )
+    assert row.last_shared_on == world.on
 
 
 def test_a_student_does_not_judge_another_student(work: Session, world: World) -> None:

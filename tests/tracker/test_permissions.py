@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from tests.world import World
 from tracker.db import unit_of_work
 from tracker.errors import NotAllowed, NotFound
-from tracker.models import Evidence, Goal, Judgement, LearningPlan, Person
-from tracker.permissions import Action, find, require, visible
+from tracker.models import Evidence, Goal, Judgement, LearningPlan, LearningQuestion, Person
+from tracker.permissions import Action, find, lock, require, visible
+from tracker.questions import ask_question
 
 
 def seen(engine: sa.Engine, world: World, person: Person, model: type) -> set[object]:
@@ -55,3 +56,14 @@ def test_coach_may_see_the_plan_but_not_add_a_goal(engine: sa.Engine, world: Wor
         pytest.raises(NotAllowed),
     ):
         require(session, world.coach, Action.ADD_GOAL, on=world.on, plan_id=world.plan.id)
+
+
+def test_what_went_while_one_waited_for_it_is_not_there(engine: sa.Engine, world: World) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        question = ask_question(
+            session, by=world.student, plan=world.plan, words="Waarom?", on=world.on, at=world.at
+        )
+        gone = sa.delete(LearningQuestion).where(LearningQuestion.id == question.id)
+        session.execute(gone.execution_options(synchronize_session=False))
+        with pytest.raises(NotFound):
+            lock(session, question)

@@ -762,6 +762,10 @@ GOAL_PAGE: dict[str, Any] = {
     "unit": "Periode 2: op de afdeling",
     "items": [{"code": "B1-K1-W2", "title": "Helpt bij persoonlijke verzorging"}],
     "agreed": {"name": "Joost", "at": NOW},
+    "closings": [
+        {"outcome": "stopped", "words": "Het paste even niet.", "closed_at": NOW},
+        {"outcome": "reached", "words": None, "closed_at": NOW - timedelta(days=40)},
+    ],
     "versions": [
         {
             "number": 2,

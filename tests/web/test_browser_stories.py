@@ -87,7 +87,7 @@ def test_a_coach_agrees_keeps_a_draft_sends_it_later_and_signs(page: Page, waiti
     follow(agree)
     assert agree.count() == 0
     # A view on the goal, about one aspect, that is not ready yet.
-    follow(page.get_by_role("link", name=f"Geef jouw inschatting: {waiting}"))
+    follow(page.get_by_role("link", name=f"Geef jouw inschatting : {waiting}"))
     looks_right(page)
     page.locator("#words").fill("Je belde rustig.")
     page.locator("main details summary").click()
@@ -100,7 +100,9 @@ def test_a_coach_agrees_keeps_a_draft_sends_it_later_and_signs(page: Page, waiti
     looks_right(page)
     follow(page.locator('button[value="send"]'))
     assert page.locator('a[href^="/judge/drafts/"]').count() == 0
+    page.locator("summary", has_text=f"Alle inschattingen bij dit leerdoel: {waiting}").click()
     assert "Je belde rustig." in main(page)
+    looks_right(page)
     follow(page.get_by_role("link", name="Cor: zelfstandig").first)
     looks_right(page)
     follow(page.get_by_role("button", name="Onderteken deze inschatting"))

@@ -138,7 +138,9 @@ def test_a_goal_is_closed_with_an_outcome_and_goes_on(app: Flask, world: World) 
     assert 'class="sp sp-g"' in page
     visit.get(f"{path}/edit", status=409)
     assert visit.submit(path, f"{path}/reopen", {}).status_code == 303
-    assert "Het lukt nu." not in visit.get(path)
+    page = visit.get(path)
+    assert "Gehaald" not in page.partition("Eerder gesloten")[0]
+    assert "Het lukt nu." in page.partition("Eerder gesloten")[2]
 
 
 def test_a_leerwerkprestatie_student_finds_its_goals_below_it(

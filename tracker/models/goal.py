@@ -53,7 +53,8 @@ class Tailoring(StrEnum):
 class Goal(Record):
     """A leerdoel; begins with a question, aims at an anchor (0-3) by a day the student sets.
 
-    The row holds what its newest version says; `approach` is how the student goes about it.
+    The row holds what its newest version says and, while it is closed, its last closing;
+    `approach` is how the student goes about it.
     """
 
     __tablename__ = "goal"
@@ -122,6 +123,18 @@ class GoalAgreement(Record):
     by_id: Mapped[UUID] = ref("person")
     role: Mapped[PlanRole]
     agreed_at: Mapped[datetime]
+
+
+class GoalClosing(Record):
+    """A goal was closed on a moment, with what its student said then. Rows are only ever added."""
+
+    __tablename__ = "goal_closing"
+    __person_path__ = "goal_id.plan_id.student_id"
+
+    goal_id: Mapped[UUID] = ref("goal")
+    outcome: Mapped[Outcome]
+    words: Mapped[FreeText | None]
+    closed_at: Mapped[datetime]
 
 
 class GoalItem(SchoolOwned):
