@@ -47,7 +47,7 @@ def view(world: World, level: int, **about: Any) -> dict[str, Any]:
     return {"level_id": str(world.levels[level].id), "observed_on": day, **about}
 
 
-def test_a_leerwerkprestatie_student(app: Flask, ask: Asks, world: World) -> None:
+def test_a_student_lives_through_a_leerwerkprestatie(app: Flask, ask: Asks, world: World) -> None:
     """Sanne asks herself something large, and works on it until it is done; then it goes on."""
     plan, today = f"/api/plans/{world.plan.id}", world.on.isoformat()
     whole = made(
