@@ -147,7 +147,7 @@ def _evidence(scene: Scene, event: Event, on: date, at: datetime) -> Evidence:
         context=context,
         placement=scene.placement,
         share_with=[READERS[who] for who in event.get("to", "")],
-        files=[scene.photo] if event.get("photo") else [],
+        files=[scene.pictures[event["photo"]]] if "photo" in event else [],
         on=on,
         at=at,
     )

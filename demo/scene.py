@@ -28,7 +28,7 @@ class Scene:
     plan: LearningPlan
     placement: Placement
     people: dict[str, Person]
-    photo: KeptFile
+    pictures: dict[str, KeptFile]
     items: dict[str, FrameworkItem]
     levels: dict[int, ScaleLevel]
     things: dict[str, Any] = field(default_factory=dict)

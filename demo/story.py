@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 import yaml
 from obstore.store import ObjectStore
-from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
 from demo.events import happen
+from demo.pictures import keep_pictures
 from demo.scene import NOON, Scene
-from tracker import attachments
 from tracker.db import new_id
 from tracker.evidence import KeptFile, log_evidence
 from tracker.goals import add_goal, agree_goal
@@ -52,7 +49,7 @@ def tell(session: Session, *, school: School, store: ObjectStore, today: date) -
         key: add_company(session, by=administrator, name=c["name"], city=c["city"], at=begun)
         for key, c in story["companies"].items()
     }
-    photo = _photo(store, school.id)
+    pictures = keep_pictures(store, school.id)
     for number, (programme_name, *patterns) in story["students"].items():
         programme = story["programmes"][programme_name]
         company = companies[programme["company"]]
@@ -66,7 +63,7 @@ def tell(session: Session, *, school: School, store: ObjectStore, today: date) -
             _person(session, school, number),
             company,
             supervisor,
-            photo,
+            pictures,
             programme,
         )
         for told, pattern in zip(programme["goals"], patterns, strict=False):
@@ -89,7 +86,7 @@ def _place(
     student: Person,
     company: Company,
     supervisor: Person,
-    photo: KeptFile,
+    pictures: dict[str, KeptFile],
     programme: dict[str, Any],
 ) -> Scene:
     """Put a student to work at a company, with a supervisor, when the story begins."""
@@ -130,7 +127,7 @@ def _place(
         plan=plan,
         placement=placement,
         people=people,
-        photo=photo,
+        pictures=pictures,
         items=_programme(session, plan, programme),
         levels={v.anchor: v for v in default_levels(session, school_id=plan.school_id)},
     )
@@ -183,11 +180,11 @@ def _tell_goal(scene: Scene, told: dict[str, Any], pattern: dict[str, Any]) -> G
             at=scene.at(agreed),
         )
     for weeks in pattern["evidence"]:
-        _log(scene, goal, told["evidence"], weeks, to=[Audience.COACHES])
+        _log(scene, goal, told, weeks, to=[Audience.COACHES])
     for weeks, who, anchor, *words in pattern["views"]:
         on = scene.on(weeks)
         # A praktijkopleider looks at a piece that was shown; others look at the goal itself.
-        piece = _log(scene, goal, told["evidence"], weeks) if who == "p" else None
+        piece = _log(scene, goal, told, weeks) if who == "p" else None
         judge(
             scene.session,
             by=scene.people[who],
@@ -206,7 +203,7 @@ def _tell_goal(scene: Scene, told: dict[str, Any], pattern: dict[str, Any]) -> G
 def _log(
     scene: Scene,
     goal: Goal,
-    text: str,
+    told: dict[str, Any],
     weeks: int,
     to: Sequence[Audience] = (Audience.COACHES, Audience.PLACEMENT),
 ) -> Evidence:
@@ -217,36 +214,12 @@ def _log(
         by=scene.student,
         plan=scene.plan,
         goals=[goal],
-        text=text,
+        text=told["evidence"],
         happened_on=on,
         has_people=False,
         placement=scene.placement,
         share_with=to,
-        files=[scene.photo] if weeks % 2 == 0 else [],
+        files=[scene.pictures[told["photo"]]] if "photo" in told and weeks % 2 == 0 else [],
         on=on,
         at=scene.at(on),
-    )
-
-
-def _photo(store: ObjectStore, school_id: UUID) -> KeptFile:
-    """Draw what a photo of a week's medicine box might look like, and keep it."""
-    image = Image.new("RGB", (960, 640), "#e3edeb")
-    draw = ImageDraw.Draw(image)
-    draw.rounded_rectangle((110, 170, 850, 470), 28, fill="#ffffff", outline="#0a5566", width=8)
-    for day in range(7):
-        left = 140 + day * 100
-        draw.rounded_rectangle((left, 200, left + 84, 440), 14, fill="#b4d9de")
-        for row in range(3):
-            if (day + row) % 3:
-                top = 226 + row * 70
-                draw.ellipse((left + 26, top, left + 58, top + 32), fill="#8e2a5c")
-    out = BytesIO()
-    image.save(out, "JPEG", quality=85)
-    content = attachments.examine(out.getvalue())
-    return KeptFile(
-        name="weekdoos.jpg",
-        media_type=content.media_type,
-        size=content.size,
-        digest=attachments.keep(store, school_id, content.body),
-        thumbnail_digest=attachments.keep(store, school_id, content.thumbnail or b""),
     )

@@ -18,6 +18,7 @@ from tracker.models import (
     EvidenceGoal,
     EvidenceShare,
     EvidenceVersion,
+    FeedbackRequest,
     FrameworkItem,
     Goal,
     Judgement,
@@ -27,6 +28,7 @@ from tracker.models import (
     PlanMember,
     PlanRole,
     Recording,
+    RequestState,
     ScaleLevel,
     ScanState,
 )
@@ -249,7 +251,7 @@ def _add_voice(session: Session, judgement: Judgement, voice: VoiceFile, at: dat
 
 
 def answered(session: Session, *, by: Person, evidence_ids: Collection[UUID]) -> set[UUID]:
-    """Return which of these pieces this person judged or said something about.
+    """Return which of these pieces this person judged, spoke about, or declined to look at.
 
     Who did not see what a piece shows says so in a comment: an answer, and no judgement. A comment
     that was taken back is none.
@@ -264,4 +266,11 @@ def answered(session: Session, *, by: Person, evidence_ids: Collection[UUID]) ->
         if model is Comment:
             query = query.where(Comment.withdrawn_at.is_(None))
         found.update(key for key in session.scalars(query) if key is not None)
+    declined = sa.select(FeedbackRequest.evidence_id).where(
+        FeedbackRequest.school_id == by.school_id,
+        FeedbackRequest.to_id == by.id,
+        FeedbackRequest.state == RequestState.DECLINED,
+        FeedbackRequest.evidence_id.in_(evidence_ids),
+    )
+    found.update(key for key in session.scalars(declined) if key is not None)
     return found

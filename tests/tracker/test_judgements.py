@@ -42,6 +42,7 @@ from tracker.permissions import find, visible
 from tracker.placements import add_placement
 from tracker.plans import add_member
 from tracker.progress import Rule
+from tracker.requests import ask, decline
 from tracker.scales import default_levels, set_blind_rating
 from tracker.sharing import open_shares, stop_sharing, withdraw
 
@@ -162,6 +163,16 @@ def test_a_comment_that_was_taken_back_is_no_answer(work: Session, world: World)
     assert answered(work, **of_shared) == {world.shared.id}
     withdraw_comment(work, comment=comment, **said)
     assert answered(work, **of_shared) == set()
+
+
+def test_who_declined_to_look_owes_no_answer(work: Session, world: World) -> None:
+    day: dict[str, Any] = {"on": world.on, "at": world.at}
+    shared = work.get_one(Evidence, (world.school.id, world.shared.id))
+    asked = ask(work, by=world.student, to=world.coach, subject=shared, words=None, **day)
+    of_shared: dict[str, Any] = {"by": world.coach, "evidence_ids": [world.shared.id]}
+    assert answered(work, **of_shared) == set()
+    decline(work, by=world.coach, request=asked, words="Ik was er die dag niet bij.", **day)
+    assert answered(work, **of_shared) == {world.shared.id}
 
 
 def test_a_peer_judges_only_what_was_shown_to_them_by_name(work: Session, world: World) -> None:
