@@ -20,7 +20,7 @@ OWNER = "leerspoor_owner"
 APPLICATION = "leerspoor_app"
 on_postgresql = pytest.mark.skipif(
     os.environ.get("LEERSPOOR_TEST_DATABASE") == "sqlite",
-    reason="SQLite has no roles and no row-level security: this run is on SQLite",
+    reason="SQLite has no roles, no row-level security and one writer at a time: this run is on it",
 )
 
 

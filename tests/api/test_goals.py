@@ -8,15 +8,12 @@ import httpx
 import pytest
 
 from tests.api.conftest import As, Counts
+from tests.servers import on_postgresql
 from tests.world import World
 from tracker.models import Person
 
 OK, MADE = 200, 201
 WORDS = ("title", "question", "success", "approach", "target_anchor", "target_on")
-on_postgresql = pytest.mark.skipif(
-    "os.environ.get('LEERSPOOR_TEST_DATABASE') == 'sqlite'",
-    reason="SQLite lets one writer in at a time: this run is on SQLite",
-)
 SAID = (*WORDS, "control", "tailoring", "item_ids", "parent_id", "unit_id")
 
 

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.servers import on_postgresql
 from tests.world import World
 from tracker.audience import viewers_of_goal
 from tracker.conversations import record_talk, talks_of
@@ -37,11 +38,6 @@ from tracker.models import (
 )
 from tracker.overview import rows_for
 from tracker.units import add_unit
-
-on_postgresql = pytest.mark.skipif(
-    "os.environ.get('LEERSPOOR_TEST_DATABASE') == 'sqlite'",
-    reason="SQLite lets one writer in at a time: this run is on SQLite",
-)
 
 
 @pytest.fixture
