@@ -7,11 +7,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Base, Digest, Label
+from tracker.db import Base, Digest, Label, Plain
 
 
 class WebSession(Base):
-    """A signed-in browser, found by the SHA-256 of its cookie's secret."""
+    """A signed-in browser, found by the SHA-256 of its cookie's secret.
+
+    `only_students` narrows what the session shows to these students (LTI's role_scope_mentor):
+    `{"ids": [person id]}`.
+    """
 
     __tablename__ = "session"
     __table_args__ = (
@@ -22,6 +26,7 @@ class WebSession(Base):
     digest: Mapped[Digest] = mapped_column(primary_key=True)
     school_id: Mapped[UUID] = mapped_column(sa.ForeignKey("school.id"))
     person_id: Mapped[UUID]
+    only_students: Mapped[Plain | None]
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -1,6 +1,8 @@
 """Who asks, for every request: a token, a session, or a stranger who gets 401."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from flask import Flask, current_app, g, request
 from flask import session as cookie
@@ -91,6 +93,8 @@ def _by_cookie() -> None:
     if found is None:
         return
     _enter(found.school_id, found.person_id)
+    if g.person is not None and found.only_students is not None:
+        g.person.only_students = frozenset(UUID(one) for one in found.only_students["ids"])
     if is_idle(g.session, found, at=g.now):
         g.person = g.school = None
     elif g.person is not None:
@@ -122,8 +126,10 @@ def _check_origin() -> None:
         raise Forbidden
 
 
-def sign_in(person: Person, school: School) -> None:
+def sign_in(person: Person, school: School, *, only_students: Iterable[UUID] | None = None) -> None:
     """Start a fresh session for this person in this unit of work; raises NotAllowed.
+
+    only_students: whom the session may show at most; None: no such limit.
 
     The browser's older session ends, whoever started it; only the chosen language stays.
     """
@@ -135,5 +141,5 @@ def sign_in(person: Person, school: School) -> None:
         end_session(g.session, secret=earlier, at=g.now)
     if language is not None:
         cookie["language"] = language
-    cookie[SECRET] = start_session(g.session, person=person, at=g.now)
+    cookie[SECRET] = start_session(g.session, person=person, at=g.now, only_students=only_students)
     be(person, school)

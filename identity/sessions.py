@@ -1,8 +1,10 @@
 """Server-side sessions: the cookie holds a random secret, the database everything else."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,14 +23,21 @@ def digest_of(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def start_session(session: Session, *, person: Person, at: datetime) -> str:
-    """Start a session for a person and return the secret for the cookie."""
+def start_session(
+    session: Session, *, person: Person, at: datetime, only_students: Iterable[UUID] | None = None
+) -> str:
+    """Start a session for a person and return the secret for the cookie.
+
+    only_students: the ids of those whom the session may show at most; None: no such limit.
+    """
+    limit = None if only_students is None else {"ids": sorted(str(one) for one in only_students)}
     secret = token_urlsafe(32)
     session.add(
         WebSession(
             digest=digest_of(secret),
             school_id=person.school_id,
             person_id=person.id,
+            only_students=limit,
             started_at=at,
             seen_at=at,
             ended_at=None,

@@ -96,6 +96,7 @@ def add_deployment(
         raise Invalid(deployment="text.length")
     row = {
         "id": new_id(),
+        "school_id": registration.school_id,
         "registration_id": registration.id,
         "lti_id": lti_id,
         "state": DeploymentState.INACTIVE,

@@ -5,6 +5,7 @@ It refuses what the specifications refuse, so that a launch that works here work
 """
 
 import json
+import re
 import threading
 import time
 from base64 import urlsafe_b64encode
@@ -25,7 +26,7 @@ from jwt.algorithms import RSAAlgorithm
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 LEARNER, INSTRUCTOR = f"{MEMBERSHIP}#Learner", f"{MEMBERSHIP}#Instructor"
-Answer = tuple[int, str, bytes]
+Answer = tuple[int, str, bytes] | tuple[int, str, bytes, dict[str, str]]
 
 
 @cache
@@ -75,6 +76,7 @@ class Lms:
     key_requests: int = 0
     faults: Callable[[], Answer] | None = None
     error: str | None = None  # what the authentication page answers instead of a token
+    more_claims: dict[str, Any] = field(default_factory=dict)  # changes to what a launch says
     refused: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -179,7 +181,7 @@ class Lms:
         user = self.users.get(asked.get("login_hint", ""))
         if user is None or self.error:
             return {"state": asked["state"], "error": self.error or "login_required"}
-        token = self.sign(self.claims(user, nonce=asked["nonce"]))
+        token = self.sign(self.claims(user, **{"nonce": asked["nonce"], **self.more_claims}))
         return {"state": asked["state"], "id_token": token}
 
 
@@ -200,25 +202,57 @@ def running(tool: str, **options: Any) -> Iterator[Lms]:
         del _Pages.of[server.server_port]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One request to the LMS."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Page = Callable[[Lms, Asked], Answer]
+PAGES: list[tuple[str, re.Pattern[str], Page]] = []
+
+
+def page(method: str, path: str) -> Callable[[Page], Page]:
+    """Serve a page of every LMS: a method and a regular expression for the whole path."""
+
+    def register(function: Page) -> Page:
+        PAGES.append((method, re.compile(path), function))
+        return function
+
+    return register
+
+
 class _Pages(BaseHTTPRequestHandler):
     """The pages of every LMS that runs in this process, by port."""
 
     of: dict[int, Lms] = {}  # noqa: RUF012 - shared on purpose
 
-    def do_GET(self) -> None:
+    def _serve(self) -> None:
         lms = self.of[self.connection.getsockname()[1]]
         parts = urlsplit(self.path)
-        pages = {"/jwks": _jwks, "/auth": _auth, "/course": _course}
-        page = pages.get(parts.path)
-        if page is None:
-            self._answer((404, "text/plain", b"not found"))
-            return
-        self._answer(page(lms, dict(parse_qsl(parts.query))))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = Asked(
+            self.command, parts.path, dict(parse_qsl(parts.query)), dict(self.headers), body
+        )
+        for method, path, function in PAGES:
+            if method == self.command and path.fullmatch(parts.path):
+                self._answer(function(lms, asked))
+                return
+        self._answer((404, "text/plain", b"not found"))
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - http.server's names
 
     def _answer(self, answer: Answer) -> None:
-        status, kind, body = answer
+        status, kind, body = answer[:3]
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        for name, value in (answer[3] if len(answer) > 3 else {}).items():
+            self.send_header(name, value)
         if status in {301, 302}:
             self.send_header("Location", body.decode())
             body = b""
@@ -231,7 +265,8 @@ class _Pages(BaseHTTPRequestHandler):
         """Stay quiet."""
 
 
-def _jwks(lms: Lms, _asked: Mapping[str, str]) -> Answer:
+@page("GET", "/jwks")
+def _jwks(lms: Lms, _asked: Asked) -> Answer:
     lms.key_requests += 1
     if lms.faults is not None:
         return lms.faults()
@@ -239,9 +274,10 @@ def _jwks(lms: Lms, _asked: Mapping[str, str]) -> Answer:
     return 200, "application/json", json.dumps({"keys": keys}).encode()
 
 
-def _auth(lms: Lms, asked: Mapping[str, str]) -> Answer:
+@page("GET", "/auth")
+def _auth(lms: Lms, asked: Asked) -> Answer:
     try:
-        fields = lms.authenticate(asked)
+        fields = lms.authenticate(asked.query)
     except Refusal as refusal:
         lms.refused.append(str(refusal))
         return 400, "text/plain", f"refused: {refusal}".encode()
@@ -250,14 +286,15 @@ def _auth(lms: Lms, asked: Mapping[str, str]) -> Answer:
         for name, value in fields.items()
     )
     action = escape(f"{lms.tool}/lti/launch")
-    page = (
+    html = (
         f'<!doctype html><title>Even geduld</title><form method="post" action="{action}">'
         f"{inputs}</form><script>document.forms[0].submit()</script>"
     )
-    return 200, "text/html; charset=utf-8", page.encode()
+    return 200, "text/html; charset=utf-8", html.encode()
 
 
-def _course(lms: Lms, _asked: Mapping[str, str]) -> Answer:
+@page("GET", "/course")
+def _course(lms: Lms, _asked: Asked) -> Answer:
     """Show a course with a way into the tool for each person, as if signed in as that person."""
     forms = []
     for user in lms.users.values():
@@ -269,8 +306,8 @@ def _course(lms: Lms, _asked: Mapping[str, str]) -> Answer:
             f'<form method="post" action="{escape(lms.tool)}/lti/login">{inputs}'
             f"<button>{escape(user.name or user.sub)}</button></form>"
         )
-    page = f"<!doctype html><title>Cursus</title><h1>Cursus</h1>{''.join(forms)}"
-    return 200, "text/html; charset=utf-8", page.encode()
+    html = f"<!doctype html><title>Cursus</title><h1>Cursus</h1>{''.join(forms)}"
+    return 200, "text/html; charset=utf-8", html.encode()
 
 
 def query_of(url: str) -> dict[str, list[str]]:

@@ -41,6 +41,7 @@ from tracker.models import (
     LearningPlan,
     LearningQuestion,
     LearningUnit,
+    LessonChoice,
     Membership,
     Person,
     PersonRole,
@@ -53,6 +54,7 @@ from tracker.models import (
     ScanState,
     School,
     SchoolRole,
+    SupportLesson,
 )
 
 Condition = sa.ColumnElement[bool]
@@ -69,8 +71,11 @@ class Action(StrEnum):
     SEE_JUDGEMENT = "see judgement"
     SEE_THREAD = "see thread"
     SEE_OVERVIEW = "see overview"
+    SEE_LESSON = "see lesson"
+    SEE_COURSE = "see course"
     SEE_FRAMEWORK = "see framework"
     SEE_IMPORTS = "see imports"
+    SEE_LMS = "see lms"
     START_PLAN = "start plan"
     EDIT_PLAN = "edit plan"
     ADD_GOAL = "add goal"
@@ -85,6 +90,13 @@ class Action(StrEnum):
     ANSWER = "answer"
     COMMENT = "comment"
     RECORD_TALK = "record talk"
+    CHOOSE_LESSON = "choose lesson"
+    CONFIRM_LESSON = "confirm lesson"
+    KEEP_LESSONS = "keep lessons"
+    ASK_ACCESS = "ask access"
+    SET_GRADEBOOK = "set gradebook"
+    PLACE_LINK = "place link"
+    CONNECT_LMS = "connect lms"
     CHANGE_SCALES = "change scales"
     RUN_IMPORT = "run import"
     SIGN_OUT = "sign out"
@@ -93,6 +105,7 @@ class Action(StrEnum):
 Role = PlanRole | SchoolRole
 IN_PLAN = frozenset(PlanRole)
 IN_SCHOOL = frozenset(SchoolRole)
+STAFF = frozenset({SchoolRole.COACH, SchoolRole.TEACHER})
 RATING_IN_SCHOOL = (PlanRole.COACH, PlanRole.TEAM)
 ADMINISTRATOR = SchoolRole.ADMINISTRATOR
 
@@ -104,8 +117,11 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SEE_JUDGEMENT: IN_PLAN | {ADMINISTRATOR},
     Action.SEE_THREAD: IN_PLAN | {ADMINISTRATOR},
     Action.SEE_OVERVIEW: IN_PLAN | IN_SCHOOL,
+    Action.SEE_LESSON: IN_PLAN | IN_SCHOOL,
+    Action.SEE_COURSE: STAFF,
     Action.SEE_FRAMEWORK: IN_PLAN | IN_SCHOOL,
     Action.SEE_IMPORTS: frozenset({ADMINISTRATOR}),
+    Action.SEE_LMS: frozenset({ADMINISTRATOR}),
     Action.START_PLAN: frozenset({SchoolRole.STUDENT}),
     Action.EDIT_PLAN: frozenset({PlanRole.STUDENT}),
     Action.ADD_GOAL: frozenset({PlanRole.STUDENT}),
@@ -120,6 +136,14 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ANSWER: IN_PLAN,
     Action.COMMENT: IN_PLAN,
     Action.RECORD_TALK: frozenset({PlanRole.STUDENT, PlanRole.COACH}),
+    Action.CHOOSE_LESSON: frozenset({PlanRole.STUDENT}),
+    # Besides its own teacher (tracker/lessons.py).
+    Action.CONFIRM_LESSON: frozenset(RATING_IN_SCHOOL),
+    Action.KEEP_LESSONS: STAFF | {ADMINISTRATOR},
+    Action.ASK_ACCESS: STAFF,
+    Action.SET_GRADEBOOK: STAFF,
+    Action.PLACE_LINK: STAFF,
+    Action.CONNECT_LMS: frozenset({ADMINISTRATOR}),
     Action.CHANGE_SCALES: frozenset({ADMINISTRATOR}),
     Action.RUN_IMPORT: frozenset({ADMINISTRATOR}),
     Action.SIGN_OUT: IN_PLAN | IN_SCHOOL,
@@ -149,7 +173,19 @@ def plans_as(person: Person, on: date, *roles: PlanRole) -> sa.Select[UUID]:
         PlanMember.person_id == person.id,
         PlanMember.role.in_(roles),
         holds(PlanMember, on),
+        _within_session(person, PlanMember.plan_id),
     )
+
+
+def _within_session(person: Person, plan_id: InstrumentedAttribute[UUID]) -> Condition:
+    """Whether a plan is of the students to whom this session is narrowed, if it is."""
+    if person.only_students is None:
+        return sa.true()
+    plans = sa.select(LearningPlan.id).where(
+        LearningPlan.school_id == person.school_id,
+        LearningPlan.student_id.in_(person.only_students),
+    )
+    return plan_id.in_(plans)
 
 
 def _placements_as_supervisor(person: Person, on: date) -> sa.Select[UUID]:
@@ -169,6 +205,7 @@ def _placements_as_supervisor(person: Person, on: date) -> sa.Select[UUID]:
             PlanMember.role == PlanRole.SUPERVISOR,
             holds(PlanMember, on),
             holds(Placement, on),
+            _within_session(person, PlanMember.plan_id),
         )
     )
 
@@ -179,7 +216,9 @@ def _plans_in_school(person: Person, on: date) -> sa.CompoundSelect[UUID]:
     One IN over a union, not an OR of INs: PostgreSQL then starts from the person's few rows.
     """
     everything = sa.select(LearningPlan.id).where(
-        LearningPlan.school_id == person.school_id, _is_administrator(person, on)
+        LearningPlan.school_id == person.school_id,
+        _is_administrator(person, on),
+        _within_session(person, LearningPlan.id),
     )
     roles = (PlanRole.STUDENT, PlanRole.COACH, PlanRole.TEAM)
     return sa.union_all(plans_as(person, on, *roles), everything)
@@ -469,6 +508,15 @@ def _see_person(person: Person, on: date) -> Condition:
     )
 
 
+def _see_lesson_choice(person: Person, on: date) -> Condition:
+    """In the school as the plan; the lesson's own teacher sees that choice and nothing else."""
+    given = sa.select(SupportLesson.id).where(
+        SupportLesson.school_id == person.school_id, SupportLesson.teacher_id == person.id
+    )
+    of_teacher = sa.and_(LessonChoice.dropped_at.is_(None), LessonChoice.lesson_id.in_(given))
+    return sa.or_(_in_school(person, on, LessonChoice.plan_id), of_teacher)
+
+
 def _see_as_anyone(_person: Person, _on: date) -> Condition:
     return sa.true()
 
@@ -490,12 +538,14 @@ VISIBLE: dict[type[Record], Callable[[Person, date], Condition]] = {
     FeedbackRequest: _see_request,
     Comment: _see_comment,
     Activity: _see_activity,
+    LessonChoice: _see_lesson_choice,
     Group: _is_administrator,
     # The school's catalogue says nothing about a person.
     Framework: _see_as_anyone,
     FrameworkItem: _see_as_anyone,
     Scale: _see_as_anyone,
     ScaleLevel: _see_as_anyone,
+    SupportLesson: _see_as_anyone,
     Company: _see_as_anyone,
 }
 
@@ -547,6 +597,7 @@ def roles_of(
                 PlanMember.person_id == person.id,
                 PlanMember.plan_id == plan_id,
                 holds(PlanMember, on),
+                _within_session(person, PlanMember.plan_id),
             )
         )
         roles = {*(roles & {ADMINISTRATOR}), *in_plan}

@@ -27,6 +27,7 @@ GATES = {
     "lti_registration",
     "lti_deployment",
     "lti_login_state",
+    "lti_invite",
     # The keys of this installation: they belong to no school.
     "lti_key",
 }

@@ -47,6 +47,7 @@ from tracker.models.judgement import (
     Scale,
     ScaleLevel,
 )
+from tracker.models.lesson import LessonChoice, LessonKind, SupportLesson
 from tracker.models.person import Person, PersonRole, PersonState, SchoolRole
 from tracker.models.placement import Company, Placement
 from tracker.models.plan import LearningPlan, LearningUnit, PlanMember, PlanRole, PlanState
@@ -103,6 +104,8 @@ __all__ = [
     "LearningPlan",
     "LearningQuestion",
     "LearningUnit",
+    "LessonChoice",
+    "LessonKind",
     "Membership",
     "Outcome",
     "Person",
@@ -122,5 +125,6 @@ __all__ = [
     "ScanState",
     "School",
     "SchoolRole",
+    "SupportLesson",
     "Tailoring",
 ]

@@ -5,9 +5,10 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Code, Label, Record, ref
+from tracker.models.plan import PlanRole
 
 
 class GroupRole(StrEnum):
@@ -41,13 +42,17 @@ class Membership(Record):
 
 
 class CoachGroup(Record):
-    """The school confirmed that a person coaches an imported group, until a day (exclusive)."""
+    """The school confirmed that a person guides an imported group, until a day (exclusive).
+
+    `role` is what the person is in each plan: the coach, or one of the core team.
+    """
 
     __tablename__ = "coach_group"
     __table_args__ = (sa.UniqueConstraint("school_id", "group_id", "coach_id", "from_on"),)
 
     group_id: Mapped[UUID] = ref("school_group", index=False)
     coach_id: Mapped[UUID] = ref("person")
+    role: Mapped[PlanRole] = mapped_column(server_default=PlanRole.COACH.value)
     confirmed_by_id: Mapped[UUID | None] = ref("person", index=False)
     from_on: Mapped[date]
     until_on: Mapped[date | None]

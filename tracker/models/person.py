@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,8 +12,9 @@ from tracker.db import Code, Email, Identifier, PersonName, Record, ref
 
 
 class PersonState(StrEnum):
-    """Whether somebody takes part."""
+    """Whether somebody takes part; pending is known from a roster and never came in yet."""
 
+    PENDING = "pending"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     LEFT = "left"
@@ -29,7 +31,11 @@ class SchoolRole(StrEnum):
 
 
 class Person(Record):
-    """A student, coach, teacher, praktijkopleider or administrator; or a program with a token."""
+    """A student, coach, teacher, praktijkopleider or administrator; or a program with a token.
+
+    `only_students` is no column: it narrows what a person who asks may see in this session to
+    these students (None: it does not), when the LMS says whom a mentor comes for.
+    """
 
     __tablename__ = "person"
     __person_path__ = "id"
@@ -37,6 +43,8 @@ class Person(Record):
         sa.UniqueConstraint("school_id", "number"),
         sa.Index(None, "school_id", "email"),
     )
+
+    only_students: ClassVar[frozenset[UUID] | None] = None
 
     name: Mapped[PersonName]
     given_name: Mapped[PersonName]
