@@ -513,7 +513,11 @@ def _see_lesson_choice(person: Person, on: date) -> Condition:
     given = sa.select(SupportLesson.id).where(
         SupportLesson.school_id == person.school_id, SupportLesson.teacher_id == person.id
     )
-    of_teacher = sa.and_(LessonChoice.dropped_at.is_(None), LessonChoice.lesson_id.in_(given))
+    of_teacher = sa.and_(
+        LessonChoice.dropped_at.is_(None),
+        LessonChoice.lesson_id.in_(given),
+        _within_session(person, LessonChoice.plan_id),
+    )
     return sa.or_(_in_school(person, on, LessonChoice.plan_id), of_teacher)
 
 

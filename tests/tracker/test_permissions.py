@@ -1,13 +1,25 @@
 """Who sees what."""
 
+from uuid import UUID
+
 import pytest
 import sqlalchemy as sa
 
 from tests.world import World
-from tracker.db import unit_of_work
+from tracker.db import new_id, unit_of_work
 from tracker.errors import NotAllowed, NotFound
-from tracker.models import Evidence, Goal, Judgement, LearningPlan, LearningQuestion, Person
-from tracker.permissions import Action, find, lock, require, visible
+from tracker.models import (
+    Activity,
+    Evidence,
+    Goal,
+    Judgement,
+    LearningPlan,
+    LearningQuestion,
+    Person,
+    Placement,
+    SchoolRole,
+)
+from tracker.permissions import Action, find, lock, require, roles_of, visible
 from tracker.questions import ask_question
 
 
@@ -67,3 +79,27 @@ def test_what_went_while_one_waited_for_it_is_not_there(engine: sa.Engine, world
         session.execute(gone.execution_options(synchronize_session=False))
         with pytest.raises(NotFound):
             lock(session, question)
+
+
+@pytest.mark.parametrize("who", ["coach", "supervisor", "administrator"])
+def test_a_session_shows_only_the_students_it_is_narrowed_to(
+    engine: sa.Engine, world: World, who: str
+) -> None:
+    models = [LearningPlan, Goal, Evidence, Judgement, Placement, Activity]
+    with unit_of_work(engine, school_id=world.school.id, writes=False) as session:
+        person = session.get_one(Person, (world.school.id, getattr(world, who).id))
+
+        def plans_seen(only: set[UUID] | None) -> list[set[UUID]]:
+            person.only_students = None if only is None else frozenset(only)
+            return [
+                {row.id for row in session.scalars(visible(model, person=person, on=world.on))}
+                for model in models
+            ]
+
+        unlimited = plans_seen(None)
+        assert unlimited == plans_seen({world.student.id, world.other_student.id})
+        assert plans_seen({world.student.id})[0] == {world.plan.id}
+        assert plans_seen({new_id()}) == [set()] * len(models)
+        roles = roles_of(session, person, on=world.on, plan_id=world.plan.id)
+    assert any(unlimited)
+    assert roles <= {SchoolRole.ADMINISTRATOR}
