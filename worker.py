@@ -1,17 +1,18 @@
 """The background worker: `python worker.py` does what waits, one job at a time in a child process.
 
 The database row is the queue: Valkey or Redis only wakes us. So every few seconds we also sweep
-the schools for what waits (runs, files for the scanner), whatever became of its nudge, and a queue
-that is down, restarted or emptied delays work and loses none.
+the schools for what waits (`SWEEPS`), whatever became of its nudge, and a queue that is down,
+restarted or emptied delays work and loses none.
 """
 
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
-from uuid import UUID
 
 import redis
 import structlog
@@ -24,8 +25,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
 from bin.environment import die_with_parent
+from importers.lti import waiting_pulls
 from importers.runs import JOB
 from importers.sweep import waiting_runs
+from lti.gradebook import JOB as GRADEBOOKS_JOB
+from lti.jobs import ROTATE_JOB, waiting_gradebooks
+from lti.pulls import PULL_JOB
 from settings import Settings, SettingsError
 from tracker.db import utc_now
 from tracker.scanner import JOB as SCAN_JOB
@@ -33,11 +38,69 @@ from upkeep import ORPHANS_JOB, waiting_schools
 
 log = structlog.get_logger("leerspoor.worker")
 SWEEP_EVERY = 10  # seconds
-# Files that the scanner could not look at are tried again after so long; orphans once a day.
-SCAN_EVERY, DROP_EVERY = timedelta(minutes=1), timedelta(days=1)
 # rq waits for a job for 15 seconds less than this, and looks after maintenance in between.
 WORKER_TTL = 15 + SWEEP_EVERY
 LONGEST_WAIT = 5.0  # seconds between attempts to reach the queue
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A job for what a sweep found; it is queued unless one of this id is."""
+
+    job: str
+    job_id: str
+    arguments: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One kind of work that may wait: how to find it, and how often to look."""
+
+    find: Callable[[Flask, datetime], Iterable[Wanted]]
+    every: timedelta = timedelta()
+
+
+def _runs(app: Flask, at: datetime) -> Iterable[Wanted]:
+    for school_id, run_id in waiting_runs(_engine(app), at=at):
+        arguments = {"school_id": str(school_id), "run_id": str(run_id)}
+        yield Wanted(JOB, f"import-{run_id}", arguments)
+
+
+def _pulls(app: Flask, at: datetime) -> Iterable[Wanted]:
+    for school_id, pull_id in waiting_pulls(_engine(app), at=at):
+        arguments = {"school_id": str(school_id), "pull_id": str(pull_id)}
+        yield Wanted(PULL_JOB, f"pull-{pull_id}", arguments)
+
+
+def _gradebooks(app: Flask, at: datetime) -> Iterable[Wanted]:
+    for school_id in waiting_gradebooks(_engine(app), at=at):
+        yield Wanted(GRADEBOOKS_JOB, f"gradebooks-{school_id}", {"school_id": str(school_id)})
+
+
+def _scans(app: Flask, _at: datetime) -> Iterable[Wanted]:
+    settings: Settings = app.extensions["settings"]
+    if settings.clamd_url is not None:
+        for school_id in waiting_schools(_engine(app)):
+            yield Wanted(SCAN_JOB, f"scan-{school_id}", {"school_id": str(school_id)})
+
+
+def _orphans(_app: Flask, _at: datetime) -> Iterable[Wanted]:
+    yield Wanted(ORPHANS_JOB, "drop-orphans", {})
+
+
+def _keys(_app: Flask, _at: datetime) -> Iterable[Wanted]:
+    yield Wanted(ROTATE_JOB, "rotate-keys", {})
+
+
+SWEEPS = (
+    Sweep(_runs),
+    Sweep(_pulls),
+    Sweep(_gradebooks),
+    # Files that the scanner could not look at are tried again after so long.
+    Sweep(_scans, every=timedelta(minutes=1)),
+    Sweep(_orphans, every=timedelta(days=1)),
+    Sweep(_keys, every=timedelta(days=1)),
+)
 
 
 class SweepingWorker(Worker):
@@ -48,7 +111,7 @@ class SweepingWorker(Worker):
     def __init__(self, app: Flask, connection: redis.Redis) -> None:
         self.app = app
         self.is_asked_to_stop = False
-        self.scans_due_at = self.drop_due_at = utc_now()
+        self.due_at = dict.fromkeys(SWEEPS, utc_now())
         super().__init__(
             [Queue("leerspoor", connection=connection, serializer=JSONSerializer)],
             connection=connection,
@@ -63,46 +126,29 @@ class SweepingWorker(Worker):
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]  # rq's
 
     def sweep(self) -> None:
-        """Queue the runs that wait and are not queued; a database that is down only delays them.
-
-        So with files that wait for the scanner, and once a day with bytes that nothing names.
-        """
-        engine: Engine = self.app.extensions["engine"]
+        """Queue what waits and is not queued; a database that is down only delays it."""
         at = utc_now()
+        due = [sweep for sweep in SWEEPS if at >= self.due_at[sweep]]
         try:
-            found = waiting_runs(engine, at=at)
-            unscanned = self._unscanned(engine, at)
+            found = [wanted for sweep in due for wanted in sweep.find(self.app, at)]
         except SQLAlchemyError as error:
             log.warning("sweep failed", error=type(error).__name__)
             return
         finally:
             # No connection is open when a job's process is forked from this one.
-            engine.dispose()
+            _engine(self.app).dispose()
         queue = self.queues[0]
         queued = set(queue.job_ids)
-        for school_id, run_id in found:
-            job_id = f"import-{run_id}"
-            if job_id not in queued:
-                arguments = {"school_id": str(school_id), "run_id": str(run_id)}
-                queue.enqueue(JOB, kwargs=arguments, job_id=job_id, result_ttl=0, failure_ttl=3600)
-        for school_id in unscanned:
-            job_id = f"scan-{school_id}"
-            if job_id not in queued:
-                arguments = {"school_id": str(school_id)}
+        for wanted in found:
+            if wanted.job_id not in queued:
                 queue.enqueue(
-                    SCAN_JOB, kwargs=arguments, job_id=job_id, result_ttl=0, failure_ttl=3600
+                    wanted.job,
+                    kwargs=wanted.arguments,
+                    job_id=wanted.job_id,
+                    result_ttl=0,
+                    failure_ttl=3600,
                 )
-        if at >= self.drop_due_at:
-            self.drop_due_at = at + DROP_EVERY
-            if "drop-orphans" not in queued:
-                queue.enqueue(ORPHANS_JOB, job_id="drop-orphans", result_ttl=0, failure_ttl=3600)
-
-    def _unscanned(self, engine: Engine, at: datetime) -> list[UUID]:
-        settings: Settings = self.app.extensions["settings"]
-        if settings.clamd_url is None or at < self.scans_due_at:
-            return []
-        self.scans_due_at = at + SCAN_EVERY
-        return waiting_schools(engine)
+        self.due_at |= {sweep: at + sweep.every for sweep in due}
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run a job without a clock: a run's own heartbeat says whether it gets on."""
@@ -137,6 +183,11 @@ class SweepingWorker(Worker):
 
     def unsubscribe(self) -> None:
         """Nothing to undo."""
+
+
+def _engine(app: Flask) -> Engine:
+    engine: Engine = app.extensions["engine"]
+    return engine
 
 
 def work(app: Flask) -> None:

@@ -126,6 +126,10 @@ def message(code: str) -> str:
         "request.closed": gettext("This request is closed already."),
         "comment.withdrawn": gettext("This comment was taken back already."),
         "question.closed": gettext("This question is closed already."),
+        "lesson.not_on_offer": gettext("This lesson is not on offer today. Choose another one."),
+        "lesson.chosen_already": gettext("You chose this lesson already. Follow it first."),
+        "choice.dropped": gettext("The student took this choice back."),
+        "choice.confirmed": gettext("Somebody said already that this lesson was followed."),
         "too_many_requests": gettext("Wait a moment and try again."),
         "server_error": gettext("Something went wrong on our side. Nothing was saved."),
     }

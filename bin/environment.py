@@ -135,6 +135,12 @@ def valkey_command(socket: Path, folder: Path) -> list[str]:
     return [str(valkey_binary()), *words]
 
 
+def web_command(bind: str) -> list[str]:
+    """Name what Python runs to serve the application at an address as gunicorn writes it."""
+    config = str(ROOT / "bin" / "gunicorn_config.py")
+    return ["-m", "gunicorn", "-c", config, "--bind", bind, "app:create_app()"]
+
+
 def die_with_parent(parent: int, sign: signal.Signals) -> None:
     """Have the kernel send this process `sign` when its parent, which forked it, ends."""
     PRCTL(PR_SET_PDEATHSIG, sign)

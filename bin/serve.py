@@ -28,6 +28,7 @@ from bin.environment import (
     valkey_command,
     valkey_socket,
     valkey_url,
+    web_command,
     with_defaults,
 )
 from bin.family import WATCHED, Family, Stopped, tell, wait
@@ -128,9 +129,7 @@ def start_all(family: Family, listening: socket.socket) -> None:
     if needs_demo:
         family.python("worker", "worker.py")
         demo = family.python("demo", "commands.py", "demo", is_task=True)
-    config = str(ROOT / "bin" / "gunicorn_config.py")
-    bind = f"fd://{listening.fileno()}"
-    web = family.python("web", "-m", "gunicorn", "-c", config, "--bind", bind, "app:create_app()")
+    web = family.python("web", *web_command(f"fd://{listening.fileno()}"))
     if needs_demo:
         family.wait_until(demo.is_done, demo, within=WORK_WITHIN)
         demo_is_loaded.touch()

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from demo.lessons import CHOOSES
 from demo.scene import Event, Scene
 from demo.words import SAYS
 from tracker.db import new_id
@@ -211,6 +212,7 @@ def _promote(scene: Scene, event: Event, on: date, at: datetime) -> None:
 
 DOES: dict[str, Callable[[Scene, Event, date, datetime], Any]] = {
     **SAYS,
+    **CHOOSES,
     "goal": _goal,
     "agree": _agree,
     "edit": _edit,

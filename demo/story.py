@@ -11,6 +11,7 @@ from obstore.store import ObjectStore
 from sqlalchemy.orm import Session
 
 from demo.events import happen
+from demo.lessons import offer_lessons
 from demo.pictures import keep_pictures
 from demo.scene import NOON, Scene
 from tracker.db import new_id
@@ -41,7 +42,7 @@ WEEKS = 10  # how long ago the story begins; the roster's first day lies just be
 
 
 def tell(session: Session, *, school: School, store: ObjectStore, today: date) -> None:
-    """Tell the whole story once: companies, placements, goals, evidence and views."""
+    """Tell the whole story once: companies, placements, lessons, goals, evidence and views."""
     story = yaml.safe_load(STORY.read_text("utf-8"))
     administrator = _person(session, school, "demo-beheer")
     begun = datetime.combine(today - timedelta(weeks=WEEKS), NOON)
@@ -49,6 +50,7 @@ def tell(session: Session, *, school: School, store: ObjectStore, today: date) -
         key: add_company(session, by=administrator, name=c["name"], city=c["city"], at=begun)
         for key, c in story["companies"].items()
     }
+    lessons = offer_lessons(session, story["lessons"], by=administrator, on=begun.date(), at=begun)
     pictures = keep_pictures(store, school.id)
     for number, (programme_name, *patterns) in story["students"].items():
         programme = story["programmes"][programme_name]
@@ -66,6 +68,7 @@ def tell(session: Session, *, school: School, store: ObjectStore, today: date) -
             pictures,
             programme,
         )
+        scene.things.update(lessons)
         for told, pattern in zip(programme["goals"], patterns, strict=False):
             scene.things[told["name"]] = _tell_goal(scene, told, story["patterns"][pattern])
         for event in story["events"].get(number, []):

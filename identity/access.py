@@ -20,7 +20,10 @@ PUBLIC = frozenset(
         "lti.login",
         "lti.login_registration",
         "lti.launch",
+        "lti.storage_confirm",
         "lti.jwks",
+        "lti_joining.ask",
+        "lti_joining.connect",
         "operation.live",
         "operation.ready",
         "api-docs.openapi_json",
@@ -29,8 +32,18 @@ PUBLIC = frozenset(
 )
 
 
-# What an LMS posts to us, without our CSRF token: its own state and signature are the proof.
-FROM_LMS = frozenset({"lti.login", "lti.login_registration", "lti.launch"})
+# What an LMS posts to us, without our CSRF token: its own state and signature are the proof, or the
+# secret of the invitation.
+FROM_LMS = frozenset(
+    {
+        "lti.login",
+        "lti.login_registration",
+        "lti.launch",
+        "lti.storage_confirm",
+        "lti_joining.ask",
+        "lti_joining.connect",
+    }
+)
 
 
 class UndeclaredRouteError(Exception):

@@ -46,7 +46,7 @@ def do_work(bench: Bench) -> None:
         raise
     except Exception as error:
         # The message may quote people's data; where it happened is enough to find the cause.
-        log.error("import failed", run=str(bench.run_id), error=_where(error))
+        log.error("import failed", run=str(bench.run_id), error=where(error))
         fail(bench)
 
 
@@ -60,7 +60,7 @@ def fail(bench: Bench) -> None:
         STEPS[bench.phase](bench)
 
 
-def _where(error: Exception) -> str:
+def where(error: Exception) -> str:
     """Return what kind of error, and where in our own files; not its message."""
     own = Path(__file__).parents[1]
     frames = [

@@ -2,9 +2,11 @@
 
 from flask import Flask
 
-from lti import views
+from lti import joining, placing, views
 
 
 def init_app(app: Flask) -> None:
     """Register the routes of the bridge."""
     app.register_blueprint(views.blp)
+    app.register_blueprint(joining.blp)
+    app.register_blueprint(placing.blp)

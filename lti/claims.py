@@ -5,7 +5,9 @@ Each claim that a platform may send is required, optional or declared unchecked,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from lti.refusals import Refused
 from lti.text import LONGEST_ID, can_be_kept, is_sound, one_line
@@ -21,7 +23,14 @@ CONTEXT = LTI + "context"
 LIS = LTI + "lis"
 CUSTOM = LTI + "custom"
 MENTORED = LTI + "role_scope_mentor"
+FOR_USER = LTI + "for_user"
+PLATFORM = LTI + "tool_platform"
+PRESENTATION = LTI + "launch_presentation"
+ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 
+# For a resource link launch; a deep linking request may leave out the last three.
 # lti/platform.py checks the first six; OIDC's exp, iat and nonce and LTI's version too.
 REQUIRED = frozenset(
     {
@@ -30,23 +39,31 @@ REQUIRED = frozenset(
     }
 )
 OPTIONAL = frozenset(
-    {"azp", "nbf", "name", "given_name", "family_name", CONTEXT, LIS, CUSTOM, MENTORED}
+    {
+        *("azp", "nbf", "name", "given_name", "family_name", CONTEXT, LIS, CUSTOM, MENTORED),
+        *(FOR_USER, PLATFORM, PRESENTATION, ENDPOINT, ROSTER, DEEP_LINKING),
+    }
 )
 # Nothing is decided on these, and nothing of them is kept.
 UNCHECKED = frozenset(
     {
         *("email", "email_verified", "middle_name", "picture", "locale", "jti", "at_hash"),
-        *(LTI + name for name in ("tool_platform", "launch_presentation", "lti1p1", "for_user")),
-        *(LTI + name for name in ("ext", "lti11_legacy_user_id")),
-        "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint",
-        "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice",
+        *(LTI + name for name in ("lti1p1", "ext", "lti11_legacy_user_id")),
         "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice",
         "https://purl.imsglobal.org/spec/lti-bo/claim/basicoutcome",
-        "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings",
     }
 )
 LONGEST_URL = 2000
 LONGEST_TITLE = 200
+LONGEST_PRODUCT = 60
+
+
+class MessageType(StrEnum):
+    """What a platform may ask of us, each on the way of a launch."""
+
+    RESOURCE_LINK = "LtiResourceLinkRequest"
+    DEEP_LINKING = "LtiDeepLinkingRequest"
+    SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
 
 
 @dataclass(frozen=True)
@@ -59,17 +76,29 @@ class ContextClaim:
 
 
 @dataclass(frozen=True)
+class Endpoint:
+    """What the platform grants for grades here (Assignment and Grade Services 2.0, 3.6.1)."""
+
+    scopes: tuple[str, ...]
+    lineitems: str | None
+    lineitem: str | None
+
+
+@dataclass(frozen=True)
 class LaunchClaims:
-    """What a validated launch says; texts are sound, ids at most 255 characters.
+    """What a validated launch says; texts are sound, ids at most 255 characters, URLs http(s).
 
     `custom` and `person_sourcedid` hold no value that the platform left unresolved (`$...`).
+    `target` and `resource_link_id` may be None in a deep linking request only, the latter in a
+    submission review too. `for_user` is whose work is reviewed. `deep_linking` is as it was sent.
     """
 
+    message_type: MessageType
     subject: str
     deployment_lti_id: str
-    target: str
+    target: str | None
     roles: tuple[str, ...]
-    resource_link_id: str
+    resource_link_id: str | None
     resource_link_title: str | None
     context: ContextClaim | None
     name: str | None
@@ -77,32 +106,47 @@ class LaunchClaims:
     person_sourcedid: str | None
     custom: Mapping[str, str]
     mentored: tuple[str, ...] | None
+    endpoint: Endpoint | None
+    memberships_url: str | None
+    deep_linking: Mapping[str, Any] | None
+    for_user: str | None
+    product: str | None
+    return_url: str | None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "LaunchClaims":
-        """Read the claims of a resource link launch; raises Refused with the claim's name."""
+        """Read the claims of a launch; raises Refused with the claim's name."""
         _check_texts(body)
         if body.get(VERSION) != "1.3.0":
             raise Refused("wrong_version", VERSION)
-        if _id(body, MESSAGE_TYPE) != "LtiResourceLinkRequest":
+        if _id(body, MESSAGE_TYPE) not in set(MessageType):
             raise Refused("wrong_message_type", MESSAGE_TYPE)
+        message_type = MessageType(body[MESSAGE_TYPE])
+        _check_complete(body, message_type)
         resource_link = _object(body, RESOURCE_LINK)
-        if resource_link is None:
-            raise Refused("claim_missing", RESOURCE_LINK)
         names = [_line(body, name) for name in ("name", "given_name", "family_name")]
+        for_user = _object(body, FOR_USER)
+        is_review = message_type is MessageType.SUBMISSION_REVIEW
         return cls(
+            message_type=message_type,
             subject=_id(body, "sub"),
             deployment_lti_id=_id(body, DEPLOYMENT_ID),
-            target=_id(body, TARGET, LONGEST_URL),
-            roles=_required_texts(body, ROLES),
-            resource_link_id=_id(resource_link, "id"),
-            resource_link_title=_line(resource_link, "title"),
+            target=None if body.get(TARGET) is None else _id(body, TARGET, LONGEST_URL),
+            roles=_texts(body, ROLES) or (),
+            resource_link_id=_id(resource_link, "id") if resource_link is not None else None,
+            resource_link_title=_line(resource_link or {}, "title"),
             context=_context(body),
             name=names[0] or " ".join(name for name in names[1:] if name) or None,
             given_name=names[1],
             person_sourcedid=_resolved((_object(body, LIS) or {}).get("person_sourcedid")),
             custom=_custom(body),
             mentored=_texts(body, MENTORED),
+            endpoint=_endpoint(body),
+            memberships_url=_url(_object(body, ROSTER) or {}, "context_memberships_url"),
+            deep_linking=_object(body, DEEP_LINKING),
+            for_user=_id(for_user, "user_id") if for_user is not None and is_review else None,
+            product=_product(body),
+            return_url=_url(_object(body, PRESENTATION) or {}, "return_url"),
         )
 
     def number(self, claim: str) -> str | None:
@@ -126,6 +170,18 @@ def _check_texts(body: Mapping[str, Any]) -> None:
             waiting += value
         elif isinstance(value, str) and not can_be_kept(value):
             raise Refused("claim_invalid", "text")
+
+
+def _check_complete(body: Mapping[str, Any], message_type: MessageType) -> None:
+    """Refuse a message without what its own specification asks of it."""
+    required = {
+        MessageType.RESOURCE_LINK: (TARGET, ROLES, RESOURCE_LINK),
+        MessageType.DEEP_LINKING: (DEEP_LINKING,),
+        MessageType.SUBMISSION_REVIEW: (TARGET, ROLES, FOR_USER, ENDPOINT),
+    }
+    for name in required[message_type]:
+        if body.get(name) is None:
+            raise Refused("claim_missing", name)
 
 
 def _id(claims: Mapping[str, Any], name: str, longest: int = LONGEST_ID) -> str:
@@ -153,19 +209,44 @@ def _texts(claims: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     return tuple(value)
 
 
-def _required_texts(claims: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = _texts(claims, name)
-    if value is None:
-        raise Refused("claim_missing", name)
-    return value
-
-
 def _line(claims: Mapping[str, Any], name: str) -> str | None:
     """Return a name or title in one line; JSON null (Moodle's privacy) is absent."""
     value = claims.get(name)
     if value is not None and not isinstance(value, str):
         raise Refused("claim_invalid", name)
     return one_line(value or "", LONGEST_TITLE) or None
+
+
+def _url(claims: Mapping[str, Any], name: str) -> str | None:
+    """Return an address of the platform's, absent when empty; nothing but http(s) is one."""
+    value = claims.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        is_address = is_sound(value, LONGEST_URL) and value.isascii() and value.isprintable()
+        parts = urlsplit(value) if is_address else None
+        if parts is not None and parts.scheme in {"http", "https"} and parts.hostname:
+            return str(value)
+    except ValueError:  # a port or an IPv6 address that is none
+        pass
+    raise Refused("claim_invalid", name)
+
+
+def _endpoint(body: Mapping[str, Any]) -> Endpoint | None:
+    endpoint = _object(body, ENDPOINT)
+    if endpoint is None:
+        return None
+    return Endpoint(
+        scopes=_texts(endpoint, "scope") or (),
+        lineitems=_url(endpoint, "lineitems"),
+        lineitem=_url(endpoint, "lineitem"),
+    )
+
+
+def _product(body: Mapping[str, Any]) -> str | None:
+    """Return what kind of platform this is, such as "moodle"; a hint, so nothing is refused."""
+    product = (_object(body, PLATFORM) or {}).get("product_family_code")
+    return str(product).strip().lower() if is_sound(product, LONGEST_PRODUCT) else None
 
 
 def _context(body: Mapping[str, Any]) -> ContextClaim | None:

@@ -7,6 +7,7 @@ import orjson
 from flask import Flask
 
 from lti import keys
+from lti.invites import LIFE, invite
 from lti.registrations import (
     SOURCED_ID,
     activate,
@@ -98,6 +99,22 @@ def add(  # noqa: PLR0917 - click passes each by name
         return
     for name, value in answer.items():
         click.echo(f"{name}: {value}")
+
+
+@lti.command("invite")
+@click.argument("school_slug", metavar="SCHOOL")
+@pass_app
+def send_invite(app: Flask, school_slug: str) -> None:
+    """Print the address with which an LMS connects itself, once and within a day."""
+    settings: Settings = app.extensions["settings"]
+    with unit_of_work(app.extensions["engine"]) as session:
+        school = school_by_slug(session, school_slug)
+        if school is None:
+            raise click.ClickException(f"Er is geen school {school_slug!r}.")
+        secret = invite(session, school=school, by=None, at=utc_now())
+    click.echo(f"{settings.public_url}/lti/register/{secret}")
+    hours = int(LIFE.total_seconds()) // 3600
+    click.echo(f"Plak dit in het LMS. Het werkt één keer, {hours} uur lang.", err=True)
 
 
 @lti.command("activate")

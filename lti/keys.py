@@ -12,7 +12,8 @@ from secrets import token_hex
 from typing import Any
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, MultiFernet
+import structlog
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -20,10 +21,14 @@ from jwt.algorithms import RSAAlgorithm
 from sqlalchemy.orm import Session
 
 from lti.models import Key, KeyState
+from tracker.db import unit_of_work
 
 BEFORE_SIGNING = timedelta(hours=48)
 AFTER_SIGNING = timedelta(days=14)
+SIGNS_FOR = timedelta(days=30)
 BITS = 2048
+
+log = structlog.get_logger("leerspoor.lti")
 
 
 def published(session: Session) -> list[dict[str, Any]]:
@@ -45,29 +50,94 @@ def rotate(session: Session, *, encryption_keys: Sequence[str], at: datetime) ->
     """
     ensure_keys(session, encryption_keys=encryption_keys, at=at)
     session.execute(sa.delete(Key).where(Key.retired_at < at - AFTER_SIGNING))
-    coming = session.scalars(sa.select(Key).where(Key.state == KeyState.NEXT)).one()
+    coming = _next(session)
     if at < coming.published_at + BEFORE_SIGNING:
         return coming.published_at + BEFORE_SIGNING
+    turn = (
+        sa.update(Key)
+        .where(Key.id == coming.id, Key.state == KeyState.NEXT)
+        .values(state=KeyState.ACTIVE)
+        .returning(Key.id)
+    )
+    if session.scalar(turn) is None:  # another process just did it
+        return None
     session.execute(
         sa.update(Key)
-        .where(Key.state == KeyState.ACTIVE)
+        .where(Key.state == KeyState.ACTIVE, Key.id != coming.id)
         .values(state=KeyState.RETIRED, retired_at=at)
     )
-    coming.state = KeyState.ACTIVE
     _add(session, KeyState.NEXT, encryption_keys, at)
     return None
+
+
+def rotate_when_due(engine: sa.Engine, *, encryption_keys: Sequence[str], at: datetime) -> bool:
+    """Rotate once the active key has signed for a month; returns whether that was now.
+
+    Also keeps up what hangs on time: retired keys go, and every private key is encrypted with the
+    first of ENCRYPTION_KEYS. For each day, and harmless more often.
+    """
+    with unit_of_work(engine) as session:
+        ensure_keys(session, encryption_keys=encryption_keys, at=at)
+        session.execute(sa.delete(Key).where(Key.retired_at < at - AFTER_SIGNING))
+        encrypt_anew(session, encryption_keys=encryption_keys)
+        # The next key was made at the moment that the active one began to sign.
+        if at < _next(session).published_at + SIGNS_FOR:
+            return False
+        rotate(session, encryption_keys=encryption_keys, at=at)
+        log.info("another LTI key signs now")
+        return True
+
+
+def encrypt_anew(session: Session, *, encryption_keys: Sequence[str]) -> int:
+    """Encrypt with the first of ENCRYPTION_KEYS what an older one encrypted; returns how many.
+
+    After it the older ones may go. A key that none of them opens stays as it is, and is logged.
+    """
+    first, every = _box(encryption_keys[:1]), _box(encryption_keys)
+    changed = 0
+    for key in session.scalars(sa.select(Key).order_by(Key.id)):
+        try:
+            first.decrypt(key.private)
+        except InvalidToken:
+            try:
+                key.private = every.rotate(key.private).decode()
+                changed += 1
+            except InvalidToken:
+                log.error("no ENCRYPTION_KEYS opens this LTI key", kid=key.kid)
+    session.flush()
+    return changed
+
+
+def _next(session: Session) -> Key:
+    """Return the key that signs next: of two, made at one moment by two processes, the older."""
+    query = sa.select(Key).where(Key.state == KeyState.NEXT).order_by(Key.id).limit(1)
+    return session.scalars(query).one()
 
 
 def signing_key(
     session: Session, *, encryption_keys: Sequence[str]
 ) -> tuple[str, rsa.RSAPrivateKey]:
-    """Return the key that signs now, as kid and private key."""
-    key = session.scalars(sa.select(Key).where(Key.state == KeyState.ACTIVE)).one()
+    """Return the key that signs now, as kid and private key.
+
+    Raises NoResultFound before there is one, InvalidToken when ENCRYPTION_KEYS do not open it.
+    """
+    query = sa.select(Key).where(Key.state == KeyState.ACTIVE).order_by(Key.id.desc()).limit(1)
+    key = session.scalars(query).one()
     pem = _box(encryption_keys).decrypt(key.private)
     private = serialization.load_pem_private_key(pem, password=None)
     if not isinstance(private, rsa.RSAPrivateKey):
         raise TypeError("the signing key is not an RSA key")
     return key.kid, private
+
+
+def seal(text: str, encryption_keys: Sequence[str]) -> bytes:
+    """Encrypt a short-lived secret that is kept outside the database."""
+    return _box(encryption_keys).encrypt(text.encode())
+
+
+def unseal(sealed: bytes, encryption_keys: Sequence[str]) -> str:
+    """Decrypt what `seal` made; raises cryptography's InvalidToken."""
+    return _box(encryption_keys).decrypt(sealed).decode()
 
 
 def _add(session: Session, state: KeyState, encryption_keys: Sequence[str], at: datetime) -> None:

@@ -1,6 +1,6 @@
 """A good launch: is the deployment switched on, who is this, and that it happened."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from lti.claims import LONGEST_TITLE, LaunchClaims
 from lti.linking import Candidate, Decision, Link, decide
-from lti.models import Context, Deployment, DeploymentState, LtiIdentity, Registration
+from lti.models import Deployment, DeploymentState, LtiIdentity, Registration
 from lti.refusals import Refused
 from lti.registrations import add_deployment, origin
-from lti.roles import LaunchRole
+from lti.roles import PLACING, LaunchRole
 from tracker import audit
 from tracker.activity import source_named, take_in
-from tracker.db import insert_missing, new_id, unit_of_work
+from tracker.db import insert_missing, unit_of_work
 from tracker.errors import Conflict
 from tracker.models import (
     ActivityItem,
@@ -28,8 +28,8 @@ from tracker.models import (
     School,
     SchoolRole,
 )
-from tracker.people import add_person, person_by_number, today_at
-from tracker.permissions import roles_of
+from tracker.people import add_person, give_role, person_by_number, today_at
+from tracker.permissions import STAFF, roles_of
 
 log = structlog.get_logger("leerspoor.lti")
 
@@ -37,6 +37,7 @@ log = structlog.get_logger("leerspoor.lti")
 NEW_ROLE = {
     LaunchRole.LEARNER: SchoolRole.STUDENT,
     LaunchRole.STAFF: SchoolRole.TEACHER,
+    LaunchRole.DEVELOPER: SchoolRole.TEACHER,
     LaunchRole.MENTOR: SchoolRole.SUPERVISOR,
 }
 NAMELESS = "Zonder naam"  # a platform may send no name at all
@@ -80,11 +81,22 @@ def admit(
             # Another launch of the same person was first: that one is known now.
             if attempt + 1 == ATTEMPTS:
                 raise
+    if person.state is PersonState.PENDING:  # known from a roster until now
+        person.state = PersonState.ACTIVE
+        audit.record(session, by=person, verb="first launch", subject=person, at=at)
     if person.state is not PersonState.ACTIVE:
         raise Refused("person_inactive")
+    _give_role(session, person, role, on=today_at(school, at))
     if person.name == NAMELESS and claims.name is not None:
         person.name, person.given_name = claims.name, claims.given_name or claims.name
     return person, link
+
+
+def _give_role(session: Session, person: Person, role: LaunchRole, *, on: date) -> None:
+    """Let who was a learner elsewhere teach here. Not the other way: a teacher tries that out."""
+    held = roles_of(session, person, on=on)
+    if (role in PLACING and not held & {*STAFF, SchoolRole.ADMINISTRATOR}) or not held:
+        give_role(session, person=person, role=NEW_ROLE[role], on=on)
 
 
 def _known(session: Session, registration: Registration, claims: LaunchClaims) -> Person | None:
@@ -171,38 +183,6 @@ def _add_person(
         number=decision.number,
         roles=[NEW_ROLE[role]],
         at=at,
-    )
-
-
-def keep_context(
-    session: Session, *, school: School, deployment: Deployment, claims: LaunchClaims, at: datetime
-) -> None:
-    """Know the course that the launch came from, under its newest title."""
-    if claims.context is None:
-        return
-    row = {
-        "school_id": school.id,
-        "id": new_id(),
-        "deployment_id": deployment.id,
-        "lti_id": claims.context.lti_id,
-        "title": claims.context.title,
-        "label": claims.context.label,
-        "created_at": at,
-    }
-    if insert_missing(session, Context, [row]):
-        return
-    session.execute(
-        sa.update(Context)
-        .where(
-            Context.school_id == school.id,
-            Context.deployment_id == deployment.id,
-            Context.lti_id == claims.context.lti_id,
-            sa.or_(
-                Context.title.is_distinct_from(claims.context.title),
-                Context.label.is_distinct_from(claims.context.label),
-            ),
-        )
-        .values(title=claims.context.title, label=claims.context.label)
     )
 
 

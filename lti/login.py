@@ -27,12 +27,13 @@ from tracker.db import unit_of_work
 LIFE = timedelta(minutes=10)
 KEPT_EXPIRED = timedelta(hours=1)  # so that who comes late hears that it was late
 LONGEST_HINT = 8 * 1024
+LONGEST_FRAME = 200
 _REQUIRED = {"iss": LONGEST_ID, "login_hint": LONGEST_HINT, "target_link_uri": LONGEST_URL}
 _OPTIONAL = {
     "client_id": LONGEST_ID,
     "lti_deployment_id": LONGEST_ID,
     "lti_message_hint": LONGEST_HINT,
-    "lti_storage_target": 200,
+    "lti_storage_target": LONGEST_FRAME,
 }
 
 
@@ -104,11 +105,20 @@ def open_login(
     return OpenedLogin(url, secrets["state"], browser_secret)
 
 
-def consume_login(engine: Engine, *, state: str, at: datetime) -> tuple[LoginState, Registration]:
-    """Use up the login with this state and return it with its registration; raises Refused."""
+def consume_login(
+    engine: Engine, *, state: str, is_confirming: bool = False, at: datetime
+) -> tuple[LoginState, Registration]:
+    """Use up the login with this state and return it with its registration; raises Refused.
+
+    is_confirming: `state` is the secret of `hold_for_storage`.
+    """
     if not state:
         raise Refused("state_missing")
-    taken = sa.delete(LoginState).where(LoginState.digest == digest_of(state)).returning(LoginState)
+    taken = (
+        sa.delete(LoginState)
+        .where(LoginState.digest == digest_of(state), LoginState.is_confirming.is_(is_confirming))
+        .returning(LoginState)
+    )
     with unit_of_work(engine) as session:
         login = session.scalar(taken)
         if login is None:
@@ -119,12 +129,51 @@ def consume_login(engine: Engine, *, state: str, at: datetime) -> tuple[LoginSta
     return login, registration
 
 
-def check_browser(login: LoginState, secret: str | None) -> None:
-    """Refuse a browser other than the one that started the login, or without its cookie."""
+def hold_for_storage(engine: Engine, login: LoginState, *, at: datetime) -> str:
+    """Let a consumed login wait until the platform's storage vouches for its browser.
+
+    Returns the secret that goes on with it, once. Nothing of the launch itself is kept.
+    """
+    secret = token_urlsafe(32)
+    with unit_of_work(engine) as session:
+        session.add(
+            LoginState(
+                digest=digest_of(secret),
+                nonce_digest=login.nonce_digest,
+                browser_digest=login.browser_digest,
+                registration_id=login.registration_id,
+                target=login.target,
+                deployment_lti_id=login.deployment_lti_id,
+                storage_frame=login.storage_frame,
+                is_confirming=True,
+                hints={},
+                expires_at=min(login.expires_at, at + LIFE),
+            )
+        )
+    return secret
+
+
+def storage_frame(login: LoginState, sent: str) -> str | None:
+    """Return the platform's frame for storage: named at the login, or with the launch itself."""
+    return login.storage_frame or (sent if is_sound(sent, LONGEST_FRAME) else None)
+
+
+def check_browser(
+    login: LoginState, secret: str | None, *, otherwise: str = "cookies_blocked"
+) -> None:
+    """Refuse a browser other than the one that started the login, or that cannot show it is.
+
+    secret: from this login's cookie, or from the platform's storage.
+    """
     if secret is None or not compare_digest(digest_of(secret), login.browser_digest):
-        raise Refused("cookies_blocked")
+        raise Refused(otherwise)
 
 
 def cookie_name(state: str) -> str:
     """Return the name of this login's own cookie: two frames may log in at the same time."""
     return f"__Secure-lti-{digest_of(state)[:16]}"
+
+
+def storage_key(state: str) -> str:
+    """Return under which name the platform's storage keeps this login's secret."""
+    return f"lti-{digest_of(state)[:16]}"

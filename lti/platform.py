@@ -22,7 +22,7 @@ from pylti1p3.session import SessionService
 from pylti1p3.tool_config.abstract import ToolConfAbstract
 
 from identity.sessions import digest_of
-from lti.claims import LaunchClaims
+from lti.claims import LaunchClaims, MessageType
 from lti.models import LoginState, Registration
 from lti.refusals import Refused
 from lti.text import is_sound
@@ -277,12 +277,15 @@ class _Launch(MessageLaunch[Request, _OneRegistration, _LoginRow, _NoCookies]):
     def validate_message(self) -> "_Launch":
         """Read the claims strictly, hold them against the login, then ask PyLTI1p3's validators."""
         self.claims = LaunchClaims.of(self._jwt["body"])
-        if self.claims.target != self.login.target:
+        # A deep linking request may come without one; every other message must have it.
+        if self.claims.target not in {None, self.login.target}:
             raise Refused("wrong_target", "target_link_uri")
         announced = self.login.deployment_lti_id
         if announced is not None and announced != self.claims.deployment_lti_id:
             raise Refused("wrong_deployment", "deployment_id")
-        super().validate_message()
+        # There PyLTI1p3 refuses who takes no links; lti/placing.py tells the platform so instead.
+        if self.claims.message_type is not MessageType.DEEP_LINKING:
+            super().validate_message()
         return self
 
     def save_launch_data(self) -> "_Launch":

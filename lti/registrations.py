@@ -34,23 +34,33 @@ def add_registration(
     jwks_url: str,
     audience: str | None,
     number_claim: str = SOURCED_ID,
+    product: str | None = None,
+    home_url: str | None = None,
     allow_loopback: bool,
     at: datetime,
 ) -> Registration:
     """Add a platform to a school, or give the one that is there these addresses.
 
-    Raises Invalid with a code per field, and Conflict when another school has this client.
+    product: what kind of LMS it is, such as "moodle". home_url: where people open it, when that
+    is not the issuer. Raises Invalid with a code per field, and Conflict when another school has
+    this client.
     """
     urls = {"issuer": issuer, "auth_url": auth_url, "token_url": token_url, "jwks_url": jwks_url}
-    wrong = {name: code for name, url in urls.items() if (code := _wrong_with(url, allow_loopback))}
+    wrong = {
+        name: code
+        for name, url in urls.items()
+        if (code := wrong_with_url(url, allow_loopback=allow_loopback))
+    }
     if not is_sound(issuer):
         wrong["issuer"] = "text.length"
     if not is_sound(client_id, 200):
         wrong["client_id"] = "text.length"
-    if number_claim != SOURCED_ID and not re.fullmatch(r"custom\.\w{1,100}", number_claim):
-        wrong["number_claim"] = "claim.unknown"
-    if audience is not None and not is_sound(audience, LONGEST_URL):
-        wrong["audience"] = "text.length"
+    wrong |= wrong_settings(
+        number_claim=number_claim,
+        audience=audience,
+        home_url=home_url,
+        allow_loopback=allow_loopback,
+    )
     if wrong:
         raise Invalid(**wrong)
     found = session.scalar(
@@ -67,19 +77,36 @@ def add_registration(
         found.platform_keys = found.keys_tried_at = found.keys_fetched_at = None
     found.auth_url, found.token_url, found.jwks_url = auth_url, token_url, jwks_url
     found.audience, found.number_claim = audience, number_claim
+    found.product, found.home_url = product or found.product, home_url or found.home_url
     session.flush()
     return found
 
 
-def _wrong_with(url: str, allow_loopback: bool) -> str | None:  # noqa: FBT001 - one rule's input
+def wrong_settings(
+    *, number_claim: str, audience: str | None, home_url: str | None, allow_loopback: bool
+) -> dict[str, str]:
+    """Return what is wrong with what a school may change later: field -> code."""
+    wrong = {}
+    if number_claim != SOURCED_ID and not re.fullmatch(r"custom\.\w{1,100}", number_claim):
+        wrong["number_claim"] = "claim.unknown"
+    if audience is not None and not is_sound(audience, LONGEST_URL):
+        wrong["audience"] = "text.length"
+    code = None if home_url is None else wrong_with_url(home_url, allow_loopback=allow_loopback)
+    if code is not None:
+        wrong["home_url"] = code
+    return wrong
+
+
+def wrong_with_url(url: object, *, allow_loopback: bool, longest: int = LONGEST_URL) -> str | None:
+    """Return why we cannot use an address of a platform: a code, or None."""
+    if not is_sound(url, longest) or not str(url).isascii() or re.search(r"[\s\\]", str(url)):
+        return "url.malformed"
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(str(url))
         is_address = bool(_NETLOC.fullmatch(parts.netloc)) and (parts.port or 1) > 0
     except ValueError:
         return "url.malformed"
-    if not is_address or parts.fragment or not url.isascii() or not is_sound(url, LONGEST_URL):
-        return "url.malformed"
-    if re.search(r"[\s\\]", url):
+    if not is_address or parts.fragment:
         return "url.malformed"
     if parts.scheme == "https":
         return None
@@ -158,11 +185,11 @@ def find_registration(
 def origins_of_school(session: Session, school_id: UUID) -> list[str]:
     """Return the origins of the school's platforms: who may show us in a frame."""
     rows = session.execute(
-        sa.select(Registration.issuer, Registration.auth_url).where(
+        sa.select(Registration.issuer, Registration.auth_url, Registration.home_url).where(
             Registration.school_id == school_id
         )
     )
-    return sorted({origin(url) for row in rows for url in row})
+    return sorted({origin(url) for row in rows for url in row if url is not None})
 
 
 def origin(url: str) -> str:

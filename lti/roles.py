@@ -16,6 +16,7 @@ class LaunchRole(StrEnum):
     LEARNER = "learner"
     STAFF = "staff"
     MENTOR = "mentor"
+    DEVELOPER = "developer"
     TEST_USER = "test_user"
     NONE = "none"
 
@@ -27,7 +28,10 @@ _PRINCIPALS = {
     "TeachingAssistant": LaunchRole.STAFF,
     "Learner": LaunchRole.LEARNER,
     "Mentor": LaunchRole.MENTOR,
+    # Who makes course content places our links, and sees nobody.
+    "ContentDeveloper": LaunchRole.DEVELOPER,
 }
+PLACING = frozenset({LaunchRole.STAFF, LaunchRole.DEVELOPER})
 
 
 def launch_role(roles: Iterable[str]) -> LaunchRole:
@@ -37,6 +41,11 @@ def launch_role(roles: Iterable[str]) -> LaunchRole:
         return LaunchRole.TEST_USER
     held = {_principal(role) for role in roles}
     return next((role for name, role in _PRINCIPALS.items() if name in held), LaunchRole.NONE)
+
+
+def is_administrator(roles: Iterable[str]) -> bool:
+    """Whether the platform calls somebody its administrator; only the words of a page follow it."""
+    return any(role.endswith(("#Administrator", "#SysAdmin")) for role in roles)
 
 
 def _principal(role: str) -> str | None:

@@ -1,58 +1,49 @@
 """Where the browser passes on its way in from an LMS, and our public keys."""
 
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
 import orjson
 import structlog
-from flask import (
-    Blueprint,
-    Response,
-    current_app,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
-from sqlalchemy import Engine
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from identity import demo
-from identity.requests import sign_in
-from lti import keys, platform
-from lti.launch import active_deployment, admit, keep_context, record_launch
+from identity.requests import SECRET, sign_in
+from lti import keys, platform, refusing
+from lti.arrivals import arrive, has_place
+from lti.edge import app_settings, engine
+from lti.launch import active_deployment
+from lti.launch_log import LAUNCHED, log_launch
 from lti.login import (
     LIFE,
+    OpenedLogin,
     check_browser,
     consume_login,
     cookie_name,
+    hold_for_storage,
     open_login,
     read_request,
+    storage_frame,
+    storage_key,
 )
 from lti.models import LoginState, Registration
 from lti.platform_keys import key_for
-from lti.refusals import REFUSALS, Refused
-from lti.registrations import find_registration, origin, origins_of_school
+from lti.refusals import Refused
+from lti.registrations import find_registration, origin
 from lti.roles import LaunchRole, launch_role
-from lti.token import issuer_and_client
-from settings import Settings
 from tracker.db import enter_school, unit_of_work
 from tracker.models import School
 
 blp = Blueprint("lti", __name__, url_prefix="/lti")
 log = structlog.get_logger("leerspoor.lti")
+blp.register_error_handler(RequestEntityTooLarge, refusing.show_too_large)
+blp.register_error_handler(Refused, refusing.show_refusal)
 
-LANDINGS = {
-    LaunchRole.LEARNER: "/student",
-    LaunchRole.STAFF: "/coach",
-    LaunchRole.MENTOR: "/supervisor",
-}
 PATH = "/lti"
+FRAMES = frozenset({"iframe", "frame"})
 # What a platform says when it cannot tell who this is without asking (OpenID Connect 3.1.2.6).
 LOGIN_REQUIRED = frozenset(
     {"login_required", "interaction_required", "account_selection_required", "consent_required"}
@@ -65,19 +56,22 @@ def login(registration_id: UUID | None = None) -> AnyResponse:
     """Start a login that the LMS asks for: remember it, and send the browser on."""
     _require_safety()
     sent = read_request(request.values)
-    with unit_of_work(_engine()) as session:
+    with unit_of_work(engine()) as session:
         registration = find_registration(
             session,
             issuer=sent["iss"],
             client_id=sent.get("client_id"),
             registration_id=registration_id,
         )
-        g.lti_registration = str(registration.id)
-        g.frame_origins = origins_of_school(session, registration.school_id)
+        refusing.know(session, registration)
         opened = open_login(
-            session, registration=registration, sent=sent, us=_settings().public_url, at=g.now
+            session, registration=registration, sent=sent, us=app_settings().public_url, at=g.now
         )
-    response = redirect(opened.url)
+    response: AnyResponse
+    if _may_lack_cookies(sent):
+        response = make_response(_starting_page(registration, sent, opened))
+    else:
+        response = redirect(opened.url)
     response.set_cookie(
         cookie_name(opened.state),
         opened.browser_secret,
@@ -91,6 +85,28 @@ def login(registration_id: UUID | None = None) -> AnyResponse:
     return response
 
 
+def _may_lack_cookies(sent: dict[str, str]) -> bool:
+    """Whether to look first if our cookies stay in this frame: later the LMS's hint is spent."""
+    if isinstance(cookie.get(SECRET), str):  # one came along just now
+        return False
+    return "lti_storage_target" in sent or request.headers.get("Sec-Fetch-Dest") in FRAMES
+
+
+def _starting_page(registration: Registration, sent: dict[str, str], opened: OpenedLogin) -> str:
+    """Return the page that looks for cookies, or else leaves the secret with the platform."""
+    values: dict[str, Any] = {**sent}
+    values.pop("lti_storage_target", None)
+    return render_template(
+        "lti/starting.html",
+        next_url=opened.url,
+        new_tab_url=url_for("lti.login_registration", registration_id=registration.id, **values),
+        frame=sent.get("lti_storage_target", ""),
+        platform_origin=origin(registration.auth_url),
+        key=storage_key(opened.state),
+        value=opened.browser_secret,
+    )
+
+
 @blp.route("/launch", methods=["GET", "POST"])
 def launch() -> AnyResponse:
     """Let somebody in who comes from the LMS with a good token; everybody else gets a page."""
@@ -100,13 +116,16 @@ def launch() -> AnyResponse:
     state = request.form.get("state", "")
     if not state:
         _refuse_platform_error()
-    login_row, registration = consume_login(_engine(), state=state, at=g.now)
-    g.lti_registration = str(registration.id)
-    g.new_tab_url = _new_tab_url(login_row, registration)
-    _let_frame(registration.school_id)
+    login_row, registration = consume_login(engine(), state=state, at=g.now)
+    _know(registration)
     _refuse_platform_error()
-    check_browser(login_row, request.cookies.get(cookie_name(state)))
-    g.pop("new_tab_url")
+    secret = request.cookies.get(cookie_name(state))
+    frame = storage_frame(login_row, request.form.get("lti_storage_target", ""))
+    if secret is None and frame is not None:
+        return _confirming_page(login_row, registration, state=state, frame=frame)
+    if registration.product != "moodle":  # there the hint is good for one time only
+        g.new_tab_url = _new_tab_url(login_row, registration)
+    check_browser(login_row, secret)
     response = _enter(login_row, registration)
     response.delete_cookie(
         cookie_name(state),
@@ -119,6 +138,37 @@ def launch() -> AnyResponse:
     return response
 
 
+def _confirming_page(
+    login_row: LoginState, registration: Registration, *, state: str, frame: str
+) -> AnyResponse:
+    """Ask the platform's storage for what this browser left there; keep no claim meanwhile."""
+    id_token = request.form.get("id_token", "")
+    if not id_token:
+        raise Refused("token_missing")
+    page = render_template(
+        "lti/confirming.html",
+        frame=frame,
+        platform_origin=origin(registration.auth_url),
+        key=storage_key(state),
+        id_token=id_token,
+        confirm=hold_for_storage(engine(), login_row, at=g.now),
+    )
+    return make_response(page)
+
+
+@blp.route("/storage-confirm", methods=["GET", "POST"])
+def storage_confirm() -> AnyResponse:
+    """Go on with a launch that came without our cookie, once the platform's storage vouches."""
+    if request.method != "POST":
+        raise Refused("open_again")
+    _require_safety()
+    confirm = request.form.get("confirm", "")
+    login_row, registration = consume_login(engine(), state=confirm, is_confirming=True, at=g.now)
+    _know(registration)
+    check_browser(login_row, request.form.get("value"), otherwise="storage_mismatch")
+    return _enter(login_row, registration)
+
+
 def _enter(login_row: LoginState, registration: Registration) -> AnyResponse:
     """Validate the token, admit the person, and send them to their page with a fresh session."""
     claims = platform.validated(
@@ -126,35 +176,46 @@ def _enter(login_row: LoginState, registration: Registration) -> AnyResponse:
         login=login_row,
         registration=registration,
         key_for=lambda kid: key_for(
-            _engine(),
+            engine(),
             registration,
             kid=kid,
             at=g.now,
-            allow_loopback=_settings().is_demo,
+            allow_loopback=app_settings().is_demo,
         ),
         at=g.now,
     )
-    deployment = active_deployment(_engine(), registration=registration, claims=claims, at=g.now)
     role = launch_role(claims.roles)
+    refusing.know_reader(claims, role)
+    deployment = active_deployment(engine(), registration=registration, claims=claims, at=g.now)
     marks = {"registration": str(registration.id), "deployment": str(deployment.id)}
-    if role not in LANDINGS:
-        log.info("launch without a place", role=role.value, **marks)
-        return make_response(render_template("lti/no_role.html", role=role.value))
     enter_school(g.session, registration.school_id)
+    if not has_place(role, claims.message_type):
+        log.info("launch without a place", role=role.value, **marks)
+        return _no_place(registration, role)
     school = g.session.get_one(School, registration.school_id)
-    person, link = admit(
-        g.session, school=school, registration=registration, claims=claims, role=role, at=g.now
+    arrival = arrive(
+        g.session,
+        school=school,
+        registration=registration,
+        deployment=deployment,
+        claims=claims,
+        role=role,
+        at=g.now,
     )
-    known = {"school": school, "deployment": deployment, "claims": claims, "at": g.now}
-    keep_context(g.session, **known)
-    if role is LaunchRole.LEARNER:
-        record_launch(g.session, registration=registration, person=person, **known)
-    sign_in(person, school)
-    # The platform that frames us now comes first.
-    here = origin(registration.issuer)
+    sign_in(arrival.person, school, only_students=arrival.only_students)
+    # The page that frames us now comes first: where people open this LMS.
+    here = origin(registration.home_url or registration.issuer)
     cookie["frame_origins"] = sorted(g.frame_origins, key=lambda one: one != here)
-    log.info("launched", role=role.value, link=link.value, **marks)
-    return redirect(LANDINGS[role], 303)
+    _log(LAUNCHED, registration, role)
+    log.info("launched", role=role.value, link=arrival.link.value, **marks)
+    return redirect(arrival.path, 303)
+
+
+def _no_place(registration: Registration, role: LaunchRole) -> AnyResponse:
+    """Explain to somebody who is nobody's student or coach here; nothing is kept of them."""
+    _log("no_place", registration, role)
+    page = render_template("lti/no_role.html", role=role.value, return_url=g.get("return_url"))
+    return make_response(page)
 
 
 @blp.get("/jwks")
@@ -166,44 +227,25 @@ def jwks() -> Response:
     return response
 
 
-@blp.errorhandler(RequestEntityTooLarge)
-def show_too_large(_error: RequestEntityTooLarge) -> AnyResponse:
-    """Say no to a request that no platform sends."""
-    return show_refusal(Refused("too_large"))
+def _log(code: str, registration: Registration, role: LaunchRole) -> None:
+    log_launch(
+        g.session,
+        school_id=registration.school_id,
+        registration_id=registration.id,
+        code=code,
+        role=role,
+        at=g.now,
+    )
 
 
-@blp.errorhandler(Refused)
-def show_refusal(refused: Refused) -> AnyResponse:
-    """Undo what the request did and say no; the help code stands in the log too, and no person."""
-    g.failed = True
-    g.session.rollback()
-    if "frame_origins" not in g:
-        _let_claimed_frame()
-    status, reason = REFUSALS[refused.code]
-    help_code = f"LS-{token_hex(3).upper()}"
-    log.info(
-        "launch refused",
-        code=refused.code,
-        detail=refused.detail,
-        help_code=help_code,
-        registration=g.get("lti_registration"),
-    )
-    page = render_template(
-        "lti/error.html",
-        code=refused.code,
-        reason=reason,
-        help_code=help_code,
-        new_tab_url=g.get("new_tab_url") if refused.code == "cookies_blocked" else None,
-    )
-    response = make_response(page, status)
-    if refused.code == "open_again":
-        response.headers["Allow"] = "POST"
-    return response
+def _know(registration: Registration) -> None:
+    with unit_of_work(engine(), writes=False) as session:
+        refusing.know(session, registration)
 
 
 def _require_safety() -> None:
     """Refuse plain http, except on this computer in the demo: secrets pass here."""
-    if not request.is_secure and not demo.is_open(request, _settings()):
+    if not request.is_secure and not demo.is_open(request, app_settings()):
         raise Refused("not_secure")
 
 
@@ -214,25 +256,6 @@ def _refuse_platform_error() -> None:
         raise Refused("platform_login_required")
     if error:
         raise Refused("platform_error")
-
-
-def _let_frame(school_id: UUID) -> None:
-    """Let the school's platforms show this page in their frame."""
-    with unit_of_work(_engine(), writes=False) as session:
-        g.frame_origins = origins_of_school(session, school_id)
-
-
-def _let_claimed_frame() -> None:
-    """Let the platform that a used-up launch names show the refusal; it says nothing else."""
-    try:
-        claimed = issuer_and_client(request.form.get("id_token", ""))
-        if claimed is None:
-            return
-        with unit_of_work(_engine(), writes=False) as session:
-            found = find_registration(session, issuer=claimed[0], client_id=claimed[1])
-            g.frame_origins = origins_of_school(session, found.school_id)
-    except (Refused, HTTPException):  # no platform of ours, or not even a form
-        return
 
 
 def _new_tab_url(login_row: LoginState, registration: Registration) -> str:
@@ -246,13 +269,3 @@ def _new_tab_url(login_row: LoginState, registration: Registration) -> str:
     if login_row.deployment_lti_id is not None:
         values["lti_deployment_id"] = login_row.deployment_lti_id
     return url_for("lti.login_registration", registration_id=registration.id, **values)
-
-
-def _engine() -> Engine:
-    engine: Engine = current_app.extensions["engine"]
-    return engine
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings

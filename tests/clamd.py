@@ -57,7 +57,7 @@ def serving(clamd: Clamd, socket: Path | None = None) -> Iterator[str]:
     server: Any = Unix(str(socket), Session) if socket else Tcp(("127.0.0.1", 0), Session)
     server.clamd = clamd
     clamd.url = f"unix://{socket}" if socket else f"tcp://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield clamd.url

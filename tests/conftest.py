@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -25,7 +26,8 @@ from migrations.metadata import metadata
 from migrations.run import migrate
 from settings import Settings
 from tests import servers
-from tests.world import World, make_world
+from tests.kept import KeptWorld
+from tests.world import World
 from tracker import attachments
 from tracker.db import open_engine, unit_of_work, utc_now
 from tracker.models import School
@@ -33,6 +35,12 @@ from tracker.people import add_school
 
 DATABASE = os.environ.get("LEERSPOOR_TEST_DATABASE", "postgresql")
 SHARED = "LEERSPOOR_TEST_POSTGRESQL"  # the socket folder of this run's one cluster
+POLL = 0.01  # seconds; ending a server waits so long, and half a second unless told otherwise
+
+
+# A busy machine makes an example slow, and nothing wrong.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,6 +61,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 _CLUSTER = pytest.StashKey[servers.PostgreSQL]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits for other programs: at the end nothing else would fill that time."""
+    items.sort(key=lambda item: item.get_closest_marker("worker") is None)
 
 
 @dataclass(frozen=True)
@@ -148,10 +161,15 @@ def session(engine: sa.Engine, school: School) -> Iterator[Session]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def _kept_world(superuser_engine: sa.Engine) -> KeptWorld:
+    return KeptWorld(superuser_engine)
+
+
 @pytest.fixture
-def world(engine: sa.Engine) -> World:
+def world(engine: sa.Engine, _kept_world: KeptWorld) -> World:
     """Fill one school with people, plans, evidence and judgements, and a second one beside it."""
-    return make_world(engine)
+    return _kept_world.bring(engine)
 
 
 @pytest.fixture
@@ -166,7 +184,7 @@ def _settings(database: Database, folder: Path) -> Settings:
             "DATABASE_URL": database.url,
             "EVIDENCE_URL": f"file://{folder}/evidence",
             "SECRET_KEY": "s" * 40,
-            "ENCRYPTION_KEYS": "k" * 44,
+            "ENCRYPTION_KEYS": "bDKmZ3yQ0v8R5nXh2LwTsJ7cFgUa9PeI1kOqVtYx4Mz6",
             "PUBLIC_URL": "http://127.0.0.1:8000",
             "LEERSPOOR_DEMO": "1",
         }
@@ -226,7 +244,7 @@ def live_server(app: Flask) -> Iterator[str]:
         public_url=f"http://127.0.0.1:{server.server_port}",
         files_url=f"http://localhost:{server.server_port}",
     )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

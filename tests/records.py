@@ -10,17 +10,18 @@ from tests.world import World
 from tracker.comments import add_comment
 from tracker.db import new_id, unit_of_work
 from tracker.drafts import save_draft
-from tracker.models import Evidence, EvidenceShare, Goal, Judgement
+from tracker.lessons import add_lesson, choose_lesson
+from tracker.models import Evidence, EvidenceShare, Goal, Judgement, LearningPlan, LessonKind
 from tracker.questions import ask_question
 from tracker.requests import ask
 from tracker.signing import sign
 
 
 def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
-    """Add a draft, a question, requests, a comment and a signature; returns ids by name.
+    """Add a draft, a question, requests, a comment, a signature and lessons; ids by name.
 
     The coach was asked about the goal and keeps a draft of it; a fellow student was asked about
-    the piece.
+    the piece. The coach gives a lesson that nobody chose; another one was chosen.
     """
     by_at: dict[str, Any] = {"on": world.on, "at": world.at}
     with unit_of_work(engine, school_id=world.school.id) as session:
@@ -46,6 +47,28 @@ def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
             session, by=world.student, subject=goal, words="Kijk je mee?", **by_at
         )
         sign(session, by=world.supervisor, judgement=judgement, **by_at)
+        lesson, chosen = (
+            add_lesson(
+                session,
+                by=world.coach,
+                title=title,
+                about=None,
+                url=None,
+                teacher=world.coach,
+                **by_at,
+            )
+            for title in ("Rapporteren", "Bellen")
+        )
+        choice = choose_lesson(
+            session,
+            by=world.student,
+            plan=session.get_one(LearningPlan, (world.school.id, world.plan.id)),
+            lesson=chosen,
+            goal=goal,
+            kind=LessonKind.REPEAT,
+            reason=None,
+            **by_at,
+        )
         shares = sa.select(EvidenceShare.id).filter_by(evidence_id=piece.id)
         share_id = session.scalars(shares).first()
     assert share_id is not None
@@ -59,6 +82,9 @@ def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
         "question_id": question.id,
         "comment_id": comment.id,
         "share_id": share_id,
+        "lesson_id": lesson.id,
+        "choice_id": choice.id,
+        "teacher_id": world.coach.id,
         "scale_id": world.levels[0].scale_id,
         "level_id": world.levels[1].id,
         "to_id": world.supervisor.id,

@@ -42,8 +42,11 @@ class PostgreSQL:
         shutil.rmtree(self.socket_dir, ignore_errors=True)
 
 
-def start_postgresql(directory: Path) -> PostgreSQL:
-    """Start a cluster in an empty folder, with the owner's and the application's roles."""
+def start_postgresql(directory: Path, **changes: str) -> PostgreSQL:
+    """Start a cluster in an empty folder, with the owner's and the application's roles.
+
+    It is quick and loses everything when the machine stops, but for `changes` to its settings.
+    """
     binaries = postgresql_binaries()
     user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
     if user:
@@ -64,6 +67,7 @@ def start_postgresql(directory: Path) -> PostgreSQL:
         "max_connections": "200",
         "shared_buffers": "64MB",
         "autovacuum": "off",
+        **changes,
     }
     command = [str(binaries / "postgres"), "-D", str(data)]
     for name, value in settings.items():

@@ -32,6 +32,7 @@ from tracker.drafts import save_draft
 from tracker.evidence import KeptFile, log_evidence
 from tracker.goal_states import close_goal
 from tracker.goals import add_goal
+from tracker.lessons import add_lesson, choose_lesson, confirm_choice, drop_choice
 from tracker.models import (
     Attachment,
     Audience,
@@ -41,6 +42,8 @@ from tracker.models import (
     Goal,
     Judgement,
     JudgementSignature,
+    LearningPlan,
+    LessonKind,
     Outcome,
     Person,
     PlanMember,
@@ -49,6 +52,7 @@ from tracker.models import (
     ScanState,
     School,
     SchoolRole,
+    SupportLesson,
 )
 from tracker.people import add_person
 from tracker.placements import add_placement
@@ -69,6 +73,7 @@ EDITS = {
     "PATCH /api/plans/{plan}",
     "PUT /api/goals/{goal}",
     "PUT /api/evidence/{evidence}",
+    "PUT /api/lessons/{lesson}",
     "PUT /api/drafts/{draft}",
     "DELETE /api/drafts/{draft}",
     "POST /api/drafts/{draft}/publication",
@@ -424,6 +429,43 @@ def _asked(subject: str) -> State:
     return bring
 
 
+def _lesson(session: Session, scene: Scene) -> Records:
+    world = scene.world
+    lesson = add_lesson(
+        session,
+        by=world.teacher,
+        title="Rapporteren",
+        about=None,
+        url=None,
+        teacher=world.teacher,
+        on=world.on,
+        at=world.at,
+    )
+    return {"lesson": lesson.id}
+
+
+def _choice(then: Callable[..., None] | None = None, who: str = "student") -> State:
+    def bring(session: Session, scene: Scene) -> Records:
+        world = scene.world
+        records = _lesson(session, scene)
+        choice = choose_lesson(
+            session,
+            by=world.student,
+            plan=session.get_one(LearningPlan, (world.school.id, world.plan.id)),
+            lesson=session.get_one(SupportLesson, (world.school.id, records["lesson"])),
+            goal=None,
+            kind=LessonKind.REPEAT,
+            reason=None,
+            on=world.on,
+            at=world.at,
+        )
+        if then is not None:
+            then(session, by=scene.actors[who], choice=choice, on=world.on, at=world.at)
+        return {**records, "choice": choice.id}
+
+    return bring
+
+
 STATES: dict[str, State] = {
     "shared": _as_it_is,
     "draft": _goal(draft=True),
@@ -448,6 +490,10 @@ STATES: dict[str, State] = {
     "coach's comment on a private piece": _comment_on_private,
     "asked of coach": _asked("shared"),
     "asked about a goal": _asked("goal"),
+    "lesson": _lesson,
+    "chosen lesson": _choice(),
+    "dropped lesson": _choice(drop_choice),
+    "followed lesson": _choice(confirm_choice, "coach"),
 }
 
 
@@ -488,6 +534,12 @@ def bodies(scene: Scene, records: Records) -> dict[str, dict[str, Any]]:
             "to_id": str(scene.actors["asked"].id),
         },
         "POST /api/requests/{request}/decline": {"words": "Ik was er niet."},
+        "POST /api/lessons": {"title": "Bellen"},
+        "PUT /api/lessons/{lesson}": {"title": "Bellen"},
+        "POST /api/plans/{plan}/lessons": {
+            "lesson_id": str(records.get("lesson", "")),
+            "kind": "enrich",
+        },
         "POST /api/scales": {**scale, "code": "nieuw"},
         "POST /api/scales/{scale}/versions": {**scale, "for_plans_from": day},
         "PUT /api/blind-rating": {"blind_rating": True},
@@ -548,7 +600,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             "DATABASE_URL": f"sqlite:///{folder / 'authz.db'}",
             "EVIDENCE_URL": f"file://{folder}/evidence",
             "SECRET_KEY": "s" * 40,
-            "ENCRYPTION_KEYS": "k" * 44,
+            "ENCRYPTION_KEYS": "bDKmZ3yQ0v8R5nXh2LwTsJ7cFgUa9PeI1kOqVtYx4Mz6",
             "PUBLIC_URL": "http://127.0.0.1:8000",
         }
     )

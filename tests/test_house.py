@@ -14,10 +14,13 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from identity.access import PUBLIC
 from identity.requests import SAFE
+from lti.models import Context, Registration
+from lti.registrations import add_deployment, add_registration
 from migrations.metadata import metadata
 from settings import Settings
 from tests.browsers import ORIGIN, Browser
@@ -28,7 +31,17 @@ from tests.tracker.test_wall import GATES
 from tests.world import World
 from tracker.comments import add_comment
 from tracker.db import NEUTRAL_TYPES, Base, Personal, SchoolOwned, new_id, unit_of_work
-from tracker.models import Attachment, JudgementDraft, Person, PersonRole, Recording, SchoolRole
+from tracker.models import (
+    Attachment,
+    JudgementDraft,
+    LessonChoice,
+    LessonKind,
+    Person,
+    PersonRole,
+    Recording,
+    SchoolRole,
+    SupportLesson,
+)
 from tracker.permissions import ALLOWED, Action, Role
 from tracker.progress import Measures
 from tracker.questions import ask_question
@@ -95,6 +108,10 @@ RECORDS: dict[str, Callable[[World, Mapping[str, UUID]], UUID]] = {
     "question_id": lambda _, added: added["question"],
     "scale_id": lambda world, _: world.levels[0].scale_id,
     "share_id": lambda _, added: added["share"],
+    "lesson_id": lambda _, added: added["lesson"],
+    "choice_id": lambda _, added: added["choice"],
+    "registration_id": lambda _, added: added["registration"],
+    "context_id": lambda _, added: added["context"],
 }
 # What is about one student, and so hidden from the others of the same school too.
 PERSONAL = {
@@ -109,6 +126,7 @@ PERSONAL = {
     "comment_id",
     "question_id",
     "share_id",
+    "choice_id",
 }
 
 
@@ -146,6 +164,24 @@ def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[
         )
         session.add_all([photo, draft, voice])
         share = open_shares(session, world.shared, on=world.on)[0]
+        lesson = SupportLesson(
+            school_id=world.school.id,
+            title="Rapporteren",
+            teacher_id=world.coach.id,
+            from_on=world.on,
+            created_at=world.at,
+        )
+        session.add(lesson)
+        session.flush()
+        choice = LessonChoice(
+            school_id=world.school.id,
+            plan_id=world.plan.id,
+            lesson_id=lesson.id,
+            kind=LessonKind.REPEAT,
+            chosen_at=world.at,
+        )
+        session.add(choice)
+        registration, context = _connected(session, world)
         told = {"by": world.student, "on": world.on, "at": world.at}
         question = ask_question(session, plan=world.plan, words="Waarom?", **told)
         comment = add_comment(session, subject=question, words="Ik zocht het op.", **told)
@@ -162,8 +198,39 @@ def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[
         "comment": comment.id,
         "request": request.id,
         "share": share.id,
+        "lesson": lesson.id,
+        "choice": choice.id,
+        "registration": registration.id,
+        "context": context.id,
         "import_run": row["id"],
     }
+
+
+def _connected(session: Session, world: World) -> tuple[Registration, Context]:
+    """Add a platform of the school, and a course there that the world's coach teaches."""
+    url = "https://lms.example"
+    registration = add_registration(
+        session,
+        school=world.school,
+        issuer=url,
+        client_id="tool-1",
+        auth_url=f"{url}/auth",
+        token_url=f"{url}/token",
+        jwks_url=f"{url}/jwks",
+        audience=None,
+        allow_loopback=False,
+        at=world.at,
+    )
+    deployment = add_deployment(session, registration=registration, lti_id="1", at=world.at)
+    context = Context(
+        school_id=world.school.id,
+        deployment_id=deployment.id,
+        lti_id="2",
+        created_at=world.at,
+    )
+    session.add(context)
+    session.flush()
+    return registration, context
 
 
 @pytest.fixture
@@ -644,9 +711,17 @@ EDGES = {
     "importers/stage.py": "reading a file, batch by batch",
     "importers/match.py": "matching, batch by batch",
     "importers/follow.py": "following rosters, batch by batch",
+    "importers/lti.py": "a job, and a sweep",
+    "importers/turns.py": "reading a course, step by step, with the LMS asked in between",
     "lti/views.py": "sign-in callbacks open a writing unit themselves",
+    "lti/refusing.py": "what a launch did is undone; how it ended stays for the administrator",
     "lti/login.py": "a one-use row is committed before the answer",
     "lti/launch.py": "a one-use row is committed before a refusal could give it back",
+    "lti/keys.py": "a job",
+    "lti/services.py": "our signing key is read between two requests, in nobody's transaction",
+    "lti/joining.py": "an LMS opens it, without a session of ours",
+    "lti/invites.py": "an invitation is used up before anything is fetched",
+    "lti/checks.py": "what a test found is kept after the LMS was asked",
     "lti/platform_keys.py": "keys that were fetched stay, whatever becomes of the launch",
 }
 

@@ -1,6 +1,7 @@
 """Settings: what is read, what is refused, and that the refusal is one sentence without secrets."""
 
 import dataclasses
+import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ GOOD = {
     "DATABASE_URL": "sqlite:////srv/leerspoor/leerspoor.db",
     "EVIDENCE_URL": "file:///srv/leerspoor/evidence",
     "SECRET_KEY": "s" * 40,
-    "ENCRYPTION_KEYS": "k" * 44,
+    "ENCRYPTION_KEYS": "bDKmZ3yQ0v8R5nXh2LwTsJ7cFgUa9PeI1kOqVtYx4Mz6",
     "PUBLIC_URL": "https://leerspoor.example",
     "FILES_URL": "https://bestanden.leerspoor.example",
 }
@@ -220,8 +221,30 @@ def test_short_secrets_are_refused() -> None:
         assert "ENCRYPTION_KEYS" in refusal(ENCRYPTION_KEYS=keys)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("k" * 44, "0123456789abcdef" * 2, "abcdefghijklmnopqrstuvwxyz0123456789"),
+        *("change-me-change-me-change-me-32", "qwertyuiop" * 4, "password-password-password-12345"),
+        "correct-horse-battery-staple-correct-horse",
+    ],
+)
+def test_encryption_keys_that_can_be_guessed_are_refused(key: str) -> None:
+    good = GOOD["ENCRYPTION_KEYS"]
+    for keys in (key, f"{good},{key}"):
+        sentence = refusal(ENCRYPTION_KEYS=keys)
+        assert "can be guessed" in sentence
+        assert key not in sentence
+
+
+def test_random_encryption_keys_are_taken() -> None:
+    for _ in range(500):
+        for key in (secrets.token_hex(16), secrets.token_hex(32), secrets.token_urlsafe(32)):
+            assert read(ENCRYPTION_KEYS=key).encryption_keys == (key,)
+
+
 def test_several_encryption_keys_stay_in_order() -> None:
-    new, old = "n" * 44, "o" * 44
+    new, old = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     for joined in (f"{new},{old}", f"{new}, {old}", f"{new} {old}"):
         assert read(ENCRYPTION_KEYS=joined).encryption_keys == (new, old)
 

@@ -1,28 +1,28 @@
 """The real worker on a real Valkey: killed, doubled, cut off from its queue, and no row lost."""
 
 import os
-import shutil
 import signal
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import redis
 import sqlalchemy as sa
 
 from importers.bench import STALE
 from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
-from tests import servers
 from tests.clamd import EICAR, Clamd, serving
 from tests.conftest import Database
 from tests.importers.bundles import bundle, setting
 from tests.importers.importing import Importing, importing_in
+from tests.workers import (
+    Queue,
+    Workers,
+    children,
+    running_queue,
+    running_workers,
+    wait_until,
+)
 from tracker import attachments
 from tracker.db import new_id, unit_of_work, utc_now
 from tracker.evidence import KeptFile, log_evidence
@@ -41,76 +41,13 @@ from tracker.people import add_person, add_school
 from tracker.plans import start_plan
 
 pytestmark = pytest.mark.worker
-ROOT = Path(__file__).parents[1]
 SMALL = 5  # rows in a batch, so that there is time between two of them
-PATIENCE = 90  # seconds
-
-
-def wait_until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.002)
-
-
-@dataclass
-class Workers:
-    """Starts workers, and leaves none."""
-
-    environ: dict[str, str]
-    log: Path
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def start(self) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
-            worker = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-W", "error", str(ROOT / "worker.py")],
-                cwd=ROOT,
-                env=self.environ,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        self.started.append(worker)
-        return worker
-
-    def said(self) -> str:
-        return self.log.read_text()
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-@dataclass
-class Queue:
-    """A Valkey that a test may stop and start again at the same address."""
-
-    folder: Path
-    url: str = ""
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.url, self.process = servers.start_valkey(self.folder)
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def empty(self) -> None:
-        with redis.from_url(self.url) as client:
-            client.flushall()
 
 
 @pytest.fixture
 def queue() -> Iterator[Queue]:
-    folder = Path(tempfile.mkdtemp(prefix="leerspoor-vk-"))  # short: a socket's path has a limit
-    made = Queue(folder)
-    made.start()
-    yield made
-    made.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    with running_queue() as made:
+        yield made
 
 
 @pytest.fixture
@@ -127,16 +64,13 @@ def workers(
         "DATABASE_URL": database.url,
         "EVIDENCE_URL": importing.folder.as_uri(),
         "SECRET_KEY": "s" * 40,
-        "ENCRYPTION_KEYS": "k" * 44,
+        "ENCRYPTION_KEYS": "bDKmZ3yQ0v8R5nXh2LwTsJ7cFgUa9PeI1kOqVtYx4Mz6",
         "PUBLIC_URL": "http://127.0.0.1:8000",
         "REDIS_URL": queue.url,
         "PYTHONUNBUFFERED": "1",
     }
-    made = Workers(environ, tmp_path / "worker.log")
-    yield made
-    for worker in made.started:
-        worker.kill()
-        worker.wait()
+    with running_workers(environ, tmp_path / "worker.log") as made:
+        yield made
 
 
 def look_dead(importing: Importing) -> None:

@@ -38,11 +38,19 @@ class Visit:
 
     def submit(self, page: str, path: str, fields: Mapping[str, Any]) -> Any:
         """Fill in the form on a page and send it to a path, files included."""
+        return self.send(path, {"csrf_token": self.token(page), **fields})
+
+    def token(self, page: str) -> str:
+        """Return the token in the form on a page; it is good for the whole visit."""
         token = TOKEN.search(self.get(page))
         assert token is not None, f"{page} has no form"
+        return token[1]
+
+    def send(self, path: str, fields: Mapping[str, Any]) -> Any:
+        """Send a form to a path, files included."""
         return self.client.post(
             path,
-            data={"csrf_token": token[1], **fields},
+            data=fields,
             base_url=SECURE,
             content_type="multipart/form-data",
         )

@@ -5,7 +5,7 @@ Nobody is logged for looking at their own things.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,12 +17,26 @@ from tracker.models import AuditEvent, LearningPlan, Person
 LOOK_SECONDS = 15 * 60
 
 
+class Subject(Protocol):
+    """What a change is about: a record of the school, or a gate's row that says its school."""
+
+    __tablename__: Any
+
+    @property
+    def id(self) -> UUID:
+        """Return its id."""
+
+    @property
+    def school_id(self) -> UUID:
+        """Return its school."""
+
+
 def record(
     session: Session,
     *,
     by: Person | None,
     verb: str,
-    subject: Record,
+    subject: Subject,
     at: datetime,
     plan_id: UUID | None = None,
     **details: str | int | Sequence[str],

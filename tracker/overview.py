@@ -26,8 +26,10 @@ from tracker.models import (
     Framework,
     Goal,
     GoalState,
+    GroupRole,
     Judgement,
     LearningPlan,
+    Membership,
     Person,
     Placement,
     PlanRole,
@@ -35,7 +37,7 @@ from tracker.models import (
     ScaleLevel,
     School,
 )
-from tracker.permissions import VISIBLE, plans_as
+from tracker.permissions import VISIBLE, holds, plans_as
 from tracker.progress import (
     EvidenceFact,
     GoalFact,
@@ -99,19 +101,20 @@ def rows_for(
     on: date,
     roles: Sequence[PlanRole] = (),
     plan_id: UUID | None = None,
+    group_id: UUID | None = None,
     with_closed: bool = False,
     after: tuple[str, UUID] | None = None,
     limit: int | None = None,
 ) -> list[Row]:
     """Return what the reader may see of each open plan, by the student's name; logs the look.
 
-    With `roles` only plans in which the reader has one of these; with `plan_id` only that plan,
-    `with_closed` also when it is closed.
+    With `roles` only plans in which the reader has one of these; with `group_id` only those of its
+    students today; with `plan_id` only that plan, `with_closed` also when it is closed.
     `after` is the name and plan id of the last row of an earlier page. Never sorted by how well a
     student does.
     """
     states = [state for state in PlanState if with_closed or state is not PlanState.CLOSED]
-    plans = _plans(session, reader, on, states, roles, plan_id, after, limit)
+    plans = _plans(session, reader, on, states, roles, plan_id, group_id, after, limit)
     ids = [plan.id for plan in plans]
     goals = _goals(session, reader, school, on, ids)
     judgements, names = _judgements(session, reader, on, ids)
@@ -155,6 +158,7 @@ def _plans(
     states: Sequence[PlanState],
     roles: Sequence[PlanRole],
     plan_id: UUID | None,
+    group_id: UUID | None,
     after: tuple[str, UUID] | None,
     limit: int | None,
 ) -> Sequence[Any]:
@@ -182,6 +186,14 @@ def _plans(
         query = query.where(LearningPlan.id.in_(plans_as(reader, on, *roles)))
     if plan_id is not None:
         query = query.where(LearningPlan.id == plan_id)
+    if group_id is not None:
+        students = sa.select(Membership.person_id).where(
+            Membership.school_id == reader.school_id,
+            Membership.group_id == group_id,
+            Membership.role == GroupRole.STUDENT,
+            holds(Membership, on),
+        )
+        query = query.where(LearningPlan.student_id.in_(students))
     if after is not None:
         query = query.where(sa.tuple_(Person.name, LearningPlan.id) > after)
     return session.execute(query.limit(limit)).all()

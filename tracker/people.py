@@ -61,6 +61,7 @@ def add_person(
     email: str | None = None,
     number: str | None = None,
     roles: Iterable[SchoolRole],
+    state: PersonState = PersonState.ACTIVE,
     at: datetime,
 ) -> Person:
     """Add a person with roles from today on; raises Conflict when the number is taken."""
@@ -71,7 +72,7 @@ def add_person(
         email=email,
         number=number,
         locale=None,
-        state=PersonState.ACTIVE,
+        state=state,
         created_at=at,
     )
     session.add(person)

@@ -26,6 +26,7 @@ from web import trails
 from web.feedback import waiting_rows
 from web.files import listed
 from web.forms import CODES, MAX_TEXT, Filled, Form, day, fill, words
+from web.lessons import choices
 from web.prepared import goals_in, own_drafts, told_goal, work_of
 from web.words import sentence
 
@@ -66,7 +67,7 @@ def overview() -> str:
     window = spoor.window_since(
         [j.observed_on for row in rows for j in row.facts.judgements], on=g.today, limits=DEFAULTS
     )
-    shown = [_table_row(row, window) for row in rows]
+    shown = [table_row(row, window) for row in rows]
     reasons = [
         {
             **entry,
@@ -107,7 +108,8 @@ def by_name(row: Row) -> tuple[str, UUID]:
     return plain.casefold(), row.plan_id
 
 
-def _table_row(row: Row, window: spoor.Window) -> dict[str, Any]:
+def table_row(row: Row, window: spoor.Window) -> dict[str, Any]:
+    """Return what the table of a group shows of one plan (coach/_group.html)."""
     days = row.activity
     return {
         "plan_id": row.plan_id,
@@ -227,6 +229,7 @@ def _student_page(plan: LearningPlan, filled: Filled | None = None) -> str:
             for piece in found
         ],
         talks=talks_of(g.session, plan_id=plan.id, person=g.person, on=g.today, limit=TALKS_SHOWN),
+        lessons=choices(plan_id=plan.id),
         activity=trails.activity_of(row.student_id),
         sources=trails.sources(),
         own_ids={s.goal_id for s in seen if s.by_id == g.person.id}

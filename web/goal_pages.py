@@ -15,7 +15,7 @@ from tracker.goal_states import closings_of
 from tracker.goal_versions import Agreed, SeenGoal, SeenVersion, versions_of
 from tracker.goals import goals_seen
 from tracker.judged import judgements_seen
-from tracker.models import Goal, GoalState, LearningPlan
+from tracker.models import Goal, GoalState, LearningPlan, LessonChoice
 from tracker.overview import Row
 from tracker.permissions import Action, find, require
 from tracker.pieces import Piece, only, pieces
@@ -25,6 +25,7 @@ from tracker.units import units_of
 from web import trails
 from web.files import first_thumbnail
 from web.forms import Filled
+from web.lessons import choices
 from web.student import open_plans, plan_at_hand, plan_lines, row_of
 
 blp = Blueprint("goal_pages", __name__, url_prefix="/student/goals")
@@ -142,6 +143,7 @@ def goal_page(found: Goal, filled: Filled | None = None) -> str:
         judgements=trails.timeline(_judgements(found, shown)),
         evidence=_evidence(shown),
         talks=[talk for talk in talks if talk.goal_id == found.id],
+        lessons=choices(LessonChoice.goal_id == found.id, plan_id=plan.id),
         viewers=viewers_of_goal(g.session, found, g.today),
         values=filled.values if filled else {},
         errors=filled.sentences() if filled else {},

@@ -28,6 +28,12 @@ def sentence(code: str) -> str:
         "request.reminded_today": gettext("You reminded this person today. Wait until tomorrow."),
         "request.closed": gettext("This request is closed already."),
         "question.closed": gettext("This question is closed already."),
+        "lesson.changed": gettext("Somebody changed this lesson meanwhile. Look at it again."),
+        "lesson.not_on_offer": gettext("This lesson is not on offer today. Choose another one."),
+        "lesson.chosen_already": gettext("You chose this lesson already. Follow it first."),
+        "choice.dropped": gettext("The student took this choice back."),
+        "choice.confirmed": gettext("Somebody said already that this lesson was followed."),
+        "url.wrong": gettext("This is not a whole web address. Begin with https://."),
         "evidence.empty": gettext("Tell something, or add a file."),
         "share.other_placement": gettext("Choose readers of the place where it was."),
         "share.has_people": gettext("There are people in it. Fellow students do not see that."),
@@ -43,6 +49,11 @@ def sentence(code: str) -> str:
         "level.not_for_plan": gettext("This word is not on the scale of this plan. Choose again."),
         "voice.needs_level": gettext("Choose what you saw, or leave the voice message out."),
         "anchor.unknown": gettext("Choose a step for each word."),
+        "url.malformed": gettext("This is not an address. Copy the whole address."),
+        "url.not_https": gettext("The address must begin with https."),
+        "text.length": gettext("This is empty or too long."),
+        "claim.unknown": gettext("Choose lis.person_sourcedid, or custom. and a name."),
+        "registration.of_other_school": gettext("Another school has this client id already."),
         "scale.number_of_levels": gettext("A scale has 2 to 10 levels."),
         "scale.not_rising": gettext("Put the lowest level first."),
         "scale.same_words": gettext("Each level needs a word of its own."),
@@ -51,6 +62,17 @@ def sentence(code: str) -> str:
         "scale.code_taken": gettext("There is a scale with this name. Choose another one."),
         "goal.changed": gettext("This goal changed meanwhile. Look at it again."),
         "goal.closed": gettext("This goal is closed. Reopen it first."),
+        "course.no_roster": gettext("Your learning environment gives no list of this course."),
+        "course.confirmed": gettext("Your school opened this course already. Open it again."),
+        "gradebook.not_granted": gettext(
+            "Your learning environment does not let us send numbers here."
+        ),
+        "gradebook.pieces": gettext("Choose a number from 1 to 100."),
+        "gradebook.no_lesson": gettext("This link is not about one lesson. Choose again."),
+        "gradebook.not_ours": gettext(
+            "This column is not ours. Remove it in your learning environment."
+        ),
+        "gradebook.nothing_parked": gettext("There is nothing to try again here."),
         "plan.closed": gettext("This plan is closed. Nothing is added to it any more."),
     }
     return sentences.get(code, gettext("This is not right yet. Look at it again."))

@@ -7,12 +7,16 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from lti.keys import ensure_keys
 from settings import Settings
 from tests import lms as platforms
 from tests.lms import INSTRUCTOR, LEARNER, Lms, User
+from tests.lms_services import member
 from tests.lti.browser import Browser
+from tests.lti.reading import Course
 from tests.lti.registering import register
 from tests.world import World
+from tracker.db import unit_of_work, utc_now
 
 
 @pytest.fixture
@@ -47,3 +51,28 @@ def browser(site: str) -> Iterator[Browser]:
     """Open a fresh browser."""
     with Browser(site) as opened:
         yield opened
+
+
+@pytest.fixture
+def course(
+    app: Flask,
+    engine: sa.Engine,
+    lms: Lms,
+    world: World,
+    student: User,
+    coach: User,
+    browser: Browser,
+) -> Iterator[Course]:
+    """Have a course with a coach, who launched once, and a student, who did not."""
+    with unit_of_work(engine) as session:
+        ensure_keys(
+            session, encryption_keys=app.extensions["settings"].encryption_keys, at=utc_now()
+        )
+    made = Course(engine, app.extensions["settings"], lms, world, browser)
+    made.enrol(
+        member("1003", "Instructor", name="Cor Coach", lis_person_sourcedid=coach.number),
+        member("3", "Learner", name="Sanne Student", lis_person_sourcedid=student.number),
+    )
+    assert made.launch(coach).status_code == 303
+    yield made
+    made.services.released.set()

@@ -39,7 +39,9 @@ def test_an_instructor_clicks_in_the_lms_and_stands_on_the_overview(
 ) -> None:
     page.goto(f"{lms.url}/course")
     page.get_by_role("button", name="Cor Coach").click()
-    page.wait_for_url(f"{site}/coach")
+    page.wait_for_url(f"{site}/coach/courses/*")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.goto(f"{site}/coach")
     expect(page.get_by_text("Sanne Student").first).to_be_visible()
 
 

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from lti.claims import CONTEXT, CUSTOM, LIS, OPTIONAL, REQUIRED, UNCHECKED, LaunchClaims
+from lti.claims import (
+    CONTEXT,
+    CUSTOM,
+    LIS,
+    OPTIONAL,
+    REQUIRED,
+    UNCHECKED,
+    LaunchClaims,
+    MessageType,
+)
 
 RECORDED = Path(__file__).parent / "recorded"
 LAUNCHES = ("moodle-student", "moodle-teacher", "moodle-administrator")
@@ -15,6 +24,20 @@ LAUNCHES = ("moodle-student", "moodle-teacher", "moodle-administrator")
 def test_every_claim_that_a_real_platform_sends_is_declared(name: str) -> None:
     sent = json.loads((RECORDED / f"{name}.json").read_text("utf-8"))
     assert set(sent) <= REQUIRED | OPTIONAL | UNCHECKED
+
+
+def test_all_launches_that_a_real_platform_sent_are_read(field_data: Path) -> None:
+    files = sorted((field_data / "moodle-lti").glob("std-launch-*.json"))
+    read = [LaunchClaims.of(json.loads(file.read_text("utf-8"))) for file in files]
+    assert len(read) >= 6
+    for claims in read:
+        assert claims.product == "moodle"
+        assert claims.memberships_url is not None
+        assert claims.endpoint is not None
+        assert claims.endpoint.lineitems is not None
+    placing = [claims for claims in read if claims.message_type is MessageType.DEEP_LINKING]
+    assert [claims.resource_link_id for claims in placing] == [None]
+    assert placing[0].deep_linking is not None
 
 
 def test_no_claim_is_declared_twice() -> None:

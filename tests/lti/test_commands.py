@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import requests
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from flask import Flask
@@ -12,6 +13,7 @@ from lti.commands import lti
 from lti.models import Deployment, DeploymentState, Key, Registration
 from tests import lms as platforms
 from tests.lms import LEARNER, User
+from tests.lms_registration import TOKEN, configuration_url
 from tests.lti.browser import Browser, verdict
 from tests.world import World
 from tracker.db import unit_of_work
@@ -147,3 +149,19 @@ def test_activating_what_is_not_there_says_so(app: Flask, site: str) -> None:
     result = run(app, "activate", "01a20019-057d-70ad-baba-cb0f81d02f83")
     assert result.exit_code == 1
     assert "Er is geen deployment" in result.output
+
+
+def test_an_invitation_is_an_address_for_the_lms(app: Flask, site: str, world: World) -> None:
+    """lti.md case 46, from the command line."""
+    result = run(app, "invite", world.school.slug)
+    assert result.exit_code == 0
+    address = result.stdout.strip()
+    assert address.startswith(f"{site}/lti/register/")
+    with platforms.running(site) as lms:
+        answer = requests.post(
+            address,
+            data={"openid_configuration": configuration_url(lms), "registration_token": TOKEN},
+            timeout=20,
+        )
+    assert answer.status_code == 200
+    assert run(app, "invite", "nergens").exit_code == 1

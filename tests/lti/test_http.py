@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,7 @@ def test_this_computer_is_reached_in_the_demo_only() -> None:
         "file:///etc/passwd",
         "https://",
         "https://nobody.invalid/",
+        "http://user:password@127.0.0.1/",
         "https://127.0.0.1:99999/",
     ],
 )
@@ -132,6 +134,57 @@ def test_a_broken_answer_is_unreachable_and_nothing_else(answer: bytes) -> None:
 def test_an_answer_over_plain_text_is_no_certificate() -> None:
     with server(OK) as (url, _), pytest.raises(http.Unreachable, match="SSLError"):
         http.get(url.replace("http://", "https://"), allow_loopback=True)
+
+
+def ask(method: str, url: str, **changes: Any) -> http.Answer:
+    options: dict[str, Any] = {"headers": {}, "body": None, "allow_loopback": True}
+    return http.request(method, url, **{**options, **changes})
+
+
+def test_a_question_carries_its_method_headers_and_body() -> None:
+    with server(OK) as (url, heard):
+        headers = {"Content-Type": "application/x", "Accept": "application/y", "Host": "evil"}
+        ask("PUT", f"{url}/a?type_id=3", headers=headers, body=b"{}")
+    asked = heard[0].decode()
+    assert asked.startswith("PUT /a?type_id=3 HTTP/1.1\r\n")
+    lines = asked.splitlines()
+    for line in ("Content-Type: application/x", "Accept: application/y", "Content-Length: 2"):
+        assert line in lines
+    assert f"Host: {url.removeprefix('http://')}" in lines
+    assert "evil" not in asked
+
+
+def test_an_answers_headers_come_along_each_under_one_name() -> None:
+    several = b"HTTP/1.1 204 No\r\nLINK: <a>; rel=x\r\nLink: <B>; rel=next\r\n\r\n"
+    with server(several) as (url, _):
+        answer = ask("DELETE", url)
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers == {"link": "<a>; rel=x, <B>; rel=next"}
+
+
+def test_an_answer_may_be_as_large_as_the_question_allows() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789"
+    with server(answer) as (url, _):
+        assert ask("GET", url, largest=9).body == b"123456789"
+        with pytest.raises(http.Unreachable, match="too large"):
+            ask("GET", url, largest=8)
+
+
+@pytest.mark.parametrize("header", ["a\r\nX-Evil: b", "é\n", "a\0\n"])
+def test_a_header_is_one_line_or_nothing_is_asked(header: str) -> None:
+    with server(OK) as (url, heard):
+        with pytest.raises(http.Unreachable):
+            ask("GET", url, headers={"Authorization": header})
+        assert all(b"X-Evil" not in asked for asked in heard)
+
+
+def test_a_slow_answer_is_cut_when_the_question_says_so() -> None:
+    drips = [b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 60]
+    with server(*drips, pause=threading.Event()) as (url, _):
+        begun = time.monotonic()
+        with pytest.raises(http.Unreachable):
+            ask("GET", url, seconds=0.5)
+        assert time.monotonic() - begun < 3
 
 
 @pytest.mark.drill

@@ -17,6 +17,7 @@ from tests.world import World
 from tracker.db import unit_of_work, utc_now
 
 
+# lti.md case 23
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_login_sends_the_browser_on_with_all_that_the_specification_asks(
     lms: Lms, browser: Browser, student: User, method: str
@@ -44,12 +45,14 @@ def test_a_login_sends_the_browser_on_with_all_that_the_specification_asks(
     assert len(query["nonce"][0]) > 40
 
 
+# lti.md case 24
 def test_a_message_hint_comes_back_unaltered(lms: Lms, browser: Browser, student: User) -> None:
     hint = "a b+c&d=\"é%20'#?/\\"
     started = browser.start(lms, student, lti_message_hint=hint)
     assert query_of(started.auth_url)["lti_message_hint"] == [hint]
 
 
+# lti.md case 24
 def test_an_authentication_address_may_have_a_query_of_its_own(
     site: str, engine: sa.Engine, world: World, browser: Browser
 ) -> None:
@@ -92,7 +95,8 @@ def test_each_login_has_its_own_state_and_a_cookie_that_only_we_read(
 def test_the_frame_for_platform_storage_is_remembered_with_the_login(
     lms: Lms, browser: Browser, student: User, engine: sa.Engine
 ) -> None:
-    browser.start(lms, student, lti_storage_target="post_message_forwarding")
+    sent = lms.login(student, lti_storage_target="post_message_forwarding")
+    assert browser.get(address("/lti/login", sent)).status_code == 200
     with unit_of_work(engine) as session:
         row = session.scalars(sa.select(LoginState)).one()
     assert row.storage_frame == "post_message_forwarding"
@@ -113,6 +117,7 @@ def test_a_login_with_unsound_text_is_refused(lms: Lms, browser: Browser, studen
             assert verdict(response) == (400, "login_invalid"), name
 
 
+# lti.md case 23
 def test_a_login_from_an_unknown_platform_or_client_is_refused(
     lms: Lms, browser: Browser, student: User
 ) -> None:
@@ -122,6 +127,7 @@ def test_a_login_from_an_unknown_platform_or_client_is_refused(
         assert not browser.cookies
 
 
+# lti.md case 23
 def test_without_a_client_id_the_issuer_must_have_one_registration(
     lms: Lms, browser: Browser, student: User, engine: sa.Engine, world: World
 ) -> None:
@@ -161,6 +167,7 @@ FOREIGN = [
 ]
 
 
+# lti.md case 22
 def test_a_target_that_is_not_ours_is_refused_however_it_is_spelled(
     lms: Lms, browser: Browser, student: User
 ) -> None:

@@ -44,6 +44,7 @@ def test_who_a_sub_is_follows_from_one_table(
     assert decide(is_known=is_known, number=number, candidate=candidate) == expected
 
 
+# lti.md case 29
 def test_an_e_mail_address_never_links(lms: Lms, browser: Browser, world: World) -> None:
     user = lms.add_user(User("66", (INSTRUCTOR,), name="Cor Coach", email=world.coach.email))
     assert browser.click(lms, user).status_code == 303
@@ -60,6 +61,7 @@ def test_the_same_sub_comes_back_as_the_same_person(lms: Lms, browser: Browser) 
     assert me(browser)["person"] == {"id": first, "name": "Noor Nieuw"}
 
 
+# lti.md case 30
 def test_the_same_sub_on_two_registrations_is_two_links(
     lms: Lms, browser: Browser, engine: sa.Engine, world: World, site: str
 ) -> None:
@@ -97,6 +99,7 @@ def test_another_sub_with_a_number_that_is_taken_gets_no_ones_record(
     assert me(browser)["person"]["id"] != str(world.student.id)
 
 
+# lti.md case 31
 @pytest.mark.parametrize("number", ["$Person.sourcedId", "${Person.sourcedId}", "", " ", "S\u00a0"])
 def test_a_number_that_the_platform_left_open_is_no_number(
     lms: Lms, browser: Browser, engine: sa.Engine, world: World, number: str
@@ -190,6 +193,7 @@ def waiting(site: str, engine: sa.Engine, world: World) -> Iterator[Lms]:
         yield running
 
 
+# lti.md case 11
 def test_a_deployment_that_is_not_switched_on_lets_nobody_in(
     waiting: Lms, browser: Browser, engine: sa.Engine, world: World
 ) -> None:
@@ -203,6 +207,7 @@ def test_a_deployment_that_is_not_switched_on_lets_nobody_in(
     assert browser.click(waiting, waiting.users["3"]).status_code == 303
 
 
+# lti.md case 11
 def test_an_unknown_deployment_becomes_a_row_that_waits_for_the_administrator(
     lms: Lms, browser: Browser, student: User, engine: sa.Engine
 ) -> None:

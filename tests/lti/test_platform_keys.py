@@ -39,6 +39,7 @@ def test_keys_are_fetched_once_for_many_launches(
     assert lms.key_requests == 1
 
 
+# lti.md case 4
 def test_a_platform_that_changes_its_key_is_followed_at_once(
     lms: Lms, browser: Browser, student: User
 ) -> None:
@@ -48,6 +49,7 @@ def test_a_platform_that_changes_its_key_is_followed_at_once(
     assert lms.key_requests == 2
 
 
+# lti.md case 3
 def test_unknown_keys_cost_one_fetch_a_minute(
     lms: Lms, browser: Browser, student: User, engine: sa.Engine
 ) -> None:
@@ -64,6 +66,7 @@ def test_unknown_keys_cost_one_fetch_a_minute(
     assert lms.key_requests == 3
 
 
+# lti.md case 5
 def test_the_last_good_keys_serve_while_the_platform_is_away(
     lms: Lms, browser: Browser, student: User, engine: sa.Engine
 ) -> None:
@@ -117,6 +120,7 @@ def test_a_bad_key_set_is_never_kept_and_poisons_nothing(
     assert browser.click(lms, student).status_code == 303
 
 
+# lti.md case 5
 def test_a_platform_that_is_gone_costs_a_page_and_no_more(
     lms: Lms, browser: Browser, student: User, engine: sa.Engine
 ) -> None:
@@ -126,6 +130,7 @@ def test_a_platform_that_is_gone_costs_a_page_and_no_more(
     assert verdict(response) == (503, "keys_unavailable")
 
 
+# lti.md case 5
 def test_a_platform_that_keeps_silent_costs_a_page_in_time(
     lms: Lms, browser: Browser, student: User
 ) -> None:

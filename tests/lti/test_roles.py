@@ -22,7 +22,7 @@ TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
         ([f"{COURSE}/Instructor#TeachingAssistant"], LaunchRole.STAFF),
         ([f"{COURSE}#Administrator"], LaunchRole.STAFF),
         ([f"{COURSE}#Mentor"], LaunchRole.MENTOR),
-        ([f"{COURSE}#ContentDeveloper"], LaunchRole.NONE),
+        ([f"{COURSE}#ContentDeveloper"], LaunchRole.DEVELOPER),
         ([f"{COURSE}#Manager", f"{COURSE}#Member", f"{COURSE}#Officer"], LaunchRole.NONE),
         ([f"{INSTITUTION}Instructor", f"{COURSE}#Learner"], LaunchRole.LEARNER),
         ([f"{INSTITUTION}Administrator", f"{SYSTEM}SysAdmin"], LaunchRole.NONE),

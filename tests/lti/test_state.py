@@ -11,6 +11,7 @@ from tests.lti.browser import Browser, code_of, verdict
 from tracker.db import unit_of_work, utc_now
 
 
+# lti.md case 17
 def test_a_replay_in_the_same_browser_is_refused(lms: Lms, browser: Browser, student: User) -> None:
     started = browser.start(lms, student)
     token = lms.sign(lms.claims(student, nonce=started.nonce))
@@ -23,6 +24,7 @@ def test_a_replay_in_the_same_browser_is_refused(lms: Lms, browser: Browser, stu
     assert f"frame-ancestors {lms.url}" in response.headers["content-security-policy"]
 
 
+# lti.md case 17
 def test_a_replay_in_another_browser_is_refused_before_and_after(
     lms: Lms, browser: Browser, student: User, site: str
 ) -> None:
@@ -43,6 +45,7 @@ def test_a_replay_in_another_browser_is_refused_before_and_after(
         assert verdict(response) == (401, "state_used")
 
 
+# lti.md case 17
 def test_of_two_parallel_posts_one_comes_in(
     lms: Lms, browser: Browser, student: User, site: str
 ) -> None:
@@ -57,6 +60,7 @@ def test_of_two_parallel_posts_one_comes_in(
     assert code_of(responses[1]) == "state_used"
 
 
+# lti.md case 18
 def test_the_nonce_of_one_login_does_not_fit_the_state_of_another(
     lms: Lms, browser: Browser, student: User
 ) -> None:
@@ -77,6 +81,7 @@ def test_a_state_that_nobody_handed_out_is_refused(
         assert verdict(response) == (401, "state_used")
 
 
+# lti.md case 19
 def test_a_login_of_more_than_ten_minutes_ago_is_refused(
     lms: Lms, browser: Browser, student: User, engine: sa.Engine
 ) -> None:
@@ -104,6 +109,7 @@ def test_a_state_from_browser_a_fails_in_browser_b_also_with_bs_own_cookies(
         assert victim.cookies.items() >= before.items()
 
 
+# lti.md case 20
 def test_without_cookies_a_button_starts_the_same_login_in_a_new_tab(
     lms: Lms, browser: Browser, student: User, site: str
 ) -> None:

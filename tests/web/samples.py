@@ -8,7 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
+from tests.web.course_samples import course_pages
 from tests.web.feedback_samples import PAGES as FEEDBACK
+from tests.web.gradebook_samples import PAGES as GRADEBOOK
+from tests.web.launch_samples import PAGES as LAUNCHES
+from tests.web.lesson_samples import CHOSEN, WAITING
+from tests.web.lesson_samples import PAGES as LESSONS
+from tests.web.lms_samples import PAGES as LMS
+from tests.web.placing_samples import PAGES as PLACING
 from tracker import progress, spoor
 from tracker.audience import Viewer
 from tracker.models import PlanRole
@@ -550,6 +557,7 @@ COACH_STUDENT: dict[str, Any] = {
         for n, last in enumerate([GOALS[0]["judgements"][0], None], start=1)
     ],
     "evidence": [PIECE, QUIET_PIECE],
+    "lessons": WAITING,
     "talks": [
         {
             "held_on": TODAY - timedelta(days=14),
@@ -792,6 +800,7 @@ GOAL_PAGE: dict[str, Any] = {
     ],
     "judgements": GOALS[0]["judgements"],
     "evidence": STUDENT_START["evidence"],
+    "lessons": CHOSEN,
     "talks": [
         {"given_name": "Joost", "held_on": date(2026, 10, 22), "words": "Je vertelt nu ook waarom."}
     ],
@@ -908,6 +917,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "evidence": [],
             "judgements": [],
             "talks": [],
+            "lessons": [],
         },
     ),
     "goal-own-draft": (
@@ -938,6 +948,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "parent": None,
             "parts": [goal_line(MEDICINE), goal_line(CALL)],
             "talks": [],
+            "lessons": [],
             "items": [],
             "values": {"words": "Het lukt."},
             "errors": {"outcome": REQUIRED},
@@ -1230,6 +1241,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "drafts": [],
             "work": [],
             "talks": [],
+            "lessons": [],
             "reasons": [],
             "evidence": [],
             "activity": [],
@@ -1360,22 +1372,11 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "error.html",
         {"status": 401, "code": "sign_in", "fields": {}, "help_code": "LS-2147K0"},
     ),
-    **{
-        f"lti-error-{code}": (
-            None,
-            "lti/error.html",
-            {"code": code, "reason": reason, "help_code": "LS-2147K0", "new_tab_url": address},
-        )
-        for code, reason, address in (
-            ("state_used", "Deze pagina stond te lang open, of ging twee keer open.", None),
-            ("cookies_blocked", "Door je browser herkennen wij je hier niet.", "/lti/login"),
-            ("deployment_inactive", "De school heeft deze koppeling nog niet aangezet.", None),
-            ("person_inactive", "Je account staat nu dicht. Vraag het aan je coach.", None),
-        )
-    },
-    **{
-        f"lti-no-role-{role}": (None, "lti/no_role.html", {"role": role})
-        for role in ("none", "test_user")
-    },
+    **course_pages(ROWS, NOW),
+    **LAUNCHES,
     **FEEDBACK,
+    **LESSONS,
+    **GRADEBOOK,
+    **LMS,
+    **PLACING,
 }

@@ -34,12 +34,18 @@ LOOKED_AT = (
     "supervisor-done",
     "imports",
     "scales",
+    "lms",
+    "lms-new-errors",
+    "lms-connection",
+    "lms-course",
+    "lti-join",
     "scale-new-errors",
     "import-previewed",
     "import-reading",
     "import-refused",
     "error-404",
     "lti-error-cookies_blocked",
+    "placing-errors",
 )
 
 
@@ -47,7 +53,7 @@ LOOKED_AT = (
 def gallery() -> Iterator[str]:
     """The address of the samples, served over HTTP with the headers that ship."""
     server = make_server("127.0.0.1", 0, make_gallery(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/samples/"
     server.shutdown()

@@ -1,0 +1,225 @@
+"""Pages of the administrator: which LMSs open Leerspoor, and how that goes."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext
+from marshmallow import fields, validate
+from werkzeug.wrappers import Response
+
+from identity.access import allows
+from lti import checks, connections
+from lti.course_list import courses_of
+from lti.findings import CHECKS, FINDINGS
+from lti.models import DeploymentState, Registration
+from lti.refusals import REFUSALS
+from lti.registrations import SOURCED_ID
+from settings import Settings
+from tracker.errors import Invalid, NotFound
+from tracker.permissions import Action, require
+from web.forms import CODES, Filled, Form, fill, words
+from web.lms_kinds import kind_of, ours
+
+blp = Blueprint("lms", __name__, url_prefix="/school/lms")
+SHOWN_REFUSALS = 10
+LONGEST_URL = 2000
+
+
+class SettingsForm(Form):
+    """What may change later."""
+
+    number_claim = words(120)
+    home_url = words(LONGEST_URL, required=False)
+    audience = words(LONGEST_URL, required=False)
+
+
+class SwitchForm(Form):
+    """Which deployment is switched on or off."""
+
+    deployment = fields.UUID(required=True, error_messages=CODES)
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf(("on", "off"), error="not_a_choice"),
+        error_messages=CODES,
+    )
+
+
+@blp.get("")
+@allows(Action.SEE_LMS)
+def overview() -> str:
+    """Show the platforms with their state, what waits for the school, and the last refusals."""
+    told = {"by": g.person, "on": g.today}
+    registrations = connections.registrations_of(g.session, **told)
+    deployments = connections.deployments_of(g.session, **told)
+    launches = connections.last_launches(g.session, **told)
+    names = {one.id: _name(one) for one in registrations}
+    courses = courses_of(g.session, **told)
+    refusals = connections.last_refusals(g.session, limit=SHOWN_REFUSALS, **told)
+    return render_template(
+        "school/lms.html",
+        platforms=[
+            {
+                "id": one.id,
+                "name": names[one.id],
+                "issuer": one.issuer,
+                "state": _state(one, [d.state for d in deployments if d.registration_id == one.id]),
+                "launched_at": launches.get(one.id),
+            }
+            for one in registrations
+        ],
+        courses=[
+            {
+                "id": course.context.id,
+                "title": course.context.title or course.context.label or course.context.lti_id,
+                "platform": names[course.registration_id],
+                "waiting": course.waiting,
+                "held": course.pull.held if course.pull else None,
+                "error": course.pull.error if course.pull else None,
+                "instructors_are": course.context.instructors_are,
+                "has_roster": course.context.memberships_url is not None,
+                "launched_at": course.context.launched_at,
+            }
+            for course in courses
+        ],
+        refusals=_told_refusals(refusals, names),
+    )
+
+
+def _name(registration: Registration) -> str:
+    return kind_of(registration.product).name
+
+
+def _state(registration: Registration, states: list[DeploymentState]) -> str:
+    """Return what an administrator needs to know first: found, off, new or on."""
+    if DeploymentState.ACTIVE not in states:
+        return "off" if states else "new"
+    codes = (registration.check_result or {}).values()
+    wrong = any(code in FINDINGS and FINDINGS[code].is_wrong for code in codes)
+    return "found" if wrong else "on"
+
+
+def _told_refusals(refusals: Any, names: dict[UUID, str]) -> list[dict[str, Any]]:
+    told = []
+    for refusal in refusals:
+        known = REFUSALS.get(refusal.code)
+        told.append(
+            {
+                "happened_at": refusal.happened_at,
+                "platform": names.get(refusal.registration_id, ""),
+                "reason": known.reason if known else refusal.code,
+                "fix": known.fix if known else None,
+                "detail": refusal.detail,
+                "help_code": refusal.help_code,
+            }
+        )
+    return told
+
+
+@blp.get("/<uuid:registration_id>")
+@allows(Action.SEE_LMS)
+def connection(registration_id: UUID) -> str:
+    """Show one platform: its deployments, its last self-test, its addresses and settings."""
+    registration = _find(registration_id)
+    values = {
+        "number_claim": registration.number_claim,
+        "home_url": registration.home_url or "",
+        "audience": registration.audience or "",
+    }
+    return _connection_page(registration, Filled(values))
+
+
+@blp.post("/<uuid:registration_id>")
+@allows(Action.CONNECT_LMS)
+def change(registration_id: UUID) -> Response | tuple[str, int]:
+    """Change what may change later."""
+    registration = _find(registration_id)
+    filled = fill(SettingsForm(), request.form)
+    if not filled.errors:
+        try:
+            connections.change_settings(
+                g.session,
+                by=g.person,
+                registration=registration,
+                allow_loopback=_settings().is_demo,
+                on=g.today,
+                at=g.now,
+                **filled.data,
+            )
+            flash(gettext("This holds from now on."), "ok")
+            return redirect(url_for("lms.connection", registration_id=registration.id), 303)
+        except Invalid as refusal:
+            filled.refuse(refusal)
+    return _connection_page(registration, filled), 422
+
+
+@blp.post("/<uuid:registration_id>/deployments")
+@allows(Action.CONNECT_LMS)
+def switch(registration_id: UUID) -> Response:
+    """Switch a deployment on or off."""
+    registration = _find(registration_id)
+    filled = fill(SwitchForm(), request.form)
+    if not filled.errors:
+        deployment = connections.find_own_deployment(
+            g.session, filled.data["deployment"], by=g.person, on=g.today
+        )
+        if deployment.registration_id != registration.id:
+            raise NotFound("deployment not found")
+        is_on = filled.data["state"] == "on"
+        connections.switch(
+            g.session, by=g.person, deployment=deployment, is_on=is_on, on=g.today, at=g.now
+        )
+        said = gettext("Switched on.") if is_on else gettext("Switched off. Nobody gets in.")
+        flash(said, "ok")
+    return redirect(url_for("lms.connection", registration_id=registration.id), 303)
+
+
+@blp.post("/<uuid:registration_id>/check")
+@allows(Action.CONNECT_LMS)
+def check(registration_id: UUID) -> Response:
+    """Test the connection."""
+    registration = _find(registration_id)
+    require(g.session, g.person, Action.CONNECT_LMS, on=g.today)
+    g.session.close()  # nothing stays open while the LMS is asked
+    checks.check(current_app.extensions["engine"], _settings(), registration, at=g.now)
+    return redirect(url_for("lms.connection", registration_id=registration.id) + "#test", 303)
+
+
+def _find(registration_id: UUID) -> Registration:
+    return connections.find_own_registration(g.session, registration_id, by=g.person, on=g.today)
+
+
+def _connection_page(registration: Registration, filled: Filled) -> str:
+    told = {"by": g.person, "on": g.today}
+    kind = kind_of(registration.product)
+    result = registration.check_result or {}
+    return render_template(
+        "school/lms_connection.html",
+        registration=registration,
+        kind=kind,
+        ours=ours(kind, _settings().public_url),
+        deployments=[
+            one
+            for one in connections.deployments_of(g.session, **told)
+            if one.registration_id == registration.id
+        ],
+        checks=[
+            {"about": about, "finding": FINDINGS.get(result[name])}
+            for name, about in CHECKS.items()
+            if name in result
+        ],
+        refusals=_told_refusals(
+            connections.last_refusals(
+                g.session, limit=SHOWN_REFUSALS, registration_id=registration.id, **told
+            ),
+            {registration.id: kind.name},
+        ),
+        sourced_id=SOURCED_ID,
+        values=filled.values,
+        errors=filled.sentences(),
+    )
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
