@@ -363,7 +363,7 @@ def test_the_core_team_confirms(work: Session, world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["student", "supervisor", "administrator", "other_coach"])
-def test_nobody_else_confirms(work: Session, world: World, name: str) -> None:
+def test_nobody_else_confirms_a_lesson(work: Session, world: World, name: str) -> None:
     choice = choose(work, world, offer(work, world))
     with pytest.raises(NotAllowed):
         confirm(work, world, getattr(world, name), choice)

@@ -244,8 +244,10 @@ def test_dutch_keeps_the_placeholders() -> None:
             continue
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
         strings = [message.string] if isinstance(message.string, str) else list(message.string)
-        for text in strings:
-            assert set(holes.findall(text)) == set(holes.findall(ids[-1])), message.id
+        allowed = [set(holes.findall(text)) for text in ids]  # "1 goal" need not say %(of)s
+        for number, text in enumerate(strings):
+            found = set(holes.findall(text))
+            assert found == allowed[-1] or (number == 0 and found == allowed[0]), message.id
 
 
 def test_dutch_sentences_have_fifteen_words_at_most() -> None:

@@ -4,7 +4,8 @@
 const start = document.getElementById("lti-start");
 const newTab = document.getElementById("lti-new-tab");
 const about = (start || newTab).dataset;
-const PATIENCE = 2000; // milliseconds, for a platform that never answers
+// Milliseconds, for a platform that never answers.
+const PATIENCE = 2000;
 
 function show(id) {
   for (const part of ["lti-busy", "lti-new-tab", "lti-opened"]) {
@@ -21,7 +22,8 @@ function keepsCookies() {
     document.cookie = `${probe}; ${where}; Max-Age=0`;
     return isKept;
   } catch {
-    return false; // a frame that may not even ask
+    // A frame that may not even ask.
+    return false;
   }
 }
 
@@ -30,7 +32,8 @@ function storage() {
   try {
     return about.frame === "_parent" ? owner : owner.frames[about.frame];
   } catch {
-    return null; // nobody around us, or no such frame
+    // Nobody around us, or no such frame.
+    return null;
   }
 }
 
