@@ -3,6 +3,7 @@
 import os
 import sys
 from typing import Any
+from uuid import UUID
 
 import click
 from flask import Flask
@@ -11,13 +12,14 @@ import importers.commands
 import lti.commands
 from app import create_app, send_nudges
 from demo.load import load_demo
+from identity.links import make_link
 from identity.models import Scope
 from identity.tokens import add_token
 from migrations.run import migrate
 from settings import Settings, SettingsError
 from tracker.db import UnsafeRoleError, enter_school, open_engine, unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid
-from tracker.models import School, SchoolRole
+from tracker.models import Person, PersonState, School, SchoolRole
 from tracker.people import add_person, add_school, school_by_slug
 
 pass_app = click.make_pass_decorator(Flask)
@@ -109,6 +111,21 @@ def person_add(
             at=utc_now(),
         )
     click.echo(f"{name} is toegevoegd: {added.id}")
+
+
+@person.command("link")
+@click.argument("school_slug", metavar="SCHOOL")
+@click.argument("person_id", metavar="PERSON", type=click.UUID)
+@pass_app
+def person_link(app: Flask, school_slug: str, person_id: UUID) -> None:
+    """Print a link that lets a person in once, within an hour; `person add` printed PERSON."""
+    with unit_of_work(app.extensions["engine"]) as session:
+        found = _school(session, school_slug)
+        whom = session.get(Person, (found.id, person_id))
+        if whom is None or whom.state is not PersonState.ACTIVE:
+            raise click.ClickException(f"{school_slug} kent {person_id} niet, of niet meer.")
+        secret = make_link(session, person=whom, at=utc_now())
+    click.echo(f"{app.extensions['settings'].public_url}/sign-in/link/{secret}")
 
 
 @cli.group()

@@ -29,10 +29,10 @@ from importers.lti import waiting_pulls
 from importers.runs import JOB
 from importers.sweep import waiting_runs
 from lti.gradebook import JOB as GRADEBOOKS_JOB
-from lti.jobs import ROTATE_JOB, waiting_gradebooks
+from lti.jobs import DROP_JOB, ROTATE_JOB, waiting_gradebooks
 from lti.pulls import PULL_JOB
 from settings import Settings, SettingsError
-from tracker.db import utc_now
+from tracker.db import new_id, utc_now
 from tracker.scanner import JOB as SCAN_JOB
 from upkeep import ORPHANS_JOB, waiting_schools
 
@@ -45,10 +45,10 @@ LONGEST_WAIT = 5.0  # seconds between attempts to reach the queue
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A job for what a sweep found; it is queued unless one of this id is."""
+    """A job for what a sweep found; it is queued unless one for the same `work` is."""
 
     job: str
-    job_id: str
+    work: str
     arguments: dict[str, str]
 
 
@@ -92,6 +92,10 @@ def _keys(_app: Flask, _at: datetime) -> Iterable[Wanted]:
     yield Wanted(ROTATE_JOB, "rotate-keys", {})
 
 
+def _old_launches(_app: Flask, _at: datetime) -> Iterable[Wanted]:
+    yield Wanted(DROP_JOB, "drop-old-launches", {})
+
+
 SWEEPS = (
     Sweep(_runs),
     Sweep(_pulls),
@@ -100,7 +104,16 @@ SWEEPS = (
     Sweep(_scans, every=timedelta(minutes=1)),
     Sweep(_orphans, every=timedelta(days=1)),
     Sweep(_keys, every=timedelta(days=1)),
+    # Anybody may start logins: those that nobody finishes are not left for long.
+    Sweep(_old_launches, every=timedelta(minutes=10)),
 )
+
+
+@dataclass
+class Wish:
+    """Whether we are asked to stop; it outlives each worker, for the signal goes to an older one."""
+
+    is_to_stop: bool = False
 
 
 class SweepingWorker(Worker):
@@ -108,9 +121,9 @@ class SweepingWorker(Worker):
 
     max_connection_wait_time = LONGEST_WAIT
 
-    def __init__(self, app: Flask, connection: redis.Redis) -> None:
+    def __init__(self, app: Flask, connection: redis.Redis, wish: Wish) -> None:
         self.app = app
-        self.is_asked_to_stop = False
+        self.wish = wish
         self.due_at = dict.fromkeys(SWEEPS, utc_now())
         super().__init__(
             [Queue("leerspoor", connection=connection, serializer=JSONSerializer)],
@@ -138,13 +151,15 @@ class SweepingWorker(Worker):
             # No connection is open when a job's process is forked from this one.
             _engine(self.app).dispose()
         queue = self.queues[0]
-        queued = set(queue.job_ids)
+        queued = {job_id.rpartition("-")[0] for job_id in queue.job_ids}
         for wanted in found:
-            if wanted.job_id not in queued:
+            if wanted.work not in queued:
+                # An id of its own: under the id of a job whose worker died rq would trip over
+                # what is left of that one.
                 queue.enqueue(
                     wanted.job,
                     kwargs=wanted.arguments,
-                    job_id=wanted.job_id,
+                    job_id=f"{wanted.work}-{new_id().hex}",
                     result_ttl=0,
                     failure_ttl=3600,
                 )
@@ -170,7 +185,7 @@ class SweepingWorker(Worker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the present batch, also while the queue cannot be reached."""
-        self.is_asked_to_stop = True
+        self.wish.is_to_stop = True
         if self.horse_pid:
             self.kill_horse(signal.SIGTERM)
         try:
@@ -195,12 +210,13 @@ def work(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     if settings.redis_url is None:
         raise SettingsError("REDIS_URL is not set: the worker needs the queue that wakes it.")
+    wish = Wish()
     wait = 0.5
-    while True:
+    while not wish.is_to_stop:
         connection = redis.from_url(settings.redis_url, socket_connect_timeout=5)
         worker: SweepingWorker | None = None
         try:
-            worker = SweepingWorker(app, connection)
+            worker = SweepingWorker(app, connection, wish)
             worker.work(logging_level=settings.log_level)
             wait = 0.5
         except redis.RedisError as error:
@@ -209,10 +225,9 @@ def work(app: Flask) -> None:
             # A job that was at work when the queue went away goes on: it needs only the database.
             if worker.horse_pid:
                 worker.wait_for_horse()
-            if worker.is_asked_to_stop:
-                return
         connection.close()
-        time.sleep(wait)
+        if not wish.is_to_stop:
+            time.sleep(wait)
         wait = min(2 * wait, LONGEST_WAIT)
 
 

@@ -69,7 +69,7 @@ class CommentPageSchema(Contract):
 def list_comments_on_goal(query: dict[str, Any], goal_id: UUID) -> Answer:
     """List what was said about a goal.
 
-    For student, coach and core team; others see what they said themselves.
+    For student, coach, core team and administrator; nobody else sees any of it.
     """
     return _list(find(g.session, Goal, goal_id, person=g.person, on=g.today), query)
 

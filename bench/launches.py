@@ -1,4 +1,4 @@
-"""How many launches a second: the whole way from the LMS to the student's page, on PostgreSQL.
+"""How many launches a second: from the click in the LMS to the student's session, on PostgreSQL.
 
 .venv/bin/python -m bench.launches --rate 30 --seconds 120 --json report.json
 """
@@ -8,17 +8,21 @@ import json
 import os
 import platform
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from bench import load, site
+from bin import gunicorn_config
 from tests.servers import postgresql_binaries
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PACKAGES = ("flask", "gunicorn", "sqlalchemy", "psycopg", "pylti1p3", "pyjwt", "cryptography")
 
 
@@ -27,10 +31,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.launches", description=__doc__)
     parser.add_argument("--rate", type=float, default=30, help="launches a second; default 30")
     parser.add_argument("--seconds", type=float, default=120, help="how long; default 120")
-    parser.add_argument("--schools", type=int, default=40, help="of 30 students; default 40")
-    parser.add_argument(
-        "--processes", type=int, help="WEB_CONCURRENCY; default: as bin/run, which takes 1"
-    )
+    parser.add_argument("--follow", action="store_true", help="open the page too, told apart")
+    parser.add_argument("--schools", type=int, default=5, help="copies of the demo's; default 5")
+    parser.add_argument("--processes", type=int, help="WEB_CONCURRENCY; default: as bin/run")
     parser.add_argument("--warm-up", type=int, default=40, help="launches before it; default 40")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there too")
     return parser.parse_args()
@@ -45,7 +48,7 @@ def machine() -> dict[str, Any]:
         "cpu": ", ".join(sorted(models)),
         "cores": len(os.sched_getaffinity(0)),
         "system": platform.platform(),
-        "load_at_start": [round(one, 2) for one in os.getloadavg()],
+        "load_at_start": load_average(),
         "versions": {
             "python": platform.python_version(),
             "postgresql": server,
@@ -54,23 +57,30 @@ def machine() -> dict[str, Any]:
     }
 
 
-def family_of(pid: int) -> list[int]:
-    """Return a process and all its descendants."""
-    family = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            family += family_of(int(child))
-    return family
-
-
 def cpu_seconds(pid: int) -> float:
     """Return the processor time of a process, its descendants, and those that ended meanwhile."""
-    ticks = 0
-    for one in family_of(pid):
+    try:
         # After the name, which may hold spaces, utime to cstime are fields 11 to 14.
-        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(map(int, fields[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        children = [(task / "children").read_text().split() for task in tasks]
+    except (FileNotFoundError, ProcessLookupError):  # it ended just now: its parent counts it
+        return 0.0
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(cpu_seconds(int(child)) for some in children for child in some)
+
+
+def busy_seconds() -> float:
+    """Return the processor time that this whole machine spent since its start."""
+    user, nice, system, _idle, _waiting, *interrupts = map(
+        int, Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]
+    )
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+
+
+def load_average() -> list[float]:
+    """Return how many programs wanted a processor, over 1, 5 and 15 minutes."""
+    return [round(one, 2) for one in os.getloadavg()]
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -89,17 +99,46 @@ def times(values: list[float]) -> dict[str, float]:
     return {name: round(value * 1000, 1) for name, value in found.items()}
 
 
-def measure(running: site.Site, given: argparse.Namespace) -> dict[str, Any]:
+def come(running: site.Site, plan: load.Plan) -> tuple[list[load.Visit], float]:
+    """Have a process of its own let students come; returns the visits and its processor time.
+
+    Raises SystemExit when a part of the site ends meanwhile.
+    """
+    told: str | None = json.dumps(asdict(plan)) + "\n"
+    before = os.times()
+    with site.program(["-m", "bench.load"], dict(os.environ)) as generator:
+        while True:
+            try:
+                said, _ = generator.communicate(told, timeout=1)
+                break
+            except subprocess.TimeoutExpired:
+                told = None  # it was sent
+                running.check()
+    if generator.returncode:
+        sys.exit("The load generator failed.")
+    after = os.times()
+    spent = after.children_user + after.children_system
+    spent -= before.children_user + before.children_system
+    return [load.Visit(**visit) for visit in json.loads(said)], spent
+
+
+def measure(running: site.Site, plan: load.Plan) -> dict[str, Any]:
     """Let the students come and report what that took."""
-    before = {name: cpu_seconds(pid) for name, pid in running.pids.items()}
-    ours, began = time.process_time(), time.monotonic()
-    visits = load.come(running, rate=given.rate, seconds=given.seconds)
+    before = {name: cpu_seconds(program.pid) for name, program in running.programs.items()}
+    busy, ours, began = busy_seconds(), time.process_time(), time.monotonic()
+    visits, generator_spent = come(running, plan)
     took = time.monotonic() - began
-    spent = {name: cpu_seconds(pid) - before[name] for name, pid in running.pids.items()}
-    spent["load generator"] = time.process_time() - ours
+    spent = {
+        name: cpu_seconds(program.pid) - before[name] for name, program in running.programs.items()
+    }
+    spent["load generator"] = generator_spent + time.process_time() - ours
+    others = busy_seconds() - busy - sum(spent.values())
     good = [visit for visit in visits if visit.error is None]
     report: dict[str, Any] = {
+        "load_at_end": load_average(),
+        "cores_busy_with_other_things": round(others / took, 2),
         "launches": len(visits),
+        "of_students_not_here_before": sum(visit.is_first for visit in visits),
         "errors": dict(Counter(visit.error for visit in visits if visit.error)),
         "seconds": round(took, 1),
         "launches_a_second": round(len(good) / took, 1),
@@ -109,25 +148,45 @@ def measure(running: site.Site, given: argparse.Namespace) -> dict[str, Any]:
     }
     if good:
         report["milliseconds"] = {
-            "from the scheduled moment": times([visit.waited for visit in good]),
+            "from the scheduled moment to the session": times([visit.waited for visit in good]),
             **{part: times([visit.parts[part] for visit in good]) for part in good[0].parts},
         }
     return report
 
 
+def stop(*_signal: object) -> None:
+    """End, and what was started with it: once, for ending takes a moment."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit("Stopped.")
+
+
 def main() -> None:
     """Measure and print; exits 1 when a launch failed."""
     given = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # and what was started with it
+    for number in STOPPING:
+        signal.signal(number, stop)
     report: dict[str, Any] = {"machine": machine()}
     with site.running(schools=given.schools, processes=given.processes) as running:
-        load.come(running, rate=10, seconds=given.warm_up / 10, seed=2)
+        plan = load.Plan(
+            address=running.address,
+            students=running.students,
+            rate=given.rate,
+            seconds=given.seconds,
+            follow=given.follow,
+            earlier=given.warm_up,
+        )
+        come(running, replace(plan, rate=10, seconds=given.warm_up / 10, earlier=0))
         report |= {
             "rate": given.rate,
             "schools": given.schools,
             "students": len(running.students),
-            "web_processes": given.processes or 1,
-            **measure(running, given),
+            "web": {
+                "processes": given.processes or gunicorn_config.workers,
+                "threads": gunicorn_config.threads,
+            },
+            "pages_opened": given.follow,
+            **measure(running, plan),
         }
     text = json.dumps(report, indent=2)
     print(text)

@@ -7,6 +7,7 @@ deployment id and the students' numbers. It signs as any LMS does, while somebod
 import json
 import sys
 from html import escape
+from typing import Any
 
 from tests.lms import LEARNER, Answer, Asked, Lms, Refusal, User, page, private_key, running
 
@@ -31,6 +32,21 @@ def _authenticate(_lms: Lms, asked: Asked) -> Answer:
     return 200, "text/html; charset=utf-8", body.encode()
 
 
+def services(url: str) -> dict[str, Any]:
+    """Say what Moodle grants with every launch: the course's roster, and its gradebook."""
+    of_grades = "https://purl.imsglobal.org/spec/lti-ags/scope"
+    return {
+        "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": {
+            "context_memberships_url": f"{url}/course/memberships",
+            "service_versions": ["1.0", "2.0"],
+        },
+        "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": {
+            "scope": [f"{of_grades}/{name}" for name in ("lineitem", "result.readonly", "score")],
+            "lineitems": f"{url}/course/lineitems?type_id=1",
+        },
+    }
+
+
 def main() -> None:
     """Serve until standard input ends."""
     private_key(1)  # made before anybody asks: two who ask at once would each make one
@@ -43,6 +59,7 @@ def main() -> None:
                 tool=told["tool"],
                 client_id=client["client_id"],
                 deployment_id=client["deployment_id"],
+                more_claims=services(lms.url),
             )
             for number in client["numbers"]:
                 made.add_user(User(number, (LEARNER,), name=f"Student {number}", number=number))

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import httpx
 import psycopg
 import sqlalchemy as sa
 
+from bench.load import Student
 from bench.schools import copy_school
 from bin.environment import ROOT, die_with_parent, web_command
 from lti.models import Registration
@@ -27,25 +29,25 @@ from tracker.models import Person, PersonRole, School, SchoolRole
 
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "autovacuum": "on"}
 DATABASE = "leerspoor"
-
-
-@dataclass(frozen=True)
-class Student:
-    """Somebody who will launch: from which client of the LMS, and as whom there."""
-
-    issuer: str
-    client_id: str
-    deployment_id: str
-    number: str
+ENDS_WITHIN = 5  # seconds
+Program = subprocess.Popen[str] | subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True)
 class Site:
-    """A site that serves; `pids` are the first processes of the web, the database and the LMS."""
+    """A site that serves: its students, and the first processes of web, database and LMS."""
 
     address: str
     students: list[Student]
-    pids: dict[str, int]
+    programs: dict[str, Program]
+    web_log: Path
+
+    def check(self) -> None:
+        """Raise SystemExit when a part of it ended."""
+        for name, program in self.programs.items():
+            if program.poll() is not None:
+                said = self.web_log.read_text(errors="replace")[-2000:]
+                raise SystemExit(f"The {name} ended with {program.returncode}.\n{said}")
 
 
 @contextmanager
@@ -54,6 +56,7 @@ def running(*, schools: int, processes: int | None) -> Iterator[Site]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         cluster_folder = Path(tempfile.mkdtemp(prefix="bench-pg-"))
+        stack.callback(shutil.rmtree, cluster_folder, ignore_errors=True)
         cluster = servers.start_postgresql(cluster_folder, **DURABLE)
         stack.callback(cluster.stop)
         with psycopg.connect(cluster.url("postgres", "postgres").replace("+psycopg", "")) as admin:
@@ -76,29 +79,28 @@ def running(*, schools: int, processes: int | None) -> Iterator[Site]:
             **({} if processes is None else {"WEB_CONCURRENCY": str(processes)}),
         }
         _load_demo(environ)
-        lms = stack.enter_context(_program(["-m", "bench.lms"], environ))
+        lms = stack.enter_context(program(["-m", "bench.lms"], environ))
         students = _fill(cluster, lms, address, schools)
         bind = f"fd://{listening.fileno()}"
         web = stack.enter_context(
-            _program(web_command(bind), environ, log=folder / "web.log", fd=listening.fileno())
+            program(web_command(bind), environ, log=folder / "web.log", fd=listening.fileno())
         )
         servers.wait_for(
             lambda: httpx.get(f"{address}/health/ready").raise_for_status(), httpx.HTTPError, folder
         )
-        yield Site(
-            address, students, {"web": web.pid, "database": cluster.process.pid, "LMS": lms.pid}
-        )
+        programs: dict[str, Program] = {"web": web, "database": cluster.process, "LMS": lms}
+        yield Site(address, students, programs, folder / "web.log")
 
 
 @contextmanager
-def _program(
+def program(
     arguments: list[str], environ: dict[str, str], *, log: Path | None = None, fd: int | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """Run one of our own programs for as long as the block lasts."""
     with ExitStack() as stack:
         said = subprocess.PIPE if log is None else stack.enter_context(log.open("w"))
         parent = os.getpid()
-        program = subprocess.Popen(  # noqa: S603 - our own program
+        started = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, *arguments],
             cwd=ROOT,
             env=environ,
@@ -106,16 +108,21 @@ def _program(
             stdout=said,
             stderr=None if log is None else subprocess.STDOUT,
             text=True,
+            process_group=0,  # Ctrl-C is for us, who end them
             pass_fds=[] if fd is None else [fd],
             preexec_fn=lambda: die_with_parent(parent, signal.SIGTERM),  # noqa: PLW1509 - no threads
         )
-        stack.callback(_end, program)
-        yield program
+        stack.callback(_end, started)
+        yield started
 
 
-def _end(program: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+def _end(program: Program) -> None:
     program.terminate()
-    program.wait()
+    try:
+        program.wait(ENDS_WITHIN)
+    except subprocess.TimeoutExpired:  # it waits for requests that nobody needs any more
+        program.kill()
+        program.wait()
 
 
 def _load_demo(environ: dict[str, str]) -> None:
@@ -124,7 +131,7 @@ def _load_demo(environ: dict[str, str]) -> None:
         with ExitStack() as stack:
             if command == "demo":
                 log = Path(environ["EVIDENCE_URL"].removeprefix("file://")).parent / "worker.log"
-                stack.enter_context(_program(["worker.py"], environ, log=log))
+                stack.enter_context(program(["worker.py"], environ, log=log))
             subprocess.run(  # noqa: S603 - our own program
                 [sys.executable, "commands.py", command], cwd=ROOT, env=environ, check=True
             )

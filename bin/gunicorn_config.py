@@ -1,5 +1,6 @@
 """How gunicorn serves the application, here and in the image."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bin.environment import die_with_parent
 
 worker_class = "gthread"
-threads = 8  # WEB_CONCURRENCY says how many processes
+# One Python process keeps one core busy; two leave one answering while the other starts anew.
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 8  # a request waits for the database, and now and then for an LMS's keys
 graceful_timeout = 30
 limit_request_line = 8190  # an LMS may start a launch with long hints in the address
 control_socket_disable = True

@@ -16,6 +16,8 @@ PUBLIC = frozenset(
         "identity.start",
         "identity.sign_in",
         "identity.demo_sign_in",
+        "identity.link",
+        "identity.use_link",
         "identity.set_language",
         "lti.login",
         "lti.login_registration",

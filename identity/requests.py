@@ -93,6 +93,8 @@ def _by_cookie() -> None:
     if found is None:
         return
     _enter(found.school_id, found.person_id)
+    if g.person is not None:
+        g.person.is_from_lms = found.is_from_lms
     if g.person is not None and found.only_students is not None:
         g.person.only_students = frozenset(UUID(one) for one in found.only_students["ids"])
     if is_idle(g.session, found, at=g.now):
@@ -121,15 +123,27 @@ def _remember_use(web_session: WebSession, now: datetime) -> None:
 
 
 def _check_origin() -> None:
-    origin = request.headers.get("Origin")
-    if origin not in {None, current_app.extensions["settings"].public_url, request.host_url[:-1]}:
+    if "Origin" in request.headers and not is_from_own_page():
         raise Forbidden
 
 
-def sign_in(person: Person, school: School, *, only_students: Iterable[UUID] | None = None) -> None:
+def is_from_own_page() -> bool:
+    """Whether the browser says that a page of ours sent this request; silence is no proof."""
+    ours = {current_app.extensions["settings"].public_url, request.host_url[:-1]}
+    return request.headers.get("Origin") in ours
+
+
+def sign_in(
+    person: Person,
+    school: School,
+    *,
+    only_students: Iterable[UUID] | None = None,
+    is_from_lms: bool = False,
+) -> None:
     """Start a fresh session for this person in this unit of work; raises NotAllowed.
 
     only_students: whom the session may show at most; None: no such limit.
+    is_from_lms: an LMS said who this is; such a session carries no administrator's role.
 
     The browser's older session ends, whoever started it; only the chosen language stays.
     """
@@ -141,5 +155,7 @@ def sign_in(person: Person, school: School, *, only_students: Iterable[UUID] | N
         end_session(g.session, secret=earlier, at=g.now)
     if language is not None:
         cookie["language"] = language
-    cookie[SECRET] = start_session(g.session, person=person, at=g.now, only_students=only_students)
+    cookie[SECRET] = start_session(
+        g.session, person=person, at=g.now, only_students=only_students, is_from_lms=is_from_lms
+    )
     be(person, school)

@@ -24,11 +24,17 @@ def digest_of(secret: str) -> str:
 
 
 def start_session(
-    session: Session, *, person: Person, at: datetime, only_students: Iterable[UUID] | None = None
+    session: Session,
+    *,
+    person: Person,
+    at: datetime,
+    only_students: Iterable[UUID] | None = None,
+    is_from_lms: bool = False,
 ) -> str:
     """Start a session for a person and return the secret for the cookie.
 
     only_students: the ids of those whom the session may show at most; None: no such limit.
+    is_from_lms: an LMS said who this is; such a session carries no administrator's role.
     """
     limit = None if only_students is None else {"ids": sorted(str(one) for one in only_students)}
     secret = token_urlsafe(32)
@@ -38,6 +44,7 @@ def start_session(
             school_id=person.school_id,
             person_id=person.id,
             only_students=limit,
+            is_from_lms=is_from_lms,
             started_at=at,
             seen_at=at,
             ended_at=None,

@@ -2,15 +2,27 @@
 
 import re
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from identity import demo
 from identity.access import allows
+from identity.links import use_link
 from identity.requests import SECRET, sign_in
-from identity.sessions import end_session
-from tracker.models import SchoolRole
+from identity.sessions import active_person, end_session
+from tracker.db import enter_school
+from tracker.models import School, SchoolRole
 from tracker.permissions import Action, roles_of
 
 blp = Blueprint("identity", __name__)
@@ -49,6 +61,27 @@ def sign_in_page() -> str:
     return render_template(
         "sign_in.html", demo_people=[{"slug": slug, **person} for slug, person in people.items()]
     )
+
+
+@blp.get("/sign-in/link/<secret>", endpoint="link")
+def link_page(secret: str) -> str:
+    """Ask for one press of a button: programs that look at links in mail must not use them up."""
+    return render_template("link.html", secret=secret, is_gone=False)
+
+
+@blp.post("/sign-in/link/<secret>", endpoint="use_link")
+def come_in_by_link(secret: str) -> Response:
+    """Come in by a link that was made for this person; it works once."""
+    found = use_link(current_app.extensions["engine"], secret=secret, at=g.now)
+    if found is None:
+        return make_response(render_template("link.html", secret=secret, is_gone=True), 410)
+    school_id, person_id = found
+    enter_school(g.session, school_id)
+    person = active_person(g.session, school_id=school_id, person_id=person_id)
+    if person is None:
+        abort(403)
+    sign_in(person, g.session.get_one(School, school_id))
+    return redirect(start_page(), 303)
 
 
 @blp.post("/sign-in/demo")

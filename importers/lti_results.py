@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from importers.turns import Turn
-from lti.claims import LONGEST_TITLE
+from lti.gradebook import granted
 from lti.grades import Column, Result, line_items, results
 from lti.models import LineItem, LtiIdentity, ResourceLink
-from lti.registrations import origin
+from lti.registrations import source_name
 from tracker.activity import source_named
 from tracker.models import (
     Activity,
@@ -44,12 +44,12 @@ def read_results(turn: Turn) -> None:
     url = turn.context.lineitems_url
     if url is None:
         return
-    granted = (turn.context.scopes or "").split()
-    columns = line_items(turn.caller, url, granted=granted, at=turn.now())
+    scopes = granted(turn.context)
+    columns = line_items(turn.caller, url, granted=scopes, at=turn.now())
     with turn.step() as (session, _):
         columns = tuple(column for column in columns if not _is_ours(session, turn, column))
     for column in columns:
-        found = results(turn.caller, column.url, granted=granted, at=turn.now())
+        found = results(turn.caller, column.url, granted=scopes, at=turn.now())
         with turn.step() as (session, _):
             _take_in(session, turn, column, found)
     with turn.step() as (session, pull):
@@ -83,9 +83,8 @@ def _item_id(turn: Turn, column: Column) -> UUID:
 def _take_in(session: Session, turn: Turn, column: Column, found: Sequence[Result]) -> None:
     """Write what a column holds now; the same again changes nothing."""
     item = _item(session, turn, column, found)
-    # The same source as that of launches.
-    host = origin(turn.registration.issuer).partition("://")[2][:LONGEST_TITLE]
-    source = source_named(session, school_id=turn.school.id, name=host)
+    name = source_name(turn.registration)
+    source = source_named(session, school_id=turn.school.id, name=name)
     source.last_import_at = turn.at
     known = _students(session, turn, [result.user_id for result in found])
     earlier = session.scalars(

@@ -2,8 +2,8 @@
 
 People come first, a batch per commit. Then all that follows from the roster is one commit:
 memberships, who guides the course, places in plans, and when it is read next. Whoever is absent
-or not active leaves with an end date; when so many would go that it looks like a mistake, all of
-them stay until the school's administrator says yes.
+or not active leaves with an end date; when so many would go, or be learners no longer, that it
+looks like a mistake, all of them stay until the school's administrator says yes.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 from importers.closing import BRAKE_NUMBER, BRAKE_SHARE
 from importers.turns import Turn
 from lti.courses import GROUP_ROLES, follow_instructors
-from lti.launch import NAMELESS
 from lti.models import Context, ContextPull
 from lti.names_roles import Member, MemberStatus, members
-from lti.people import Told, known_people, person_told_of
+from lti.people import NAMELESS, Told, known_people, person_told_of
 from lti.registrations import SOURCED_ID
 from lti.roles import launch_role
 from lti.services import ServiceError
@@ -78,11 +77,12 @@ def _people(session: Session, turn: Turn, present: Sequence[Told]) -> Roster:
     for told in present:
         person = known.get(told.subject)
         if person is None and may_add:
-            person = person_told_of(
+            person, _ = person_told_of(
                 session,
                 school=turn.school,
                 registration=turn.registration,
                 told=told,
+                is_here=False,
                 at=turn.at,
             )
         if person is None or person.state is PersonState.LEFT:
@@ -103,7 +103,11 @@ def _follow(session: Session, turn: Turn, pull: ContextPull, roster: Roster) -> 
     group = session.get_one(Group, (school_id, group_id))
     held = members_today(session, group=group, on=on)
     gone = [membership for membership in held if membership.person_id not in roster]
-    if not _is_held_back(pull, gone=gone, held=held):
+    turned = [membership for membership in held if _turns_teacher(membership, roster)]
+    if _is_held_back(pull, gone=[*gone, *turned], held=held):
+        for membership in turned:
+            roster.pop(membership.person_id, None)
+    else:
         leave(session, memberships=gone, on=on)
     stays = {(member.person_id, member.role) for member in held if member.until_on is None}
     known = {member.person_id for member in held}
@@ -115,6 +119,12 @@ def _follow(session: Session, turn: Turn, pull: ContextPull, roster: Roster) -> 
             join(session, group=group, person=person, role=roster[person_id], on=on)
     context = session.get_one(Context, (school_id, turn.context.id))
     follow_instructors(session, context=context, by=None, on=on, at=turn.at)
+
+
+def _turns_teacher(membership: Membership, roster: Roster) -> bool:
+    """Whether a learner is called an instructor now: who in a confirmed course sees the others."""
+    is_learner = membership.role is GroupRole.STUDENT
+    return is_learner and roster.get(membership.person_id) is GroupRole.TEACHER
 
 
 def _is_held_back(

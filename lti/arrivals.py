@@ -21,9 +21,10 @@ from lti.links import keep_link
 from lti.models import Deployment, LtiIdentity, Registration
 from lti.refusals import Refused
 from lti.roles import PLACING, LaunchRole
+from lti.ticks import follow_tick
 from tracker.models import LearningPlan, Person, School, SchoolRole
 from tracker.people import today_at
-from tracker.permissions import roles_of, visible
+from tracker.permissions import visible
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def arrive(
     at: datetime,
 ) -> Arrival:
     """Let somebody in who has a place here, and keep what the launch says; raises Refused."""
-    person, link = admit(
+    person, link, roles = admit(
         session, school=school, registration=registration, claims=claims, role=role, at=at
     )
     only_students = _only_students(session, registration, claims, role)
@@ -64,9 +65,7 @@ def arrive(
     context = keep_context(session, **known)
     on = today_at(school, at)
     # A teacher may look at a course as its students do: that makes no student.
-    is_student = role is LaunchRole.LEARNER and SchoolRole.STUDENT in roles_of(
-        session, person, on=on
-    )
+    is_student = role is LaunchRole.LEARNER and SchoolRole.STUDENT in roles
     if context is not None and (is_student or role is LaunchRole.STAFF):
         courses.arrive(
             session, school=school, context=context, person=person, role=role, on=on, at=at
@@ -76,7 +75,9 @@ def arrive(
             session, registration=registration, context=context, person=person, **known
         )
         return Arrival(person, link, path, only_students)
-    keep_link(session, context=context, **known)
+    placed = keep_link(session, context=context, **known)
+    if placed is not None and context is not None:
+        follow_tick(session, link=placed, context=context, on=on, at=at)
     if registration.product is None and claims.product is not None:
         session.execute(
             sa.update(Registration)
@@ -84,6 +85,8 @@ def arrive(
             .values(product=claims.product)
         )
     if claims.message_type is MessageType.SUBMISSION_REVIEW:
+        reader: Any = person  # with the eyes of the session that begins
+        reader.only_students, reader.is_from_lms = only_students, True
         path = _reviewed(session, registration, claims, person, on)
     else:
         path = landing(role, claims.custom, context_id=context.id if context is not None else None)

@@ -23,20 +23,22 @@ def keep_context(
     """
     if claims.context is None:
         return None
-    row = {
-        "school_id": school.id,
-        "id": new_id(),
-        "deployment_id": deployment.id,
-        "lti_id": claims.context.lti_id,
-        "created_at": at,
-    }
-    insert_missing(session, Context, [row])
-    same = (
+    same = sa.select(Context).where(
         Context.school_id == school.id,
         Context.deployment_id == deployment.id,
         Context.lti_id == claims.context.lti_id,
     )
-    context = session.scalars(sa.select(Context).where(*same)).one()
+    context = session.scalar(same)
+    if context is None:
+        row = {
+            "school_id": school.id,
+            "id": new_id(),
+            "deployment_id": deployment.id,
+            "lti_id": claims.context.lti_id,
+            "created_at": at,
+        }
+        insert_missing(session, Context, [row])
+        context = session.scalars(same).one()
     if context.group_id is None:
         # Of two first launches one makes the group.
         session.refresh(context, with_for_update=True)

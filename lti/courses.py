@@ -39,6 +39,8 @@ def find_course(session: Session, context_id: UUID, *, person: Person, on: date)
     if context is None:
         raise NotFound("course not found")
     if SchoolRole.ADMINISTRATOR not in roles_of(session, person, on=on):
+        if person.only_students is not None:  # it names no others (LTI's role_scope_mentor)
+            raise NotFound("course not found")
         teaches = sa.exists().where(*_in_course(context, GroupRole.TEACHER, on))
         if not session.scalar(sa.select(teaches.where(Membership.person_id == person.id))):
             raise NotFound("course not found")

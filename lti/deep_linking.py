@@ -29,6 +29,7 @@ DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 LINK = "ltiResourceLink"
 LIFE = timedelta(hours=1)
 KEPT_EXPIRED = timedelta(days=1)  # so that who comes late hears that it was late
+KEPT_ANSWERED = timedelta(days=60)  # a link may wait so long for somebody to open it
 ANSWER_LIFE = timedelta(minutes=5)
 LONGEST_RETURN_URL = 8 * 1024  # some platforms keep a token of their own in it
 LONGEST_DATA = 64 * 1024
@@ -134,7 +135,14 @@ def begin(
     read_settings(sent, allow_loopback=app_settings().is_demo)
     session.execute(
         sa.delete(DeepLinkRequest).where(
-            DeepLinkRequest.school_id == school.id, DeepLinkRequest.expires_at < at - KEPT_EXPIRED
+            DeepLinkRequest.school_id == school.id,
+            sa.or_(
+                sa.and_(
+                    DeepLinkRequest.answered_at.is_(None),
+                    DeepLinkRequest.expires_at < at - KEPT_EXPIRED,
+                ),
+                DeepLinkRequest.answered_at < at - KEPT_ANSWERED,
+            ),
         )
     )
     found = DeepLinkRequest(

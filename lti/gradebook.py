@@ -25,13 +25,14 @@ from lti.models import (
 )
 from tracker import audit
 from tracker.db import nudge
-from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.gradebook import WHOLE
 from tracker.models import GroupRole, Membership, Person, SupportLesson
 from tracker.permissions import Action, holds, lock, require
 
 JOB = "lti.jobs.tell_gradebooks"
 LABEL = "Voortgang (telt niet mee)"  # what the LMS shows; the weight there is the teacher's
+TAG = "leerspoor"  # by which we find a column again that we made: the same whatever it tells
 MOST_PIECES = 100
 LONGEST_LABEL = 200
 # The modes that tell a number. Status tells none: a score without one empties Moodle's column.
@@ -78,14 +79,6 @@ def column_of(session: Session, link: ResourceLink) -> LineItem | None:
         .limit(1)
         .with_for_update()
     ).first()
-
-
-def find_link(session: Session, context: Context, link_id: UUID) -> ResourceLink:
-    """Return a link that was placed in this course; raises NotFound."""
-    link = session.get(ResourceLink, (context.school_id, link_id))
-    if link is None or link.context_id != context.id:
-        raise NotFound("ResourceLink not found")
-    return link
 
 
 def choose_mode(
@@ -210,7 +203,7 @@ def _want(
                 resource_link_id=link.id,
                 url=own,
                 label=label,
-                tag=link.mode.value,
+                tag=TAG,
                 maximum=maximum,
                 state=LineItemState.WANTED if own is None else LineItemState.ACTIVE,
                 is_ours=own is None,

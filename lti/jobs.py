@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from lti import columns, grades, keys, pushes
+from lti import columns, grades, keys, launch_log, login, pushes
 from lti.columns import Step
 from lti.gradebook import UNTOLD
 from lti.models import LineItem, LineItemState, Registration, ScorePush, ScoreState
@@ -24,6 +24,7 @@ from tracker.db import unit_of_work, utc_now
 from tracker.models import School
 
 ROTATE_JOB = "lti.jobs.rotate_keys"
+DROP_JOB = "lti.jobs.drop_old"
 LONGEST = 60.0  # seconds; then other work has its turn
 
 
@@ -61,6 +62,16 @@ def tell_gradebooks(school_id: str) -> None:
     while time.monotonic() < ends_at and not (stopping is not None and stopping.is_set()):
         if not (_tell_column(school) or _look_again(school) or _send_score(school)):
             return
+
+
+def drop_old() -> None:
+    """Delete what nobody needs any more: logins that never came back, how old launches ended."""
+    with unit_of_work(_engine()) as session:
+        login.drop_expired(session, at=utc_now())
+        schools = session.scalars(sa.select(School.id).order_by(School.id)).all()
+    for school_id in schools:
+        with unit_of_work(_engine(), school_id=school_id) as session:
+            launch_log.drop_old(session, school_id=school_id, at=utc_now())
 
 
 def rotate_keys() -> None:

@@ -48,8 +48,7 @@ def landing(role: LaunchRole, custom: Mapping[str, str], *, context_id: UUID | N
     """
     page, ref = page_of(custom)
     if role is LaunchRole.STAFF:
-        to_course = context_id is not None and page is not Page.OVERVIEW
-        return f"/coach/courses/{context_id}" if to_course else "/coach"
+        return f"/coach/courses/{context_id}" if context_id is not None else "/coach"
     if role is LaunchRole.MENTOR:
         return "/supervisor"
     if page in NAMED and ref is not None:

@@ -1,24 +1,23 @@
 """A good launch: is the deployment switched on, who is this, and that it happened."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
-import sqlalchemy as sa
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti.claims import LONGEST_TITLE, LaunchClaims
-from lti.linking import Candidate, Decision, Link, decide
-from lti.models import Deployment, DeploymentState, LtiIdentity, Registration
+from lti.claims import LaunchClaims
+from lti.contexts import HEARD_EVERY
+from lti.linking import Link
+from lti.models import Deployment, DeploymentState, Registration
+from lti.people import NAMELESS, NEW_ROLE, Told, person_told_of
 from lti.refusals import Refused
-from lti.registrations import add_deployment, origin
+from lti.registrations import add_deployment, source_name
 from lti.roles import PLACING, LaunchRole
 from tracker import audit
 from tracker.activity import source_named, take_in
 from tracker.db import insert_missing, unit_of_work
-from tracker.errors import Conflict
 from tracker.models import (
     ActivityItem,
     ActivityKind,
@@ -26,23 +25,11 @@ from tracker.models import (
     PersonState,
     Precision,
     School,
-    SchoolRole,
 )
-from tracker.people import add_person, give_role, person_by_number, today_at
-from tracker.permissions import STAFF, roles_of
+from tracker.people import give_role, today_at
+from tracker.permissions import STAFF, Role, roles_of
 
 log = structlog.get_logger("leerspoor.lti")
-
-# What a person who is new to us becomes; it shows no plan by itself. Never an administrator.
-NEW_ROLE = {
-    LaunchRole.LEARNER: SchoolRole.STUDENT,
-    LaunchRole.STAFF: SchoolRole.TEACHER,
-    LaunchRole.DEVELOPER: SchoolRole.TEACHER,
-    LaunchRole.MENTOR: SchoolRole.SUPERVISOR,
-}
-NAMELESS = "Zonder naam"  # a platform may send no name at all
-HEARD_EVERY = timedelta(minutes=15)
-ATTEMPTS = 3
 
 
 def active_deployment(
@@ -70,120 +57,42 @@ def admit(
     claims: LaunchClaims,
     role: LaunchRole,
     at: datetime,
-) -> tuple[Person, Link]:
-    """Return the person who launches, known, linked or new; raises Refused when not active."""
-    for attempt in range(ATTEMPTS):
-        try:
-            with session.begin_nested():
-                person, link = _person_of(session, school, registration, claims, role, at)
-            break
-        except (IntegrityError, Conflict):
-            # Another launch of the same person was first: that one is known now.
-            if attempt + 1 == ATTEMPTS:
-                raise
+) -> tuple[Person, Link, frozenset[Role]]:
+    """Return the person who launches, how they were found, and their roles in the school today.
+
+    Raises Refused when not active.
+    """
+    told = Told(
+        subject=claims.subject,
+        role=role,
+        name=claims.name,
+        given_name=claims.given_name,
+        number=claims.number(registration.number_claim),
+    )
+    person, link = person_told_of(
+        session, school=school, registration=registration, told=told, is_here=True, at=at
+    )
     if person.state is PersonState.PENDING:  # known from a roster until now
         person.state = PersonState.ACTIVE
         audit.record(session, by=person, verb="first launch", subject=person, at=at)
     if person.state is not PersonState.ACTIVE:
         raise Refused("person_inactive")
-    _give_role(session, person, role, on=today_at(school, at))
+    roles = _give_role(session, person, role, on=today_at(school, at))
     if person.name == NAMELESS and claims.name is not None:
         person.name, person.given_name = claims.name, claims.given_name or claims.name
-    return person, link
+    return person, link, roles
 
 
-def _give_role(session: Session, person: Person, role: LaunchRole, *, on: date) -> None:
-    """Let who was a learner elsewhere teach here. Not the other way: a teacher tries that out."""
+def _give_role(session: Session, person: Person, role: LaunchRole, *, on: date) -> frozenset[Role]:
+    """Let who was a learner elsewhere teach here, and return what everybody is now.
+
+    Not the other way: a teacher tries that out.
+    """
     held = roles_of(session, person, on=on)
-    if (role in PLACING and not held & {*STAFF, SchoolRole.ADMINISTRATOR}) or not held:
-        give_role(session, person=person, role=NEW_ROLE[role], on=on)
-
-
-def _known(session: Session, registration: Registration, claims: LaunchClaims) -> Person | None:
-    return session.scalar(
-        sa.select(Person)
-        .join(
-            LtiIdentity,
-            sa.and_(LtiIdentity.school_id == Person.school_id, LtiIdentity.person_id == Person.id),
-        )
-        .where(
-            LtiIdentity.school_id == registration.school_id,
-            LtiIdentity.registration_id == registration.id,
-            LtiIdentity.subject == claims.subject,
-        )
-    )
-
-
-def _person_of(
-    session: Session,
-    school: School,
-    registration: Registration,
-    claims: LaunchClaims,
-    role: LaunchRole,
-    at: datetime,
-) -> tuple[Person, Link]:
-    known = _known(session, registration, claims)
-    number = claims.number(registration.number_claim)
-    holder = person_by_number(session, school_id=school.id, number=number) if number else None
-    decision = decide(
-        is_known=known is not None,
-        number=number,
-        candidate=_candidate(session, school, registration, holder, at) if holder else None,
-    )
-    if decision.link is Link.KNOWN and known is not None:
-        return known, decision.link
-    if decision.link is Link.BY_NUMBER and holder is not None:
-        person = holder
-    else:
-        person = _add_person(session, school, claims, role, decision, at)
-    identity = LtiIdentity(
-        school_id=school.id,
-        registration_id=registration.id,
-        subject=claims.subject,
-        person_id=person.id,
-        created_at=at,
-    )
-    session.add(identity)
-    session.flush()
-    audit.record(
-        session, by=None, verb="linked identity", subject=identity, at=at, link=decision.link.value
-    )
-    return person, decision.link
-
-
-def _candidate(
-    session: Session, school: School, registration: Registration, holder: Person, at: datetime
-) -> Candidate:
-    linked = sa.exists().where(
-        LtiIdentity.school_id == school.id,
-        LtiIdentity.registration_id == registration.id,
-        LtiIdentity.person_id == holder.id,
-    )
-    roles = roles_of(session, holder, on=today_at(school, at))
-    return Candidate(
-        is_linked=bool(session.scalar(sa.select(linked))),
-        is_administrator=SchoolRole.ADMINISTRATOR in roles,
-    )
-
-
-def _add_person(
-    session: Session,
-    school: School,
-    claims: LaunchClaims,
-    role: LaunchRole,
-    decision: Decision,
-    at: datetime,
-) -> Person:
-    return add_person(
-        session,
-        by=None,
-        school=school,
-        name=claims.name or NAMELESS,
-        given_name=claims.given_name,
-        number=decision.number,
-        roles=[NEW_ROLE[role]],
-        at=at,
-    )
+    if held and (role not in PLACING or held & STAFF):
+        return held
+    give_role(session, person=person, role=NEW_ROLE[role], on=on)
+    return held | {NEW_ROLE[role]}
 
 
 def record_launch(
@@ -197,22 +106,22 @@ def record_launch(
     at: datetime,
 ) -> None:
     """Record the student's launch as a signal: one for each link and day, however often opened."""
-    name = origin(registration.issuer).partition("://")[2][:LONGEST_TITLE]
-    source = source_named(session, school_id=school.id, name=name)
+    source = source_named(session, school_id=school.id, name=source_name(registration))
     if source.last_import_at is None or at - source.last_import_at > HEARD_EVERY:
         source.last_import_at = at
     item_id = uuid5(deployment.id, f"resource link {claims.resource_link_id}")
-    item = {
-        "school_id": school.id,
-        "id": item_id,
-        "group_id": None,
-        "title": _title(claims),
-        "value_min": None,
-        "value_max": None,
-        "due_on": None,
-        "created_at": at,
-    }
-    insert_missing(session, ActivityItem, [item])
+    if session.get(ActivityItem, (school.id, item_id)) is None:
+        item = {
+            "school_id": school.id,
+            "id": item_id,
+            "group_id": None,
+            "title": _title(claims),
+            "value_min": None,
+            "value_max": None,
+            "due_on": None,
+            "created_at": at,
+        }
+        insert_missing(session, ActivityItem, [item])
     on = today_at(school, at)
     take_in(
         session,

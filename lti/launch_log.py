@@ -12,8 +12,10 @@ from tracker.db import new_id
 
 LAUNCHED = "launched"
 KEPT = timedelta(days=30)
-PRUNED_AT_ONCE = 20  # with every new row, so that no launch waits for many old ones
 LONGEST_DETAIL = 200
+# Anybody can be refused, as often as they like; what comes above this is in the log only.
+MOST_REFUSALS = 100
+REFUSALS_WITHIN = timedelta(minutes=10)
 
 
 def log_launch(
@@ -27,7 +29,9 @@ def log_launch(
     help_code: str | None = None,
     at: datetime,
 ) -> None:
-    """Add a row, and take away some that are older than a month."""
+    """Add a row, unless it is one refusal of very many."""
+    if code != LAUNCHED and _is_flooded(session, school_id, registration_id, at):
+        return
     session.add(
         LaunchLog(
             school_id=school_id,
@@ -40,20 +44,27 @@ def log_launch(
             happened_at=at,
         )
     )
-    old = (
+
+
+def _is_flooded(session: Session, school_id: UUID, registration_id: UUID, at: datetime) -> bool:
+    newest = (
         sa.select(LaunchLog.id)
         .where(
             LaunchLog.school_id == school_id,
             LaunchLog.registration_id == registration_id,
-            LaunchLog.happened_at < at - KEPT,
+            LaunchLog.happened_at > at - REFUSALS_WITHIN,
+            LaunchLog.code != LAUNCHED,
         )
-        .limit(PRUNED_AT_ONCE)
-        # Two launches never wait for each other's old rows.
-        .with_for_update(skip_locked=True)
-        .cte("old")  # read once: PostgreSQL may read a subquery again and again
+        .limit(MOST_REFUSALS)
+        .subquery()
     )
+    return session.scalar(sa.select(sa.func.count()).select_from(newest)) == MOST_REFUSALS
+
+
+def drop_old(session: Session, *, school_id: UUID, at: datetime) -> None:
+    """Delete a school's rows that are older than a month."""
     session.execute(
         sa.delete(LaunchLog).where(
-            LaunchLog.school_id == school_id, LaunchLog.id.in_(sa.select(old.c.id))
+            LaunchLog.school_id == school_id, LaunchLog.happened_at < at - KEPT
         )
     )

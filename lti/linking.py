@@ -1,4 +1,4 @@
-"""Who is this sub? A pure decision: what we know -> known, linked by number, or new.
+"""Who is this sub? A pure decision: what we know -> linked by number, or new.
 
 Never by e-mail: an address changes, is shared, or is set by its owner.
 """
@@ -31,14 +31,12 @@ class Decision:
     number: str | None = None
 
 
-def decide(*, is_known: bool, number: str | None, candidate: Candidate | None) -> Decision:
-    """Choose the person for a launch.
+def decide(*, number: str | None, candidate: Candidate | None) -> Decision:
+    """Choose the person for a sub that is linked to nobody, or to a stand-in only.
 
-    is_known: (registration, sub) is linked to somebody. number: the trusted number, if sent.
-    candidate: who has that number. An administrator is never reached through an LMS's word.
+    number: the trusted number, if sent. candidate: who has that number. An administrator is never
+    reached through an LMS's word.
     """
-    if is_known:
-        return Decision(Link.KNOWN)
     if candidate is None:
         return Decision(Link.NEW, number)
     if candidate.is_linked or candidate.is_administrator:

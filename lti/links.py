@@ -1,18 +1,17 @@
 """The links that teachers placed in their courses: what each opens, and its column if any."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti.claims import LaunchClaims
+from lti.contexts import HEARD_EVERY
 from lti.landing import Page, page_of
 from lti.models import Context, Deployment, GradeMode, ResourceLink
 from tracker.db import insert_missing, new_id
 from tracker.models import School, SupportLesson
-
-HEARD_EVERY = timedelta(minutes=15)
 
 
 def keep_link(
@@ -27,22 +26,23 @@ def keep_link(
     """Return the link of the launch with what it says newly; None when it names none."""
     if claims.resource_link_id is None:
         return None
-    row = {
-        "school_id": school.id,
-        "id": new_id(),
-        "deployment_id": deployment.id,
-        "lti_id": claims.resource_link_id,
-        "mode": GradeMode.OFF,
-        "created_at": at,
-    }
-    insert_missing(session, ResourceLink, [row])
-    link = session.scalars(
-        sa.select(ResourceLink).where(
-            ResourceLink.school_id == school.id,
-            ResourceLink.deployment_id == deployment.id,
-            ResourceLink.lti_id == claims.resource_link_id,
-        )
-    ).one()
+    same = sa.select(ResourceLink).where(
+        ResourceLink.school_id == school.id,
+        ResourceLink.deployment_id == deployment.id,
+        ResourceLink.lti_id == claims.resource_link_id,
+    )
+    link = session.scalar(same)
+    if link is None:
+        row = {
+            "school_id": school.id,
+            "id": new_id(),
+            "deployment_id": deployment.id,
+            "lti_id": claims.resource_link_id,
+            "mode": GradeMode.OFF,
+            "created_at": at,
+        }
+        insert_missing(session, ResourceLink, [row])
+        link = session.scalars(same).one()
     page, ref = page_of(claims.custom)
     newest = {
         "title": claims.resource_link_title,

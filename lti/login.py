@@ -20,7 +20,7 @@ from lti import platform
 from lti.claims import LONGEST_URL
 from lti.models import LoginState, Registration
 from lti.refusals import Refused
-from lti.registrations import origin
+from lti.registrations import origin, origins_of_school
 from lti.text import LONGEST_ID, is_sound
 from tracker.db import unit_of_work
 
@@ -87,7 +87,6 @@ def open_login(
     secrets = {"state": f"state-{token_urlsafe(32)}", "nonce": token_urlsafe(32)}
     browser_secret = token_urlsafe(32)
     url = platform.login_url(registration, sent, secrets=secrets, us=f"{us}/lti/launch")
-    session.execute(sa.delete(LoginState).where(LoginState.expires_at < at - KEPT_EXPIRED))
     session.add(
         LoginState(
             digest=digest_of(secrets["state"]),
@@ -107,9 +106,10 @@ def open_login(
 
 def consume_login(
     engine: Engine, *, state: str, is_confirming: bool = False, at: datetime
-) -> tuple[LoginState, Registration]:
-    """Use up the login with this state and return it with its registration; raises Refused.
+) -> tuple[LoginState, Registration, list[str]]:
+    """Use up the login with this state; raises Refused.
 
+    Returns it with its registration, and the origins of that school's platforms.
     is_confirming: `state` is the secret of `hold_for_storage`.
     """
     if not state:
@@ -124,9 +124,15 @@ def consume_login(
         if login is None:
             raise Refused("state_used")
         registration = session.get_one(Registration, login.registration_id)
+        origins = origins_of_school(session, registration.school_id)
     if at >= login.expires_at:
         raise Refused("state_expired")
-    return login, registration
+    return login, registration, origins
+
+
+def drop_expired(session: Session, *, at: datetime) -> None:
+    """Delete the logins from which nobody came back."""
+    session.execute(sa.delete(LoginState).where(LoginState.expires_at < at - KEPT_EXPIRED))
 
 
 def hold_for_storage(engine: Engine, login: LoginState, *, at: datetime) -> str:

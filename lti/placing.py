@@ -27,6 +27,7 @@ from lti.refusals import Refused
 from lti.refusing import show_refusal
 from lti.registrations import origin
 from lti.text import can_be_kept
+from lti.ticks import keep_tick
 from tracker.errors import Invalid, NotFound
 from tracker.lessons import add_lesson, lessons_on
 from tracker.models import SupportLesson
@@ -209,6 +210,9 @@ def _answer(
         is_error=is_error,
         encryption_keys=settings.encryption_keys,
         at=g.now,
+    )
+    keep_tick(
+        g.session, found, lesson_id=next((item.ref for item in items if item.is_graded), None)
     )
     g.form_origin = origin(asked.return_url)
     return render_template("lti/placed.html", return_url=asked.return_url, token=token, said=said)

@@ -1,7 +1,7 @@
 """Reading courses from the LMS: a row for each course and kind says when, and how it went.
 
-The row is the queue. Each course with a launch in the last 60 days is read every night, at an hour
-of its own, and soon after a launch when the last reading is old.
+The row is the queue. Each course with a launch in the last 60 days, or that the school confirmed,
+is read every night, at an hour of its own, and soon after a launch when the last reading is old.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti.gradebook import granted
 from lti.grades import LINE_ITEM, LINE_ITEM_READONLY, RESULT_READONLY
 from lti.models import Context, ContextPull, ContextPullKind
 from lti.services import ServiceError
@@ -34,7 +35,7 @@ def offered(context: Context) -> list[ContextPullKind]:
     kinds = []
     if context.memberships_url is not None:
         kinds.append(ContextPullKind.ROSTER)
-    scopes = set((context.scopes or "").split())
+    scopes = granted(context)
     reads_columns = bool(scopes & {LINE_ITEM, LINE_ITEM_READONLY})
     if context.lineitems_url is not None and RESULT_READONLY in scopes and reads_columns:
         kinds.append(ContextPullKind.RESULTS)
@@ -117,7 +118,9 @@ def release_roster(
 
 
 def is_awake(context: Context, *, at: datetime) -> bool:
-    """Whether people still come from this course."""
+    """Whether people still come from this course, or see its learners because of it."""
+    if context.instructors_are is not None:
+        return True
     return context.launched_at is not None and at - context.launched_at <= AWAKE
 
 

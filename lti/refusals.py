@@ -41,7 +41,7 @@ REFUSALS: dict[str, Refusal] = {
     "platform_unknown": Refusal(
         400,
         _("We do not know this learning environment."),
-        fix=_("Add this LMS in Leerspoor, under Connections, with this very issuer and client id."),
+        fix=_("Add this LMS in Leerspoor, under LMS, with this very issuer and client id."),
     ),
     "client_ambiguous": Refusal(
         400, _SET_UP, fix=_("Use the login address with the connection's own id in the LMS.")
@@ -101,7 +101,7 @@ REFUSALS: dict[str, Refusal] = {
     "deployment_inactive": Refusal(
         403,
         _("The school has not switched on this connection yet."),
-        fix=_("Switch this deployment on in Leerspoor, under Connections."),
+        fix=_("Switch this deployment on in Leerspoor, under LMS."),
     ),
     "person_inactive": Refusal(
         403,

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import structlog
 from flask import g, make_response, render_template, request
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
@@ -22,10 +21,13 @@ from tracker.db import unit_of_work
 log = structlog.get_logger("leerspoor.lti")
 
 
-def know(session: Session, registration: Registration) -> None:
-    """Remember which platform this request is about, and let its school's platforms frame it."""
+def know(registration: Registration, origins: list[str]) -> None:
+    """Remember which platform this request is about, and let its school's platforms frame it.
+
+    origins: of `origins_of_school`.
+    """
     g.lti_registration = (registration.school_id, registration.id)
-    g.frame_origins = origins_of_school(session, registration.school_id)
+    g.frame_origins = origins
 
 
 def know_reader(claims: LaunchClaims, role: LaunchRole) -> None:

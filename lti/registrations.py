@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti.claims import LONGEST_URL
+from lti.claims import LONGEST_TITLE, LONGEST_URL
 from lti.models import Deployment, DeploymentState, Registration
 from lti.refusals import Refused
 from lti.text import LONGEST_ID, is_sound
@@ -121,6 +121,12 @@ def add_deployment(
     """Return the deployment with the platform's id; new ones wait for their activation."""
     if not is_sound(lti_id, LONGEST_ID):
         raise Invalid(deployment="text.length")
+    same = sa.select(Deployment).where(
+        Deployment.registration_id == registration.id, Deployment.lti_id == lti_id
+    )
+    found = session.scalar(same)
+    if found is not None:
+        return found
     row = {
         "id": new_id(),
         "school_id": registration.school_id,
@@ -131,11 +137,7 @@ def add_deployment(
         "activated_at": None,
     }
     insert_missing(session, Deployment, [row])
-    return session.scalars(
-        sa.select(Deployment).where(
-            Deployment.registration_id == registration.id, Deployment.lti_id == lti_id
-        )
-    ).one()
+    return session.scalars(same).one()
 
 
 def activate(session: Session, *, deployment_id: UUID, at: datetime) -> Deployment:
@@ -190,6 +192,11 @@ def origins_of_school(session: Session, school_id: UUID) -> list[str]:
         )
     )
     return sorted({origin(url) for row in rows for url in row if url is not None})
+
+
+def source_name(registration: Registration) -> str:
+    """Return how the school knows this platform as a source of signals: its host."""
+    return origin(registration.issuer).partition("://")[2][:LONGEST_TITLE]
 
 
 def origin(url: str) -> str:

@@ -134,11 +134,8 @@ def _request(
             seconds=SECONDS,
         )
     except http.Unreachable as error:
-        log.warning(
-            "an LMS service did not answer",
-            registration=str(caller.registration.id),
-            reason=str(error),
-        )
+        asked = str(caller.registration.id)
+        log.warning("an LMS service did not answer", registration=asked, reason=str(error))
         raise ServiceError("unreachable") from error
 
 

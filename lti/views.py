@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from identity import demo
-from identity.requests import SECRET, sign_in
+from identity.requests import SECRET, is_from_own_page, sign_in
 from lti import keys, platform, refusing
 from lti.arrivals import arrive, has_place
 from lti.edge import app_settings, engine
@@ -32,7 +32,7 @@ from lti.login import (
 from lti.models import LoginState, Registration
 from lti.platform_keys import key_for
 from lti.refusals import Refused
-from lti.registrations import find_registration, origin
+from lti.registrations import find_registration, origin, origins_of_school
 from lti.roles import LaunchRole, launch_role
 from tracker.db import enter_school, unit_of_work
 from tracker.models import School
@@ -63,7 +63,7 @@ def login(registration_id: UUID | None = None) -> AnyResponse:
             client_id=sent.get("client_id"),
             registration_id=registration_id,
         )
-        refusing.know(session, registration)
+        refusing.know(registration, origins_of_school(session, registration.school_id))
         opened = open_login(
             session, registration=registration, sent=sent, us=app_settings().public_url, at=g.now
         )
@@ -116,8 +116,8 @@ def launch() -> AnyResponse:
     state = request.form.get("state", "")
     if not state:
         _refuse_platform_error()
-    login_row, registration = consume_login(engine(), state=state, at=g.now)
-    _know(registration)
+    login_row, registration, origins = consume_login(engine(), state=state, at=g.now)
+    refusing.know(registration, origins)
     _refuse_platform_error()
     secret = request.cookies.get(cookie_name(state))
     frame = storage_frame(login_row, request.form.get("lti_storage_target", ""))
@@ -162,9 +162,15 @@ def storage_confirm() -> AnyResponse:
     if request.method != "POST":
         raise Refused("open_again")
     _require_safety()
+    # The value is known to whoever started the login: only our page, in the browser that found it
+    # in the platform's storage, may say it. Else anybody signs others in as themselves.
+    if not is_from_own_page():
+        raise Refused("storage_mismatch", "origin")
     confirm = request.form.get("confirm", "")
-    login_row, registration = consume_login(engine(), state=confirm, is_confirming=True, at=g.now)
-    _know(registration)
+    login_row, registration, origins = consume_login(
+        engine(), state=confirm, is_confirming=True, at=g.now
+    )
+    refusing.know(registration, origins)
     check_browser(login_row, request.form.get("value"), otherwise="storage_mismatch")
     return _enter(login_row, registration)
 
@@ -202,7 +208,7 @@ def _enter(login_row: LoginState, registration: Registration) -> AnyResponse:
         role=role,
         at=g.now,
     )
-    sign_in(arrival.person, school, only_students=arrival.only_students)
+    sign_in(arrival.person, school, only_students=arrival.only_students, is_from_lms=True)
     # The page that frames us now comes first: where people open this LMS.
     here = origin(registration.home_url or registration.issuer)
     cookie["frame_origins"] = sorted(g.frame_origins, key=lambda one: one != here)
@@ -236,11 +242,6 @@ def _log(code: str, registration: Registration, role: LaunchRole) -> None:
         role=role,
         at=g.now,
     )
-
-
-def _know(registration: Registration) -> None:
-    with unit_of_work(engine(), writes=False) as session:
-        refusing.know(session, registration)
 
 
 def _require_safety() -> None:

@@ -205,7 +205,8 @@ def count_of(link: ResourceLink, facts: PlanFacts) -> Count:
 def _wish(link: ResourceLink, facts: PlanFacts, count: Count, locale: str | None) -> Wish:
     is_share = link.mode is GradeMode.PROGRESS
     with force_locale(locale or LANGUAGE):
-        comment = f"{_words(link, count)} {gettext('This does not count towards a grade.')}"
+        warning = gettext("This does not count towards a grade.")  # Babel reads no f-strings
+        comment = f"{_words(link, count)} {warning}"
     return Wish(
         value=Decimal(count.percentage if is_share else count.confirmed),
         maximum=Decimal(WHOLE if is_share else count.of),

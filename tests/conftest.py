@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -36,7 +36,9 @@ from tracker.people import add_school
 DATABASE = os.environ.get("LEERSPOOR_TEST_DATABASE", "postgresql")
 SHARED = "LEERSPOOR_TEST_POSTGRESQL"  # the socket folder of this run's one cluster
 POLL = 0.01  # seconds; ending a server waits so long, and half a second unless told otherwise
+BROWSER_PATIENCE = 90_000  # milliseconds: a busy machine makes a page slow, and nothing wrong
 
+expect.set_options(timeout=BROWSER_PATIENCE)
 
 # A busy machine makes an example slow, and nothing wrong.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -260,6 +262,7 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(
             executable_path=servers.chromium_path(), args=arguments
         )
+        browser.on("context", lambda opened: opened.set_default_timeout(BROWSER_PATIENCE))
         yield browser
         browser.close()
 

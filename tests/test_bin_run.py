@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.running import ROOT, Started, Starter, nobody_is_left, processes_of, wait_until
+from tests.running import PATIENCE, ROOT, Started, Starter, nobody_is_left, processes_of, wait_until
 from tests.visits import TOKEN
 
 pytestmark = pytest.mark.worker
@@ -31,12 +32,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("state")
 
 
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """Give one start to the tests that leave it serving."""
+    with ExitStack() as stack:
+        starter = Starter(tmp_path_factory.mktemp("said"), stack)
+        started = starter(tmp_path_factory.mktemp("shared"), "--port", "0", "--no-demo")
+        started.wait_until_serving()
+        yield started
+
+
 def test_first_start_loads_the_demo_prints_one_line_and_is_ready(
     bin_run: Starter, tmp_path: Path
 ) -> None:
     started = bin_run(tmp_path / "state", "--port", "0")
     started.wait_until_serving()
-    assert httpx.get(f"{started.address}/health/ready").json() == {"database": "ok", "queue": "ok"}
+    assert get(f"{started.address}/health/ready").json() == {"database": "ok", "queue": "ok"}
     assert len(set(students_of_the_coach(started.address))) == 30
     assert started.end(signal.SIGTERM) == 0
     assert started.out.read_text() == f"Leerspoor: {started.address}\n"
@@ -45,15 +56,17 @@ def test_first_start_loads_the_demo_prints_one_line_and_is_ready(
 
 def students_of_the_coach(address: str) -> list[str]:
     """Sign in as the demo coach and ask for the overview; over http the cookie goes by hand."""
-    form = httpx.get(f"{address}/sign-in")
+    form = get(f"{address}/sign-in")
     token = TOKEN.search(form.text)
     assert token is not None, form.text
     headers = {"Cookie": form.headers["set-cookie"].split(";")[0], "Origin": address}
     sign_in = {"csrf_token": token[1], "person": "coach"}
-    signed_in = httpx.post(f"{address}/sign-in/demo", data=sign_in, headers=headers)
+    signed_in = httpx.post(
+        f"{address}/sign-in/demo", timeout=PATIENCE, data=sign_in, headers=headers
+    )
     assert signed_in.status_code == 303, signed_in.text
     headers["Cookie"] = signed_in.headers["set-cookie"].split(";")[0]
-    overview = httpx.get(f"{address}/api/overview", params={"limit": 100}, headers=headers)
+    overview = get(f"{address}/api/overview", params={"limit": 100}, headers=headers)
     return [row["student"]["id"] for row in overview.json()["items"]]
 
 
@@ -66,7 +79,7 @@ def test_second_start_keeps_the_state_and_sets_nothing_up(bin_run: Starter, fold
     second = bin_run(folder, "--port", "0", "--no-demo")
     second.wait_until_serving()
 
-    assert httpx.get(f"{second.address}/health/ready").status_code == 200
+    assert get(f"{second.address}/health/ready").status_code == 200
     assert (folder / "secrets.env").read_text() == secrets
     assert (folder / "secrets.env").stat().st_mode & 0o777 == 0o600
     assert second.err.read_text() == ""
@@ -122,13 +135,12 @@ def test_taken_port_is_told_in_one_sentence(bin_run: Starter, tmp_path: Path) ->
 
 
 def test_second_instance_on_a_folder_is_refused_and_the_first_goes_on(
-    bin_run: Starter, folder: Path
+    bin_run: Starter, serving: Started
 ) -> None:
-    first = bin_run(folder, "--port", "0", "--no-demo")
-    first.wait_until_serving()
+    folder = serving.folder
     said = bin_run(folder, "--port", "0", "--no-demo").refusal()
     assert said == f"Leerspoor already runs on {folder}: stop it, or choose another --data.\n"
-    assert httpx.get(f"{first.address}/health/ready").status_code == 200
+    assert get(f"{serving.address}/health/ready").status_code == 200
 
 
 def test_demo_is_refused_to_the_network(bin_run: Starter, tmp_path: Path) -> None:
@@ -145,11 +157,8 @@ def test_wrong_setting_ends_the_start_with_its_sentence(bin_run: Starter, tmp_pa
 
 
 @pytest.mark.parametrize("program", ["valkey-server", "worker.py", "gunicorn"])
-def test_program_that_is_killed_is_started_again(
-    bin_run: Starter, folder: Path, program: str
-) -> None:
-    started = bin_run(folder, "--port", "0", "--no-demo")
-    started.wait_until_serving()
+def test_program_that_is_killed_is_started_again(serving: Started, program: str) -> None:
+    folder = serving.folder
     killed = {pid for pid, name in processes_of(folder).items() if program in name}
     assert killed
     os.kill(min(killed), signal.SIGKILL)
@@ -160,12 +169,16 @@ def test_program_that_is_killed_is_started_again(
         )
 
     wait_until(runs_again, f"{program} runs again")
-    wait_until(lambda: is_whole(started.address), "queue and database answer")
+    wait_until(lambda: is_whole(serving.address), "queue and database answer")
+
+
+def get(address: str, **options: Any) -> httpx.Response:
+    return httpx.get(address, timeout=PATIENCE, **options)
 
 
 def is_whole(address: str) -> bool:
     try:
-        found = httpx.get(f"{address}/health/ready").json()
+        found = get(f"{address}/health/ready").json()
     except httpx.TransportError:
         return False
     return bool(found == {"database": "ok", "queue": "ok"})
@@ -186,11 +199,9 @@ def test_deep_folder_with_spaces_works_and_its_socket_is_private(
 
 
 def test_command_works_on_the_state_of_the_server_from_any_folder(
-    bin_run: Starter, folder: Path, tmp_path: Path
+    serving: Started, tmp_path: Path
 ) -> None:
-    started = bin_run(folder, "--port", "0", "--no-demo")
-    started.wait_until_serving()
-    command = [str(ROOT / "bin" / "leerspoor"), "--data", str(folder)]
+    command = [str(ROOT / "bin" / "leerspoor"), "--data", str(serving.folder)]
     school = [*command, "school", "add", f"s{os.getpid()}", "De proefschool"]
     person = [*command, "person", "add", f"s{os.getpid()}", "--name", "An", "--role", "coach"]
     for arguments in (school, person):

@@ -703,6 +703,7 @@ EDGES = {
     "commands.py": "a command",
     "importers/commands.py": "a command",
     "lti/commands.py": "a command",
+    "identity/links.py": "a one-use row is committed before a refusal could give it back",
     "demo/load.py": "a command",
     "importers/jobs.py": "a job",
     "importers/sweep.py": "a sweep",

@@ -1,6 +1,8 @@
 """Real workers and a real Valkey, for as long as a block lasts: to kill, to double, to cut off."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,17 +14,12 @@ from pathlib import Path
 
 import redis
 
+from settings import Settings
 from tests import servers
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 90  # seconds
-
-
-def wait_until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.002)
+PATIENCE = 300  # seconds: a busy machine may take its time
+POLL = 0.005  # seconds: often enough to meet a run between two batches
 
 
 @dataclass
@@ -46,7 +43,26 @@ class Workers:
         return worker
 
     def said(self) -> str:
-        return self.log.read_text()
+        return self.log.read_text() if self.started else ""
+
+    def wait_until(self, happened: Callable[[], bool], what: str) -> None:
+        """Wait; a worker that ended by itself, or patience that ended, shows what they said."""
+        deadline = time.monotonic() + PATIENCE
+        while not happened():
+            ended = {worker.poll() for worker in self.started}
+            assert ended <= {None, 0, -signal.SIGKILL}, f"a worker died: {self.said()}"
+            assert time.monotonic() < deadline, f"never: {what}\n{self.said()}"
+            time.sleep(POLL)
+
+    def kill(self, worker: subprocess.Popen[bytes]) -> int:
+        """Kill a worker and wait until its job died with it; returns how many jobs that were."""
+        horses = children(worker.pid)
+        worker.kill()
+        worker.wait()
+        self.wait_until(
+            lambda: not any(Path(f"/proc/{pid}").exists() for pid in horses), "no child left"
+        )
+        return len(horses)
 
 
 def children(pid: int) -> list[int]:
@@ -74,6 +90,12 @@ class Queue:
         with redis.from_url(self.url) as client:
             client.flushall()
 
+    def forget_executions(self) -> None:
+        """Let rq's notes on running jobs expire, as after 90 seconds without a worker."""
+        with redis.from_url(self.url) as client:
+            for key in client.scan_iter("rq:execution:*"):
+                client.delete(key)
+
 
 @contextmanager
 def running_queue() -> Iterator[Queue]:
@@ -86,6 +108,21 @@ def running_queue() -> Iterator[Queue]:
     finally:
         made.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def environ_of(settings: Settings, queue: Queue) -> dict[str, str]:
+    """Set a worker up as an application in this process is set up, with a queue."""
+    return {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "DATABASE_URL": settings.database_url,
+        "EVIDENCE_URL": settings.evidence_url,
+        "SECRET_KEY": settings.secret_key,
+        "ENCRYPTION_KEYS": ",".join(settings.encryption_keys),
+        "PUBLIC_URL": settings.public_url,
+        "LEERSPOOR_DEMO": "1",
+        "REDIS_URL": queue.url,
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 @contextmanager

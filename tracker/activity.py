@@ -15,13 +15,15 @@ from tracker.permissions import visible
 
 def source_named(session: Session, *, school_id: UUID, name: str) -> ActivitySource:
     """Return the source under the name that readers see; makes it the first time."""
+    same = sa.select(ActivitySource).where(
+        ActivitySource.school_id == school_id, ActivitySource.name == name
+    )
+    found = session.scalar(same)
+    if found is not None:
+        return found
     rows = [{"id": new_id(), "school_id": school_id, "name": name}]
     insert_missing(session, ActivitySource, rows)
-    return session.scalars(
-        sa.select(ActivitySource).where(
-            ActivitySource.school_id == school_id, ActivitySource.name == name
-        )
-    ).one()
+    return session.scalars(same).one()
 
 
 def take_in(session: Session, rows: Iterable[Mapping[str, Any]]) -> int:

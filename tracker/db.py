@@ -11,7 +11,14 @@ from uuid import UUID
 import sqlalchemy as sa
 import uuid_utils.compat
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Session, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedColumn,
+    Session,
+    SessionTransaction,
+    mapped_column,
+)
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -237,18 +244,23 @@ def new_session(
 
 
 @sa.event.listens_for(Session, "after_begin")
-def _raise_wall(session: Session, _transaction: object, connection: sa.Connection) -> None:
+def _raise_wall(
+    session: Session, transaction: SessionTransaction, connection: sa.Connection
+) -> None:
     if connection.dialect.name != "postgresql" or "writes" not in session.info:
+        return
+    if transaction.nested:  # a savepoint stands inside what was set at the beginning
         return
     if not session.info["writes"]:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-    _set_school(connection, session.info["school_id"])
+    # Without a school nothing is set: what an earlier transaction set here ended with it.
+    if session.info["school_id"] is not None:
+        _set_school(connection, session.info["school_id"])
 
 
-def _set_school(connection: sa.Connection, school_id: UUID | None) -> None:
+def _set_school(connection: sa.Connection, school_id: UUID) -> None:
     connection.execute(
-        sa.text("SELECT set_config('app.school', :school, true)"),
-        {"school": str(school_id) if school_id else ""},
+        sa.text("SELECT set_config('app.school', :school, true)"), {"school": str(school_id)}
     )
 
 

@@ -17,7 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.models import (
+    Audience,
     Evidence,
+    EvidenceShare,
     EvidenceState,
     Goal,
     GoalState,
@@ -151,6 +153,7 @@ def facts_of(
             Evidence.school_id == school_id,
             Evidence.plan_id.in_(ids),
             Evidence.state == EvidenceState.SHARED,
+            _shown_in_school(school_id, Evidence.id),
         ),
     )
     lessons = _ids(
@@ -200,6 +203,23 @@ def _ids(session: Session, query: sa.Select[UUID, UUID]) -> dict[UUID, set[UUID]
     return found
 
 
+def _shown_in_school(
+    school_id: UUID, piece_id: Any, *, since: Any = None
+) -> sa.ColumnElement[bool]:
+    """Whether the student shows a piece to the coaches, or did at some time since that moment.
+
+    What is only between a student and the workplace moves no number that teachers read.
+    """
+    ended_at = EvidenceShare.ended_at
+    is_open = ended_at.is_(None) if since is None else sa.or_(ended_at.is_(None), ended_at >= since)
+    return sa.exists().where(
+        EvidenceShare.school_id == school_id,
+        EvidenceShare.evidence_id == piece_id,
+        EvidenceShare.audience == Audience.COACHES,
+        is_open,
+    )
+
+
 def _said(session: Session, school_id: UUID, plan_ids: list[UUID]) -> dict[UUID, list[Said]]:
     rows = session.execute(
         sa.select(
@@ -223,6 +243,10 @@ def _said(session: Session, school_id: UUID, plan_ids: list[UUID]) -> dict[UUID,
             Judgement.school_id == school_id,
             Judgement.plan_id.in_(plan_ids),
             Judgement.role.in_(CONFIRMERS),
+            sa.or_(
+                Judgement.evidence_id.is_(None),
+                _shown_in_school(school_id, Judgement.evidence_id, since=Judgement.recorded_at),
+            ),
         )
     )
     found: dict[UUID, list[Said]] = defaultdict(list)

@@ -247,15 +247,9 @@ def follow_roster(session: Session, *, coach_group: CoachGroup, on: date, at: da
         )
     }
     for plan_id in places.keys() - wanted:
-        places[plan_id].until_on = on
-        audit.record(
-            session,
-            by=None,
-            verb="closed member",
-            subject=places[plan_id],
-            plan_id=plan_id,
-            at=at,
-        )
+        place = places[plan_id]
+        place.until_on = on
+        audit.record(session, by=None, verb="closed member", subject=place, plan_id=plan_id, at=at)
     for plan_id in sorted(wanted - places.keys()):
         member = PlanMember(
             school_id=coach_group.school_id,

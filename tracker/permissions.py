@@ -161,6 +161,7 @@ class _Reader:
     school_id: UUID
     id: UUID
     only_students: frozenset[UUID] | None
+    is_from_lms: bool
 
 
 def once_for_reader(
@@ -174,7 +175,7 @@ def once_for_reader(
 
     @wraps(build)
     def give(person: Person, /, *rest: Parameters.args, **named: Parameters.kwargs) -> Built:
-        reader = _Reader(person.school_id, person.id, person.only_students)
+        reader = _Reader(person.school_id, person.id, person.only_students, person.is_from_lms)
         built: Built = kept(reader, *rest, **named)
         return built
 
@@ -190,6 +191,8 @@ def holds(
 
 @once_for_reader
 def _is_administrator(person: Person, on: date) -> Condition:
+    if person.is_from_lms:
+        return sa.false()
     return sa.exists().where(
         PersonRole.school_id == person.school_id,
         PersonRole.person_id == person.id,
@@ -567,12 +570,22 @@ def _see_person(person: Person, on: date) -> Condition:
 
 @once_for_reader
 def _see_lesson_choice(person: Person, on: date) -> Condition:
-    """In the school as the plan; the lesson's own teacher sees that choice and nothing else."""
+    """In the school as the plan; the lesson's own teacher sees that choice and nothing else.
+
+    As long as they teach: who is not of the staff any more gives no lesson.
+    """
     given = sa.select(SupportLesson.id).where(
         SupportLesson.school_id == person.school_id, SupportLesson.teacher_id == person.id
     )
+    teaches = sa.exists().where(
+        PersonRole.school_id == person.school_id,
+        PersonRole.person_id == person.id,
+        PersonRole.role.in_(STAFF),
+        holds(PersonRole, on),
+    )
     of_teacher = sa.and_(
         LessonChoice.dropped_at.is_(None),
+        teaches,
         LessonChoice.lesson_id.in_(given),
         _within_session(person, LessonChoice.plan_id),
     )
@@ -643,7 +656,10 @@ def lock(session: Session, record: Record) -> None:
 def roles_of(
     session: Session, person: Person, *, on: date, plan_id: UUID | None = None
 ) -> frozenset[Role]:
-    """Return the person's roles in the school and, when given, in one plan, on this day."""
+    """Return the person's roles in the school and, when given, in one plan, on this day.
+
+    Who came by an LMS's word is no administrator, whoever they are (docs/decisions/0042).
+    """
     in_school = session.scalars(
         sa.select(PersonRole.role).where(
             PersonRole.school_id == person.school_id,
@@ -652,6 +668,8 @@ def roles_of(
         )
     )
     roles: set[Role] = set(in_school)
+    if person.is_from_lms:
+        roles.discard(ADMINISTRATOR)
     if plan_id is not None:
         in_plan = session.scalars(
             sa.select(PlanMember.role).where(

@@ -177,10 +177,23 @@ def own_plans(session: Session, *, person: Person, on: date) -> Sequence[Learnin
 
 def current_plan(session: Session, *, student: Person, on: date, at: datetime) -> LearningPlan:
     """Return the student's newest open plan; who has none starts one, without a qualification."""
-    plan = next((p for p in own_plans(session, person=student, on=on) if is_open(p)), None)
+    plan = _newest_open(session, student, on)
+    if plan is not None:
+        return plan
+    # A roster that is followed right now holds its newcomers: of the two one starts a plan.
+    session.execute(
+        sa.select(Person.id)
+        .where(Person.school_id == student.school_id, Person.id == student.id)
+        .with_for_update(key_share=True)
+    )
+    plan = _newest_open(session, student, on)
     if plan is not None:
         return plan
     return start_own_plan(session, by=student, state=PlanState.DRAFT, starts_on=on, on=on, at=at)
+
+
+def _newest_open(session: Session, student: Person, on: date) -> LearningPlan | None:
+    return next((p for p in own_plans(session, person=student, on=on) if is_open(p)), None)
 
 
 def plan_of(session: Session, record: PlanOwned) -> LearningPlan:

@@ -4,17 +4,19 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
 from lti import checks, connections
+from lti.claims import LONGEST_URL
 from lti.course_list import courses_of
 from lti.findings import CHECKS, FINDINGS
 from lti.models import DeploymentState, Registration
-from lti.refusals import REFUSALS
+from lti.refusals import REFUSALS, Refusal
 from lti.registrations import SOURCED_ID
+from lti.standins import kept_apart
 from settings import Settings
 from tracker.errors import Invalid, NotFound
 from tracker.permissions import Action, require
@@ -23,7 +25,12 @@ from web.lms_kinds import kind_of, ours
 
 blp = Blueprint("lms", __name__, url_prefix="/school/lms")
 SHOWN_REFUSALS = 10
-LONGEST_URL = 2000
+# A launch that was in order, of somebody who is neither student nor teacher there.
+NO_PLACE = Refusal(
+    200,
+    lazy_gettext("Somebody came who is no student or teacher in the course."),
+    fix=lazy_gettext("Give them a role in the course, unless it was a test."),
+)
 
 
 class SettingsForm(Form):
@@ -82,6 +89,7 @@ def overview() -> str:
             }
             for course in courses
         ],
+        twins=[(one.name, other.name) for one, other in kept_apart(g.session, **told)],
         refusals=_told_refusals(refusals, names),
     )
 
@@ -102,7 +110,7 @@ def _state(registration: Registration, states: list[DeploymentState]) -> str:
 def _told_refusals(refusals: Any, names: dict[UUID, str]) -> list[dict[str, Any]]:
     told = []
     for refusal in refusals:
-        known = REFUSALS.get(refusal.code)
+        known = NO_PLACE if refusal.code == "no_place" else REFUSALS.get(refusal.code)
         told.append(
             {
                 "happened_at": refusal.happened_at,

@@ -53,7 +53,30 @@ def upgrade() -> None:
                 nullable=True,
             )
         )
+        batch_op.add_column(
+            sa.Column("is_from_lms", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
 
+    op.create_table(
+        "sign_in_link",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["school_id", "person_id"],
+            ["person.school_id", "person.id"],
+            name=op.f("fk_sign_in_link_school_id_person_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["school_id"], ["school.id"], name=op.f("fk_sign_in_link_school_id")
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sign_in_link")),
+    )
+    op.create_index(
+        "ix_sign_in_link_school_id_person_id", "sign_in_link", ["school_id", "person_id"]
+    )
     op.create_table(
         "lti_invite",
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -175,5 +198,5 @@ def upgrade() -> None:
         "lti_access_request",
         ["school_id", "person_id"],
     )
-    grant("lti_invite")
+    grant("lti_invite", "sign_in_link")
     raise_wall("lti_context_pull", "lti_access_request")

@@ -12,6 +12,7 @@ import httpx
 from tests.lms import Lms, User, address, query_of
 
 SESSION = "__Host-leerspoor"
+PATIENCE = 90  # seconds
 _CODE = re.compile(r'<meta name="leerspoor-error" content="([^"]*)">')
 _INPUT = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 
@@ -31,7 +32,7 @@ class Browser:
     def __init__(self, site: str) -> None:
         self.site = site
         self.cookies: dict[str, tuple[str, str]] = {}  # name -> value, path
-        self.http = httpx.Client(timeout=20, trust_env=False)
+        self.http = httpx.Client(timeout=PATIENCE, trust_env=False)
 
     def __enter__(self) -> "Browser":
         return self

@@ -26,7 +26,16 @@ from tests.lms_services import Services, lineitems_url, member, services
 from tests.world import World
 from tracker.db import unit_of_work, utc_now
 from tracker.judgements import judge
-from tracker.models import Evidence, Goal, GroupRole, Membership, Person
+from tracker.models import (
+    Evidence,
+    Goal,
+    GroupRole,
+    LearningPlan,
+    Membership,
+    Person,
+    PlanRole,
+)
+from tracker.plans import add_member
 
 SUB, OTHER_SUB, COACH_SUB = "3", "4", "1003"
 OURS = tuple(lms_services.ALL_SCOPES[1:])
@@ -204,6 +213,31 @@ def make_course(app: Flask, engine: sa.Engine, world: World, lms: Lms) -> Course
     with app.app_context():
         jobs.rotate_keys()
     return Course(app, engine, world, lms, context.id, link.id)
+
+
+def share_column(course: Course) -> None:
+    """Let the coach guide the second student too, and have both looked at."""
+    world = course.world
+    with unit_of_work(course.engine, school_id=course.school_id) as session:
+        add_member(
+            session,
+            by=None,
+            plan=session.get_one(LearningPlan, (course.school_id, world.other_plan.id)),
+            person=world.coach,
+            role=PlanRole.COACH,
+            from_on=world.on,
+            at=world.at,
+        )
+        judge(
+            session,
+            by=world.coach,
+            plan=world.other_plan,
+            level=world.levels[3],
+            goal=session.get_one(Goal, (course.school_id, world.other_goal.id)),
+            observed_on=world.on,
+            on=world.on,
+            at=world.at,
+        )
 
 
 def known(

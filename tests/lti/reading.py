@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from importers.lti import pull
+from lti.courses import confirm_context
 from lti.models import Context, ContextPull, ContextPullKind, LtiIdentity
 from settings import Settings
 from tests.lms import Lms, User
@@ -111,6 +112,20 @@ class Course:
         )
         assert len(rows) == len({sub for sub, _ in rows}), "two places in one plan"
         return {student: role for student, role in rows}  # noqa: C416 - rows are not pairs
+
+
+def confirm(course: Course, role: PlanRole = PlanRole.COACH) -> None:
+    """Confirm as the school's administrator what the course's instructors are to its learners."""
+    world = course.world
+    with unit_of_work(course.engine, school_id=world.school.id) as session:
+        confirm_context(
+            session,
+            by=world.administrator,
+            context=session.get_one(Context, (world.school.id, course.context().id)),
+            instructors_are=role,
+            on=world.on,
+            at=utc_now(),
+        )
 
 
 def learners(count: int, first: int = 100) -> list[dict[str, Any]]:

@@ -120,11 +120,13 @@ def test_a_link_to_somebody_elses_goal_finds_nothing(
     assert browser.get(lands(response)).status_code == 404
 
 
-def test_staff_goes_to_the_course_and_by_the_overviews_link_to_the_overview(
+def test_staff_goes_to_the_course_by_any_link_and_without_a_course_to_the_overview(
     lms: Lms, browser: Browser, coach: User
 ) -> None:
     assert lands(browser.launch(lms, coach, __custom={"page": "goals"})) == COURSE
-    assert lands(browser.launch(lms, coach, __custom={"page": "overview"})) == "/coach"
+    overview = {"__custom": {"page": "overview"}}
+    assert lands(browser.launch(lms, coach, **overview)) == COURSE
+    assert lands(browser.launch(lms, coach, **overview, __context=None)) == "/coach"
     assert lands(browser.launch(lms, coach, __context=None)) == "/coach"
 
 
@@ -210,6 +212,22 @@ def test_a_review_opens_the_student_for_whom_our_records_make_a_coach(
         assert "Je begeleidt deze student niet" in response.text
         assert "Olaf" not in response.text
         assert not browser.is_signed_in
+
+
+def test_a_review_by_a_mentor_of_somebody_outside_the_list_says_so(
+    lms: Lms, browser: Browser, student: User, mentor: User, world: World
+) -> None:
+    browser.click(lms, student)
+    other = lms.add_user(User("4", (LEARNER,), name="Olaf", number=world.other_student.number))
+    browser.click(lms, other)
+    listed = {"__role_scope_mentor": ["3"]}
+    assert lands(browser.launch(lms, mentor, **reviews("3"), **listed)) == (
+        f"/coach/plans/{world.plan.id}"
+    )
+    browser.cookies = {}
+    response = browser.launch(lms, mentor, **reviews("4"), **listed)
+    assert verdict(response) == (404, "review_unrelated")
+    assert not browser.is_signed_in
 
 
 def test_a_student_reviews_own_work_only(lms: Lms, browser: Browser, student: User) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests import lms as platforms
+from tests.conftest import BROWSER_PATIENCE
 from tests.lms import INSTRUCTOR, LEARNER, Lms, User
 from tests.lti.framing import framed
 from tests.lti.registering import register
@@ -17,7 +18,6 @@ from tests.servers import chromium_path
 from tests.world import World
 
 pytestmark = pytest.mark.browser
-PATIENCE = 30_000  # milliseconds, for a launch from beginning to end on a busy computer
 BLOCK = 2  # Chromium's content setting
 OPENED = "Leerspoor staat open in het nieuwe tabblad."
 
@@ -54,6 +54,7 @@ def cookieless(chromium: Chromium, site: str, school_lms: Lms, tmp_path: Path) -
         args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
         locale="nl-NL",
     )
+    context.set_default_timeout(BROWSER_PATIENCE)
     yield context.new_page()
     context.close()
 
@@ -66,7 +67,7 @@ def open_course(page: Page, lms: Lms, user: str = "3", storage: str | None = Non
     frame = page.frame_locator("iframe[name=tool]")
     landed = frame.get_by_role("heading", level=1).filter(has_not_text="Leerspoor openen")
     stopped = frame.get_by_text("Open in nieuw tabblad").filter(visible=True)
-    expect(landed.or_(stopped).first).to_be_visible(timeout=PATIENCE)
+    expect(landed.or_(stopped).first).to_be_visible()
     return frame
 
 
@@ -117,7 +118,7 @@ def test_without_any_cookie_the_platforms_storage_vouches_and_a_new_tab_holds_th
         button.click()
     tab = opened.value
     tab.wait_for_url(f"{site}/student")
-    expect(tab.get_by_text(world.goal.title).first).to_be_visible(timeout=PATIENCE)
+    expect(tab.get_by_text(world.goal.title).first).to_be_visible()
     tab.goto(f"{site}/student/goals")
     expect(tab.get_by_text(world.goal.title).first).to_be_visible()
     expect(frame.get_by_text(OPENED)).to_be_visible()
@@ -135,4 +136,4 @@ def test_without_cookies_or_storage_a_new_tab_starts_with_the_unspent_hint(
         link.click()
     expect(frame.get_by_text(OPENED)).to_be_visible()
     opened.value.wait_for_url(f"{site}/student")
-    expect(opened.value.get_by_text(world.goal.title).first).to_be_visible(timeout=PATIENCE)
+    expect(opened.value.get_by_text(world.goal.title).first).to_be_visible()

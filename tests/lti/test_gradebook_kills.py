@@ -1,6 +1,5 @@
 """Real workers, killed at every point of telling a gradebook: nothing lost, and no wrong number."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -12,12 +11,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from lti.models import GradeMode, LineItemState, ScoreState
-from settings import Settings
 from tests import lms_services
-from tests.conftest import Database
 from tests.lms import Answer, Lms
 from tests.lti.gradebooks import SUB, Course, make_course
-from tests.workers import Queue, Workers, children, running_queue, running_workers, wait_until
+from tests.workers import PATIENCE, Queue, Workers, environ_of, running_queue, running_workers
 from tests.world import World
 
 pytestmark = pytest.mark.worker
@@ -38,20 +35,8 @@ def queue() -> Iterator[Queue]:
 
 
 @pytest.fixture
-def workers(
-    database: Database, course: Course, settings: Settings, queue: Queue, tmp_path: Path
-) -> Iterator[Workers]:
-    environ = {
-        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-        "DATABASE_URL": database.url,
-        "EVIDENCE_URL": settings.evidence_url,
-        "SECRET_KEY": settings.secret_key,
-        "ENCRYPTION_KEYS": ",".join(settings.encryption_keys),
-        "PUBLIC_URL": course.lms.tool,
-        "LEERSPOOR_DEMO": "1",
-        "REDIS_URL": queue.url,
-        "PYTHONUNBUFFERED": "1",
-    }
+def workers(course: Course, queue: Queue, tmp_path: Path) -> Iterator[Workers]:
+    environ = environ_of(course.app.extensions["settings"], queue)
     with running_workers(environ, tmp_path / "worker.log") as made:
         yield made
 
@@ -69,12 +54,8 @@ def after_taking(course: Course, page: Callable[..., Answer]) -> Callable[[], An
 def kill(workers: Workers, asked: Callable[[], bool], what: str) -> None:
     """Start a worker, and kill it with its child when the LMS was asked."""
     worker = workers.start()
-    wait_until(asked, what)
-    horses = children(worker.pid)
-    assert horses, "the job runs in a child process"
-    worker.kill()
-    worker.wait()
-    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in horses), "no child left")
+    workers.wait_until(asked, what)
+    assert workers.kill(worker) == 1, "the job runs in a child process"
 
 
 def is_shown(course: Course, number: int) -> Callable[[], bool]:
@@ -115,7 +96,7 @@ def test_killed_before_the_score_is_posted_the_next_worker_sends_it(
     assert course.score().state is ScoreState.WAITING
     course.pass_time()
     workers.start()
-    wait_until(is_sent(course, 0), "the score")
+    workers.wait_until(is_sent(course, 0), "the score")
 
 
 def is_sent(course: Course, number: int) -> Callable[[], bool]:
@@ -139,7 +120,7 @@ def test_killed_after_the_lms_took_the_score_nothing_is_lost_and_nothing_wrong(
     course.say(3)  # meanwhile the coach saw more
     course.pass_time()
     workers.start()
-    wait_until(is_shown(course, 100), "the newest number")
+    workers.wait_until(is_shown(course, 100), "the newest number")
     found = stamps(course)
     assert all(int(b.timestamp()) > int(a.timestamp()) for a, b in pairwise(found))
     assert course.score().wish == course.score().sent_wish
@@ -153,7 +134,7 @@ def test_killed_while_a_column_is_made_there_is_one_column(course: Course, worke
     assert (course.item().state, course.item().url) == (LineItemState.WANTED, None)
     course.pass_time()
     workers.start()
-    wait_until(is_shown(course, 100), "the number")
+    workers.wait_until(is_shown(course, 100), "the number")
     assert len(course.services.columns) == 1
     assert len(course.services.requests(MAKE)) == 1
 
@@ -166,19 +147,19 @@ def test_an_older_value_that_comes_late_never_stands_after_a_newer_one(course: C
     def late() -> Answer:
         asked = course.services.asked[-1]
         on_its_way.set()
-        let_go.wait(60)
+        let_go.wait(PATIENCE)
         return lms_services.take_score(course.lms, asked)
 
     course.services.fail(SCORES, late)
     slow = threading.Thread(target=course.work)
     slow.start()
-    assert on_its_way.wait(60)
+    assert on_its_way.wait(PATIENCE)
     course.say(3)
     course.pass_time()  # as long as a claim lasts
     course.work()
     assert is_shown(course, 100)()
     let_go.set()
-    slow.join(60)
+    slow.join(PATIENCE)
     assert [post["scoreGiven"] for post in course.posts()][1:] == [100, 0]
     assert is_shown(course, 100)()
     assert (course.score().wish, course.score().sent_wish) == (3, 3)
@@ -195,8 +176,8 @@ def test_two_workers_send_the_newest_value_last(course: Course, workers: Workers
     for anchor, number in ((0, 0), (3, 100), (1, 0), (2, 100), (0, 0), (3, 100)):
         course.say(anchor)
         course.pass_time()
-        wait_until(wishes(course, number), "a worker that looked")
-    wait_until(is_shown(course, 100), "the newest number")
+        workers.wait_until(wishes(course, number), "a worker that looked")
+    workers.wait_until(is_shown(course, 100), "the newest number")
     found = stamps(course)
     assert found == sorted(found)
     assert course.services.refused == []
@@ -206,11 +187,11 @@ def test_a_queue_that_is_gone_only_delays(course: Course, workers: Workers, queu
     made(course)
     course.services.fail(SCORES, course.services.hang)
     workers.start()
-    wait_until(lambda: len(course.services.requests(SCORES)) == 2, "the score on its way")
+    workers.wait_until(lambda: len(course.services.requests(SCORES)) == 2, "the score on its way")
     queue.stop()
     course.services.released.set()  # the job goes on without its queue
-    wait_until(lambda: course.score().state is ScoreState.SENT, "the score sent")
+    workers.wait_until(lambda: course.score().state is ScoreState.SENT, "the score sent")
     course.say(3)
     course.pass_time()
     queue.start()
-    wait_until(is_shown(course, 100), "the newest number")
+    workers.wait_until(is_shown(course, 100), "the newest number")

@@ -23,6 +23,7 @@ from tests.lms_services import JSON, MEMBERS_TYPE, add_column, number_of, servic
 from tests.lti.browser import Browser
 from tests.lti.reading import RESULTS, ROSTER, Course, learners
 from tests.servers import on_postgresql
+from tests.workers import PATIENCE
 from tracker.db import unit_of_work, utc_now
 from tracker.models import (
     Activity,
@@ -77,7 +78,7 @@ class Reader:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.parent.communicate(timeout=60)
+        self.parent.communicate(timeout=PATIENCE)
 
     def start(self, at: datetime, *, dies_at: int = 0) -> int:
         """Begin a reading that dies at the commit of this number; returns its process id."""
@@ -176,7 +177,7 @@ def test_a_reading_killed_while_the_lms_thinks_is_done_by_the_next(course: Cours
     course.services.fail("GET /courses/2/memberships", think)
     with Reader(course, row) as reader:
         process = reader.start(at)
-        assert asked.wait(30)
+        assert asked.wait(PATIENCE)
         os.kill(process, signal.SIGKILL)
         assert reader.ended() == -signal.SIGKILL
     course.services.released.set()
@@ -193,7 +194,7 @@ def test_whoever_was_taken_for_dead_writes_nothing_any_more(course: Course) -> N
 
     def answer_late() -> tuple[int, str, bytes]:
         asked.set()
-        course.services.released.wait(60)
+        course.services.released.wait(PATIENCE)
         return 200, MEMBERS_TYPE, json.dumps(late).encode()
 
     course.services.fail("GET /courses/2/memberships", answer_late)
@@ -201,10 +202,10 @@ def test_whoever_was_taken_for_dead_writes_nothing_any_more(course: Course) -> N
     course.write(sa.update(ContextPull).values(due_at=at))
     with ThreadPoolExecutor() as threads:
         slow = threads.submit(course.read, at=at, is_due=False)
-        assert asked.wait(30)
+        assert asked.wait(PATIENCE)
         done = course.read(at=at + LATER, is_due=False)
         course.services.released.set()
-        slow.result(60)
+        slow.result(PATIENCE)
     assert done.done_at == at + LATER
     assert course.row().done_at == done.done_at
     assert len(course.members()) == 5
@@ -215,7 +216,7 @@ def test_an_error_that_comes_late_is_not_written_over_a_good_reading(course: Cou
 
     def fail_late() -> tuple[int, str, bytes]:
         asked.set()
-        course.services.released.wait(60)
+        course.services.released.wait(PATIENCE)
         return 500, JSON, b"[]"
 
     course.services.fail("GET /courses/2/memberships", fail_late)
@@ -223,10 +224,10 @@ def test_an_error_that_comes_late_is_not_written_over_a_good_reading(course: Cou
     course.write(sa.update(ContextPull).values(due_at=at))
     with ThreadPoolExecutor() as threads:
         slow = threads.submit(course.read, at=at, is_due=False)
-        assert asked.wait(30)
+        assert asked.wait(PATIENCE)
         course.read(at=at + LATER, is_due=False)
         course.services.released.set()
-        slow.result(60)
+        slow.result(PATIENCE)
     assert course.row().error is None
 
 
@@ -234,12 +235,12 @@ def at_once(*works: Callable[[], object]) -> None:
     barrier = Barrier(len(works))
 
     def start(work: Callable[[], object]) -> object:
-        barrier.wait(30)
+        barrier.wait(PATIENCE)
         return work()
 
     with ThreadPoolExecutor(len(works)) as threads:
         for done in [threads.submit(start, work) for work in works]:
-            done.result(60)
+            done.result(PATIENCE)
 
 
 def test_two_workers_who_are_woken_for_one_course_read_it_once(course: Course) -> None:

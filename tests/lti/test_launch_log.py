@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from structlog.testing import capture_logs
 
-from lti.launch_log import PRUNED_AT_ONCE
-from lti.models import LaunchLog, Registration
+from identity.sessions import digest_of
+from lti import jobs
+from lti.login import KEPT_EXPIRED
+from lti.models import LaunchLog, LoginState, Registration
 from tests.lms import INSTRUCTOR, LEARNER, LTI, MEMBERSHIP, Lms, User
 from tests.lti.browser import Browser, verdict
 from tests.lti.courses import launches
@@ -49,10 +52,10 @@ def test_a_refusal_after_the_token_was_good_names_the_role(
     ]
 
 
-def test_rows_go_after_thirty_days_a_few_at_a_time(
-    lms: Lms, browser: Browser, student: User, engine: sa.Engine, world: World
+def test_rows_go_after_thirty_days(
+    app: Flask, lms: Lms, browser: Browser, student: User, engine: sa.Engine, world: World
 ) -> None:
-    def add(session: Any, days: int, count: int) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
         registration_id = session.scalars(sa.select(Registration.id)).one()
         session.add_all(
             LaunchLog(
@@ -62,21 +65,27 @@ def test_rows_go_after_thirty_days_a_few_at_a_time(
                 code=f"{days} days",
                 happened_at=utc_now() - timedelta(days=days),
             )
-            for _ in range(count)
+            for days in (31, 31, 29)
         )
+    browser.click(lms, student)
+    with app.app_context():
+        jobs.drop_old()
+    assert [row.code for row in launches(engine, world.school)] == ["29 days", "launched"]
 
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        add(session, 31, PRUNED_AT_ONCE + 1)
-        add(session, 29, 1)
-    browser.click(lms, student)
-    assert [row.code for row in launches(engine, world.school)] == [
-        "31 days",
-        "29 days",
-        "launched",
-    ]
-    browser.click(lms, student)
-    codes = [row.code for row in launches(engine, world.school)]
-    assert codes == ["29 days", "launched", "launched"]
+
+def test_logins_from_which_nobody_came_back_go_too(
+    app: Flask, lms: Lms, browser: Browser, student: User, engine: sa.Engine
+) -> None:
+    ended = browser.start(lms, student)
+    waits = browser.start(lms, student)
+    with unit_of_work(engine) as session:
+        row = session.get_one(LoginState, digest_of(ended.state))
+        row.expires_at = utc_now() - KEPT_EXPIRED - timedelta(seconds=1)
+    with app.app_context():
+        jobs.drop_old()
+    with unit_of_work(engine) as session:
+        left = session.scalars(sa.select(LoginState.digest)).all()
+    assert left == [digest_of(waits.state)]
 
 
 # lti.md case 48

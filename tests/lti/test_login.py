@@ -14,7 +14,7 @@ from tests.lms import Lms, User, address, query_of
 from tests.lti.browser import Browser, verdict
 from tests.lti.registering import register
 from tests.world import World
-from tracker.db import unit_of_work, utc_now
+from tracker.db import unit_of_work
 
 
 # lti.md case 23
@@ -189,18 +189,6 @@ def test_plain_http_is_refused_outside_the_demo_and_behind_an_unknown_proxy(
     assert verdict(response) == (400, "not_secure")
     response = browser.post("/lti/launch", {"state": "x", "id_token": "y"})
     assert verdict(response) == (400, "not_secure")
-
-
-def test_logins_that_nobody_finished_are_cleared_away(
-    lms: Lms, browser: Browser, student: User, engine: sa.Engine
-) -> None:
-    browser.start(lms, student)
-    with unit_of_work(engine) as session:
-        long_ago = utc_now().replace(year=2020)
-        session.execute(sa.update(LoginState).values(expires_at=long_ago))
-    browser.start(lms, student)
-    with unit_of_work(engine) as session:
-        assert len(session.scalars(sa.select(LoginState)).all()) == 1
 
 
 def test_a_refusal_can_be_shown_in_the_frame_of_the_school_that_it_concerns(

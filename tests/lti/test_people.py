@@ -26,22 +26,20 @@ def me(browser: Browser) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("is_known", "number", "candidate", "expected"),
+    ("number", "candidate", "expected"),
     [
-        (True, None, None, Decision(Link.KNOWN)),
-        (True, "S1", Candidate(is_linked=False, is_administrator=False), Decision(Link.KNOWN)),
-        (False, None, None, Decision(Link.NEW)),
-        (False, "S1", None, Decision(Link.NEW, "S1")),
-        (False, "S1", Candidate(is_linked=False, is_administrator=False), Decision(Link.BY_NUMBER)),
-        (False, "S1", Candidate(is_linked=True, is_administrator=False), Decision(Link.NEW)),
-        (False, "S1", Candidate(is_linked=False, is_administrator=True), Decision(Link.NEW)),
-        (False, "S1", Candidate(is_linked=True, is_administrator=True), Decision(Link.NEW)),
+        (None, None, Decision(Link.NEW)),
+        ("S1", None, Decision(Link.NEW, "S1")),
+        ("S1", Candidate(is_linked=False, is_administrator=False), Decision(Link.BY_NUMBER)),
+        ("S1", Candidate(is_linked=True, is_administrator=False), Decision(Link.NEW)),
+        ("S1", Candidate(is_linked=False, is_administrator=True), Decision(Link.NEW)),
+        ("S1", Candidate(is_linked=True, is_administrator=True), Decision(Link.NEW)),
     ],
 )
 def test_who_a_sub_is_follows_from_one_table(
-    *, is_known: bool, number: str | None, candidate: Candidate | None, expected: Decision
+    number: str | None, candidate: Candidate | None, expected: Decision
 ) -> None:
-    assert decide(is_known=is_known, number=number, candidate=candidate) == expected
+    assert decide(number=number, candidate=candidate) == expected
 
 
 # lti.md case 29

@@ -30,7 +30,6 @@ def page(chromium: Chromium) -> Iterator[Page]:
     """Open a window as a Dutch teacher has it."""
     context = chromium.new_context(locale="nl-NL")
     page = context.new_page()
-    page.set_default_timeout(20_000)
     yield page
     context.close()
 

@@ -307,6 +307,25 @@ def test_a_savepoint_that_fails_leaves_the_school_entered(
         assert session.scalars(sa.select(Company.id)).all() == [company.id]
 
 
+@on_postgresql
+def test_a_connection_that_served_a_school_shows_nothing_without_one(
+    engine: sa.Engine, world: World
+) -> None:
+    people = sa.select(sa.func.count()).select_from(Person)
+    with engine.connect() as connection:
+        with Session(connection, info={"school_id": world.school.id, "writes": True}) as session:
+            with session.begin_nested():
+                assert session.scalar(people)
+            session.commit()
+        with Session(connection, info={"school_id": None, "writes": True}) as session:
+            with session.begin_nested():
+                assert session.scalar(people) == 0
+            enter_school(session, world.school.id)
+            session.rollback()
+        with Session(connection, info={"school_id": None, "writes": True}) as session:
+            assert session.scalar(people) == 0
+
+
 def test_entering_a_school_half_way_holds_until_the_end(engine: sa.Engine, world: World) -> None:
     with unit_of_work(engine) as session:
         session.scalars(sa.select(School)).all()

@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world import World
-from tracker.db import unit_of_work
+from tracker.db import new_id, unit_of_work, utc_now
+from tracker.evidence import log_evidence
 from tracker.gradebook import CONFIRMERS, PlanFacts, Said, evidence, facts_of, lesson, progress
-from tracker.models import Evidence as Piece
+from tracker.judgements import judge
 from tracker.models import (
+    Audience,
+    EvidenceShare,
     EvidenceState,
     Goal,
     GoalState,
@@ -22,10 +25,14 @@ from tracker.models import (
     LessonChoice,
     LessonKind,
     Outcome,
+    Person,
+    Placement,
     PlanRole,
     PlanState,
+    ScaleLevel,
     SupportLesson,
 )
+from tracker.models import Evidence as Piece
 
 PLAN, STUDENT = UUID(int=1), UUID(int=2)
 GOALS = [UUID(int=10 + n) for n in range(4)]
@@ -188,6 +195,66 @@ def test_private_and_withdrawn_pieces_do_not_count(engine: sa.Engine, world: Wor
         piece = session.get_one(Piece, (world.school.id, world.shared.id))
         piece.state = EvidenceState.WITHDRAWN
     assert pieces() == frozenset()
+
+
+def test_what_only_the_workplace_sees_moves_no_number_that_teachers_read(
+    engine: sa.Engine, world: World
+):
+    at = utc_now()
+
+    def judged(number: int, audience: Audience, *, ended_at: datetime | None = None) -> UUID:
+        """Have the supervisor confirm a goal of its own by a piece that is shown so."""
+        with unit_of_work(engine, school_id=world.school.id) as session:
+            goal = goal_of(world, number, state=GoalState.ACTIVE)
+            session.add(goal)
+            session.flush()
+            piece = log_evidence(
+                session,
+                key=new_id(),
+                by=session.get_one(Person, (world.school.id, world.student.id)),
+                plan=session.get_one(LearningPlan, (world.school.id, world.plan.id)),
+                goals=[goal],
+                text="Ik hielp.",
+                happened_on=world.on,
+                has_people=False,
+                placement=session.get_one(Placement, (world.school.id, world.placement.id)),
+                share_with=sorted({Audience.PLACEMENT, audience}),
+                on=world.on,
+                at=at,
+            )
+            judge(
+                session,
+                by=session.get_one(Person, (world.school.id, world.supervisor.id)),
+                plan=session.get_one(LearningPlan, (world.school.id, world.plan.id)),
+                goal=goal,
+                evidence=piece,
+                level=session.get_one(ScaleLevel, (world.school.id, world.levels[3].id)),
+                observed_on=world.on,
+                on=world.on,
+                at=at,
+            )
+            if ended_at is not None:
+                session.execute(
+                    sa.update(EvidenceShare)
+                    .where(
+                        EvidenceShare.evidence_id == piece.id,
+                        EvidenceShare.audience == audience,
+                    )
+                    .values(ended_at=ended_at)
+                )
+            return piece.id
+
+    hidden = judged(1, Audience.PLACEMENT)
+    open_piece = judged(2, Audience.COACHES)
+    taken_back = judged(3, Audience.COACHES, ended_at=at + timedelta(hours=1))
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        found = facts_of(session, school_id=world.school.id, student_ids=[world.student.id])
+    facts = found[world.student.id]
+    assert facts.piece_ids >= {open_piece}
+    assert not facts.piece_ids & {hidden, taken_back}
+    # What the school saw once was said.
+    assert {said.evidence_id for said in facts.said} >= {open_piece, taken_back}
+    assert hidden not in {said.evidence_id for said in facts.said}
 
 
 def test_only_a_confirmed_choice_of_a_lesson_counts(engine: sa.Engine, world: World):

@@ -33,7 +33,7 @@ from tracker.models import (
     SupportLesson,
 )
 from tracker.people import give_role
-from tracker.permissions import SchoolRole, find
+from tracker.permissions import SchoolRole, find, visible
 from tracker.plans import add_member
 
 SEEN = ("student", "coach", "administrator", "teacher")
@@ -197,7 +197,7 @@ def test_its_teacher_and_the_administrator_edit_a_lesson_and_nobody_else_takes_i
     assert work.scalar(edited) == 2, "saved unchanged, it stays as it is"
 
 
-def test_a_teacher_whose_role_ended_keeps_no_lesson_and_confirms_nothing(
+def test_a_teacher_whose_role_ended_keeps_no_lesson_and_sees_and_confirms_nothing(
     work: Session, world: World
 ) -> None:
     lesson = offer(work, world)
@@ -210,6 +210,8 @@ def test_a_teacher_whose_role_ended_keeps_no_lesson_and_confirms_nothing(
             sa.bindparam("day", day, sa.Date), sa.bindparam("person", world.teacher.id, sa.Uuid)
         )
     )
+    assert sees(work, world, world.teacher) == {choice}
+    assert list(work.scalars(visible(LessonChoice, person=world.teacher, on=later))) == []
     with pytest.raises(NotAllowed):
         close_lesson(work, by=world.teacher, lesson=lesson, on=later, at=world.at)
     with pytest.raises(NotAllowed):

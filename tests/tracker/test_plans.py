@@ -1,7 +1,9 @@
 """Plans: a student's own, several at once, with or without a qualification, closed and reopened."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,9 +15,11 @@ from tracker.db import new_id, unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.evidence import log_evidence
 from tracker.goals import add_goal, goals_seen
+from tracker.groups import confirm_coach_group, hold_newcomers, join
 from tracker.judgements import judge
-from tracker.models import LearningPlan, PlanState
+from tracker.models import GroupRole, LearningPlan, Person, PlanState, SchoolRole
 from tracker.overview import rows_for
+from tracker.people import add_person
 from tracker.plans import (
     current_plan,
     edit_plan,
@@ -173,3 +177,44 @@ def test_nobody_but_the_student_changes_a_plan(work: Session, world: World, name
     plan = work.merge(world.plan)
     with pytest.raises(NotAllowed):
         edited(work, world, plan, by=getattr(world, name), goes_on=False)
+
+
+def test_a_first_plan_is_one_however_many_ask_for_it_at_once(
+    engine: sa.Engine, world: World
+) -> None:
+    """A student's first words, and a roster whose coach the school confirmed."""
+    school_id, count = world.school.id, 4
+
+    def open_plan(student: Person, start: Barrier, *, by_roster: bool) -> None:
+        start.wait()
+        with unit_of_work(engine, school_id=school_id) as session:
+            if not by_roster:
+                current_plan(session, student=student, on=world.on, at=world.at)
+                return
+            hold_newcomers(session, school_id=school_id, person_ids=[student.id])
+            confirm_coach_group(
+                session, by=None, group=world.group, coach=world.coach, on=world.on, at=world.at
+            )
+
+    for number in range(3):
+        with unit_of_work(engine, school_id=school_id) as session:
+            student = add_person(
+                session,
+                by=None,
+                school=world.school,
+                name=f"Noor {number}",
+                roles=[SchoolRole.STUDENT],
+                at=world.at,
+            )
+            join(session, group=world.group, person=student, role=GroupRole.STUDENT, on=world.on)
+        start = Barrier(count, timeout=30)
+        with ThreadPoolExecutor(count) as pool:
+            asked = [
+                pool.submit(open_plan, student, start, by_roster=number == 0)
+                for number in range(count)
+            ]
+        for one in asked:
+            one.result()
+        with unit_of_work(engine, school_id=school_id, writes=False) as session:
+            plans = sa.select(LearningPlan.id).where(LearningPlan.student_id == student.id)
+            assert len(session.scalars(plans).all()) == 1

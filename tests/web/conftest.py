@@ -38,7 +38,6 @@ def site(live_server: str, superuser_engine: sa.Engine, world: World) -> str:
 def page(request: pytest.FixtureRequest, chromium: Browser, site: str) -> Iterator[Page]:
     context = chromium.new_context(viewport=request.param, locale="nl-NL", base_url=site)
     page = context.new_page()
-    page.set_default_timeout(20_000)
     # A policy that our own pages break shows as an error in the console.
     problems: list[str] = []
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)

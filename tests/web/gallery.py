@@ -26,6 +26,7 @@ ENDPOINTS = {
     "identity.start": "/",
     "identity.sign_in": "/sign-in",
     "identity.demo_sign_in": "/sign-in/demo",
+    "identity.use_link": "/sign-in/link/<secret>",
     "identity.sign_out": "/sign-out",
     "identity.set_language": "/language",
     "student.start": "/student",

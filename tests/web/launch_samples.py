@@ -10,7 +10,7 @@ REFUSED: dict[str, Any] = {
     "new_tab_url": None,
     "return_url": None,
 }
-SWITCH_ON = "Zet deze plaatsing aan in Leerspoor, bij Koppelingen."
+SWITCH_ON = "Zet deze deployment aan in Leerspoor, bij LMS."
 REASONS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("state_used", "Deze pagina stond te lang open, of ging twee keer open.", {}),
     (

@@ -69,6 +69,7 @@ OVERVIEW: dict[str, Any] = {
         _course("PR-34", has_roster=False, launched_at=None),
         _course("PR-35"),
     ],
+    "twins": [("Noor Nieuw", "Noor van Dijk")],
     "refusals": REFUSALS,
 }
 
@@ -138,12 +139,12 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "lms-empty": (
         "administrator",
         "school/lms.html",
-        {"platforms": [], "courses": [], "refusals": []},
+        {"platforms": [], "courses": [], "twins": [], "refusals": []},
     ),
     "lms-quiet": (
         "administrator",
         "school/lms.html",
-        OVERVIEW | {"courses": [], "refusals": []},
+        OVERVIEW | {"courses": [], "twins": [], "refusals": []},
     ),
     "lms-choose": ("administrator", "school/lms_choose.html", {"kinds": KINDS}),
     **{

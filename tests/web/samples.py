@@ -853,6 +853,8 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "sign_in.html",
         {"demo_people": [], "school_account_url": "/sign-in/school"},
     ),
+    "link": (None, "link.html", {"secret": "x" * 43, "is_gone": False}),
+    "link-gone": (None, "link.html", {"secret": "x" * 43, "is_gone": True}),
     "student-start": ("student", "student/start.html", STUDENT_START),
     "student-start-empty": (
         "student",

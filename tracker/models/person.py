@@ -34,7 +34,8 @@ class Person(Record):
     """A student, coach, teacher, praktijkopleider or administrator; or a program with a token.
 
     `only_students` is no column: it narrows what a person who asks may see in this session to
-    these students (None: it does not), when the LMS says whom a mentor comes for.
+    these students (None: it does not), when the LMS says whom a mentor comes for. `is_from_lms` is
+    none either: an LMS said who asks, and nobody is an administrator by an LMS's word.
     """
 
     __tablename__ = "person"
@@ -45,6 +46,7 @@ class Person(Record):
     )
 
     only_students: ClassVar[frozenset[UUID] | None] = None
+    is_from_lms: ClassVar[bool] = False
 
     name: Mapped[PersonName]
     given_name: Mapped[PersonName]
