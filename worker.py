@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
@@ -18,6 +19,7 @@ import redis
 import structlog
 from flask import Flask
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
@@ -111,7 +113,7 @@ SWEEPS = (
 
 @dataclass
 class Wish:
-    """Whether we are asked to stop; it outlives each worker, for the signal goes to an older one."""
+    """Whether we are asked to stop; it outlives each worker: a signal may reach an older one."""
 
     is_to_stop: bool = False
 
@@ -221,13 +223,15 @@ def work(app: Flask) -> None:
             wait = 0.5
         except redis.RedisError as error:
             log.warning("the queue is down", error=type(error).__name__)
-        if worker is not None:
+        except StopRequested:
+            log.info("stopping while the queue is down")
+        if worker is not None and worker.horse_pid:
             # A job that was at work when the queue went away goes on: it needs only the database.
-            if worker.horse_pid:
-                worker.wait_for_horse()
+            worker.wait_for_horse()
         connection.close()
-        if not wish.is_to_stop:
-            time.sleep(wait)
+        # The last worker's handler still hears a signal, and raises here.
+        with suppress(StopRequested):
+            time.sleep(wait if not wish.is_to_stop else 0)
         wait = min(2 * wait, LONGEST_WAIT)
 
 

@@ -244,7 +244,7 @@ def test_a_worker_whose_queue_went_away_still_stops_when_asked(workers: Workers,
         lambda: workers.said().count("the queue is down") > 1, "two tries without the queue"
     )
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(PATIENCE) == 0
+    assert worker.wait(PATIENCE) == 0, workers.said()
 
 
 def test_a_worker_that_is_asked_to_stop_leaves_the_run_to_the_next_at_once(
