@@ -5,8 +5,10 @@ from threading import Barrier, Thread
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from flask import Flask
 
+from commands import person
 from identity.links import LIFE, make_link, use_link
 from identity.models import SignInLink
 from tests.browsers import Browser
@@ -83,3 +85,20 @@ def test_a_link_is_kept_as_a_digest_only(engine: sa.Engine, world: World) -> Non
         kept = session.scalars(sa.select(SignInLink)).all()
     assert [len(link.digest) for link in kept] == [64]
     assert secret not in {link.digest for link in kept}
+
+
+def test_the_command_prints_a_link_that_lets_that_person_in(app: Flask, world: World) -> None:
+    who = str(world.administrator.id)
+    printed = CliRunner().invoke(person, ["link", world.school.slug, who], obj=app)
+    assert printed.exit_code == 0, printed.output
+    path = printed.stdout.strip().removeprefix(app.extensions["settings"].public_url)
+    browser = Browser(app)
+    assert browser.post(path).status_code == 303
+    assert browser.who() == world.administrator.name
+
+
+def test_the_command_makes_no_link_for_a_person_of_another_school(app: Flask, world: World) -> None:
+    who = str(world.elsewhere.id)
+    refused = CliRunner().invoke(person, ["link", world.school.slug, who], obj=app)
+    assert refused.exit_code == 1
+    assert "kent" in refused.output
