@@ -152,7 +152,7 @@ def test_an_administrator_of_the_lms_reads_at_once_what_to_do(
         response = browser.come_back(started, lms.sign(claims))
         assert verdict(response) == (403, "deployment_inactive")
         assert ("Meld het bij de beheerder" not in response.text) is is_told
-        assert "Zet deze plaatsing aan in Leerspoor" in response.text  # for others, folded away
+        assert "Zet deze deployment aan in Leerspoor" in response.text  # for others, folded away
 
 
 def test_a_page_leads_back_to_the_lms_and_nowhere_else(
