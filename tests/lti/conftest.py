@@ -13,7 +13,7 @@ from tests import lms as platforms
 from tests.lms import INSTRUCTOR, LEARNER, Lms, User
 from tests.lms_services import member
 from tests.lti.browser import Browser
-from tests.lti.reading import Course
+from tests.lti.reading import Course, learners
 from tests.lti.registering import register
 from tests.world import World
 from tracker.db import unit_of_work, utc_now
@@ -76,3 +76,18 @@ def course(
     assert made.launch(coach).status_code == 303
     yield made
     made.services.released.set()
+
+
+@pytest.fixture
+def teacher(course: Course) -> User:
+    """Have a second instructor, whom no student of the course knows, and a reading after that."""
+    made = User("1004", ("Instructor",), name="Tess Docent", number=course.world.teacher.number)
+    course.lms.add_user(made)
+    course.enrol(
+        *course.services.members["2"],
+        member("1004", "Instructor", name="Tess Docent", lis_person_sourcedid=made.number),
+        *learners(3),
+    )
+    course.launch(made)
+    course.read()
+    return made

@@ -131,3 +131,8 @@ def confirm(course: Course, role: PlanRole = PlanRole.COACH) -> None:
 def learners(count: int, first: int = 100) -> list[dict[str, Any]]:
     """Enrol so many learners whom nobody knows."""
     return [member(str(n), "Learner", name=f"Nieuw Nummer{n}") for n in range(first, first + count)]
+
+
+def page_of(course: Course) -> str:
+    """Return the path of the course's page."""
+    return f"/coach/courses/{course.context().id}"

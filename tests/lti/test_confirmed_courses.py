@@ -7,8 +7,7 @@ from flask import Flask
 from lti.courses import end_confirmation
 from lti.models import Context
 from tests.lms import User
-from tests.lms_services import member
-from tests.lti.reading import Course, confirm, learners
+from tests.lti.reading import Course, confirm, learners, page_of
 from tests.visits import Visit
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import NotFound
@@ -19,25 +18,6 @@ from tracker.models import (
     PlanState,
 )
 from tracker.permissions import find
-
-
-def page_of(course: Course) -> str:
-    return f"/coach/courses/{course.context().id}"
-
-
-@pytest.fixture
-def teacher(course: Course) -> User:
-    """Have a second instructor, whom no student of the course knows, and a reading after that."""
-    made = User("1004", ("Instructor",), name="Tess Docent", number=course.world.teacher.number)
-    course.lms.add_user(made)
-    course.enrol(
-        *course.services.members["2"],
-        member("1004", "Instructor", name="Tess Docent", lis_person_sourcedid=made.number),
-        *learners(3),
-    )
-    course.launch(made)
-    course.read()
-    return made
 
 
 def test_a_confirmed_course_opens_places_with_the_day_and_the_role(

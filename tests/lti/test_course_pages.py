@@ -11,7 +11,7 @@ from lti.models import AccessRequest, AccessRequestState, Context
 from tests.lms import User
 from tests.lms_services import member
 from tests.lti.browser import Browser
-from tests.lti.reading import Course, confirm, learners
+from tests.lti.reading import Course, confirm, learners, page_of
 from tests.visits import Visit
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Conflict, NotAllowed, NotFound
@@ -25,25 +25,6 @@ from tracker.models import (
 )
 from tracker.people import give_role
 from tracker.permissions import find
-
-
-def page_of(course: Course) -> str:
-    return f"/coach/courses/{course.context().id}"
-
-
-@pytest.fixture
-def teacher(course: Course) -> User:
-    """Have a second instructor, whom no student of the course knows, and a reading after that."""
-    made = User("1004", ("Instructor",), name="Tess Docent", number=course.world.teacher.number)
-    course.lms.add_user(made)
-    course.enrol(
-        *course.services.members["2"],
-        member("1004", "Instructor", name="Tess Docent", lis_person_sourcedid=made.number),
-        *learners(3),
-    )
-    course.launch(made)
-    course.read()
-    return made
 
 
 def test_a_launch_of_staff_lands_on_the_course(course: Course, coach: User) -> None:
