@@ -21,6 +21,7 @@ from importers.issues import Finding
 from importers.models import ImportRun, ImportSource, Phase, RunState
 from importers.source import Batch
 from importers.staged import add_issues
+from settings import Settings
 from tracker.db import new_id, unit_of_work, utc_now
 
 # A worker that says nothing for so long is taken for dead. A step takes a second at most.
@@ -47,6 +48,7 @@ class Bench:
     run_id: UUID
     claim: str
     phase: Phase | None
+    settings: Settings | None = None
     is_stopping: Callable[[], bool] = field(default=lambda: False)
     batches: Iterator[Batch] | None = None
 
@@ -92,15 +94,21 @@ def new_claim() -> str:
 
 
 def take(
-    engine: sa.Engine, store: ObjectStore, *, school_id: UUID, run_id: UUID, at: datetime
+    engine: sa.Engine,
+    store: ObjectStore,
+    *,
+    school_id: UUID,
+    run_id: UUID,
+    at: datetime,
+    settings: Settings | None = None,
 ) -> Bench | None:
     """Take hold of a run that asks for work; None when there is none, or another has it.
 
-    Of one source one run is worked on at a time.
+    Of one source one run is worked on at a time. A run that reads a system needs the `settings`.
     """
     with unit_of_work(engine, school_id=school_id) as session:
         run = session.get(ImportRun, (school_id, run_id))
-        if run is None or run.phase is None:
+        if run is None or run.phase is None or is_early(run, at):
             return None
         if run.source_id is not None:
             # Locked, so that of two workers who look at one source the second sees the first.
@@ -117,7 +125,12 @@ def take(
             end(session, run, state=RunState.FAILED, at=at)
         if run.state is RunState.WAITING:
             run.state = RunState.READING
-        return Bench(engine, store, school_id, run_id, run.claim, run.phase)
+        return Bench(engine, store, school_id, run_id, run.claim, run.phase, settings)
+
+
+def is_early(run: ImportRun, at: datetime) -> bool:
+    """Whether the run waits for a moment that is still to come."""
+    return run.due_at is not None and run.due_at > at
 
 
 def _is_held(session: Session, run: ImportRun, at: datetime) -> bool:

@@ -152,7 +152,12 @@ def _finish(app: Flask, school_id: UUID, run_id: UUID) -> None:
     engine: sa.Engine = app.extensions["engine"]
     while True:
         bench = take(
-            engine, app.extensions["store"], school_id=school_id, run_id=run_id, at=utc_now()
+            engine,
+            app.extensions["store"],
+            school_id=school_id,
+            run_id=run_id,
+            at=utc_now(),
+            settings=app.extensions["settings"],
         )
         if bench is not None:
             do_work(bench)

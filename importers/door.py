@@ -7,32 +7,31 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import IO
-from zoneinfo import ZoneInfo
+from typing import IO, Any
 
 from importers import bsn, kwalificaties, oneroster
 from importers.issues import Column, Finding, Refused, Severity
 from importers.readers.tabular import LONGEST_CELL
 from importers.readers.zipbundle import DAMAGED, base_name, open_bundle
-from importers.source import Source
+from importers.source import Opening, Source
 
 KINDS = (oneroster.KIND, kwalificaties.KIND)
 MOST_BYTES = 64_000_000
 CHUNK = 1_000_000
 ZIP_STARTS = b"PK"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-Options = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Admitted:
-    """A file that may come in: its kind, what is kept of it, and what was left outside."""
+    """A file that may come in: its kind, what is kept of it, how it was written, what is wrong."""
 
     kind: str
     body: bytes
     findings: tuple[Finding, ...]
+    dialect: Mapping[str, Any] = field(default_factory=dict)
 
 
 def admit(body: bytes, *, file_name: str, kind: str | None) -> Admitted:
@@ -59,13 +58,13 @@ def admit(body: bytes, *, file_name: str, kind: str | None) -> Admitted:
     return Admitted(kind=found, body=kept, findings=tuple(findings))
 
 
-def open_source(
-    kind: str, body: bytes, *, file_name: str, options: Options, zone: ZoneInfo
-) -> Source:
-    """Open what the door kept as the source it is; `zone` is where the school is."""
+def open_source(kind: str, body: bytes, opening: Opening) -> Source:
+    """Open what the door kept as the source it is."""
     if kind == oneroster.KIND:
-        return oneroster.Bundle(body, zone=zone)
-    return kwalificaties.QualificationList(body, file_name=file_name, options=options)
+        return oneroster.Bundle(body, zone=opening.zone)
+    return kwalificaties.QualificationList(
+        body, file_name=opening.file_name, options=opening.options
+    )
 
 
 def _recognise(body: bytes, file_name: str) -> str | None:

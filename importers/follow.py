@@ -10,6 +10,7 @@ from importers import bulk
 from importers.bench import Bench, end
 from importers.models import (
     ExternalRef,
+    ImportCursor,
     ImportIssue,
     ImportRow,
     ImportRun,
@@ -59,6 +60,7 @@ def _next_coach_group(session: Session, run: ImportRun, *, after: UUID | None) -
 def _finish(session: Session, run: ImportRun, *, at: datetime) -> None:
     source = session.get_one(ImportSource, (run.school_id, run.source_id))
     source.last_applied_at = at
+    _move_cursors(session, run, at)
     session.execute(
         sa.update(ActivitySource)
         .where(ActivitySource.school_id == run.school_id, ActivitySource.name == source.name)
@@ -73,6 +75,21 @@ def _finish(session: Session, run: ImportRun, *, at: datetime) -> None:
     }
     audit.record(session, by=approver, verb="applied import", subject=run, at=at, **totals)
     end(session, run, state=RunState.APPLIED, at=at)
+
+
+def _move_cursors(session: Session, run: ImportRun, at: datetime) -> None:
+    """Let the source's next run begin where this one ended, in the commit that ends this one."""
+    for stream in run.layout["streams"]:
+        if stream["since"] is None or not stream["is_whole"]:
+            continue
+        key = (run.school_id, run.source_id, stream["name"])
+        cursor = session.get(ImportCursor, key)
+        if cursor is None:
+            cursor = ImportCursor(
+                school_id=run.school_id, source_id=run.source_id, stream=stream["name"]
+            )
+            session.add(cursor)
+        cursor.value, cursor.moved_at = stream["since"], at
 
 
 def clean_some(bench: Bench) -> None:

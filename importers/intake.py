@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from obstore.store import ObjectStore
@@ -12,8 +11,9 @@ from importers import bsn, door
 from importers.bench import end
 from importers.issues import Finding, Refused
 from importers.models import ImportRun, ImportSource, Phase, RunState
+from importers.opening import keep_file, opening_of
 from importers.source import Source
-from importers.stage import keep_file, layout_of
+from importers.stage import layout_of
 from importers.staged import add_issues
 from tracker.db import insert_missing, new_id
 from tracker.errors import Invalid
@@ -76,13 +76,8 @@ def _open(
         admitted = door.admit(body, file_name=run.file_name, kind=run.kind)
         run.kind = admitted.kind
         findings += admitted.findings
-        source = door.open_source(
-            admitted.kind,
-            admitted.body,
-            file_name=run.file_name,
-            options=run.options,
-            zone=ZoneInfo(school.timezone),
-        )
+        run.layout = {**run.layout, "dialect": dict(admitted.dialect)}
+        source = door.open_source(admitted.kind, admitted.body, opening_of(run, school))
         findings += source.check()
     except Refused as refusal:
         findings.append(refusal.finding)
@@ -116,6 +111,10 @@ def _new_run(
         total=None,
         counts={},
         preview_digest=None,
+        sample=None,
+        retry_of_id=None,
+        is_direct=False,
+        due_at=None,
         started_by_id=by.id if by else None,
         started_at=at,
         approved_by_id=None,

@@ -20,6 +20,7 @@ def run_import(school_id: str, run_id: str) -> None:
         school_id=UUID(school_id),
         run_id=UUID(run_id),
         at=utc_now(),
+        settings=current_app.extensions["settings"],
     )
     if bench is not None:
         stopping = current_app.extensions.get("stopping")

@@ -243,6 +243,9 @@ def _finish(session: Session, run: ImportRun) -> None:
     chain = run.cursor["chain"]
     is_approved = run.state is RunState.APPLYING
     findings = closing.look_out(session, run)
+    if run.is_direct and not is_approved and not any(f.code == closing.BRAKE for f in findings):
+        run.state, run.preview_digest, run.approved_at = RunState.APPLYING, chain, utc_now()
+        is_approved = True
     if is_approved and chain != run.preview_digest:
         findings.append(Finding(code="preview.outdated", severity=Severity.WARNING))
     add_issues(session, run, [(0, finding) for finding in findings], is_from_match=True)

@@ -17,9 +17,11 @@ from tracker.db import (
     Label,
     Personal,
     Plain,
+    Prose,
     Raw,
     Record,
     SchoolOwned,
+    Url,
     ref,
 )
 
@@ -64,16 +66,83 @@ class RowStatus(StrEnum):
     IGNORED = "ignored"
 
 
+class MatchOn(StrEnum):
+    """By which exact key the school lets a source's people be people of ours."""
+
+    NUMBER = "number"
+    EMAIL = "email"
+
+
+class Cadence(StrEnum):
+    """How often a source is pulled."""
+
+    BY_HAND = "by_hand"
+    HOURLY = "hourly"
+    NIGHTLY = "nightly"
+
+
 class ImportSource(Record):
-    """A system of the school that data come from, under the name that readers see."""
+    """A system of the school that data come from, under the name that readers see.
+
+    Of one that is pulled, `url` is where it is, `sealed_secret` the encrypted key or token, and
+    `due_at` when it is next asked; the row is the queue. `failures` counts pulls that failed one
+    after another, `error` is why the last one did; `paused_at` is set when somebody, or the
+    breaker after so many failures, stopped asking. `pusher_id` is the program that may send
+    statements here. `options` are what people chose: the mapping of columns that is remembered,
+    which courses are read. Raw people's data never stand in it.
+    """
 
     __tablename__ = "import_source"
     __table_args__ = (sa.UniqueConstraint("school_id", "name"),)
 
     kind: Mapped[Code]
     name: Mapped[Label]
+    match_on: Mapped[MatchOn] = mapped_column(server_default=MatchOn.NUMBER.value)
+    url: Mapped[Url | None]
+    sealed_secret: Mapped[Prose | None]
+    pusher_id: Mapped[UUID | None] = ref("person", index=False)
+    options: Mapped[Plain] = mapped_column(server_default="{}")
+    cadence: Mapped[Cadence] = mapped_column(server_default=Cadence.BY_HAND.value)
+    due_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[Code | None]
+    paused_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_applied_at: Mapped[datetime | None]
+
+
+class ImportCursor(SchoolOwned):
+    """How far a stream of a source was taken in; moves when the run that read it is applied."""
+
+    __tablename__ = "import_cursor"
+
+    source_id: Mapped[UUID] = ref("import_source", primary_key=True)
+    stream: Mapped[Code] = mapped_column(primary_key=True)
+    value: Mapped[Plain]
+    moved_at: Mapped[datetime]
+
+
+class ParkedPerson(Record):
+    """Somebody a source tells of whom its key does not show to be one of ours: people decide.
+
+    `why` is the code of what is in the way. Decided, it names our `person_id`, or nobody: then
+    the source's somebody stays out. The raw names go 30 days after the source last told them.
+    """
+
+    __tablename__ = "parked_person"
+    __table_args__ = (sa.UniqueConstraint("school_id", "source_id", "ext_id"),)
+
+    source_id: Mapped[UUID] = ref("import_source", index=False)
+    ext_id: Mapped[RawKey]
+    name: Mapped[RawText | None]
+    number: Mapped[RawKey | None]
+    email: Mapped[RawKey | None]
+    why: Mapped[Code]
+    last_run_id: Mapped[UUID] = ref("import_run", index=False)
+    seen_at: Mapped[datetime]
+    person_id: Mapped[UUID | None] = ref("person")
+    decided_by_id: Mapped[UUID | None] = ref("person", index=False)
+    decided_at: Mapped[datetime | None]
 
 
 class ImportRun(Record):
@@ -83,6 +152,11 @@ class ImportRun(Record):
     commit as the batch. `layout` is what reading learned of the file's streams. `claim` is the
     worker that holds the run as long as its heartbeat is fresh. `counts` are by kind. A file that
     was refused before it was recognised has no source.
+
+    `is_direct` runs (pulls, statements sent to us) are applied without anybody's approval unless
+    very much would close; `due_at` is when one that failed for the moment is taken up again.
+    `retry_of_id` is the run whose rows, set aside there, this one takes up. `sample` shows the
+    first rows of the file as read: {"tables": [{"file", "headers", "rows": [[...]]}]}.
     """
 
     __tablename__ = "import_run"
@@ -92,6 +166,10 @@ class ImportRun(Record):
     kind: Mapped[Code | None]
     file_name: Mapped[Label]
     file_digest: Mapped[Digest | None]
+    sample: Mapped[Raw | None]
+    retry_of_id: Mapped[UUID | None] = ref("import_run", index=False)
+    is_direct: Mapped[bool] = mapped_column(server_default=sa.false())
+    due_at: Mapped[datetime | None]
     options: Mapped[Plain]
     state: Mapped[RunState]
     phase: Mapped[Phase | None]

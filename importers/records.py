@@ -20,8 +20,14 @@ class RecordKind(StrEnum):
     ROLE = "role"
     GROUP = "group"
     MEMBERSHIP = "membership"
+    COMPANY = "company"
+    PLACEMENT = "placement"
+    LESSON = "lesson"
     LESSON_TASK = "lesson_task"
+    PARTICIPATION = "participation"
     RESULT = "result"
+    ACTIVITY = "activity"
+    ATTENDANCE = "attendance"
     FRAMEWORK = "framework"
     FRAMEWORK_ITEM = "framework_item"
 
@@ -30,8 +36,12 @@ class RecordKind(StrEnum):
 REFERS: dict[RecordKind, dict[str, RecordKind]] = {
     RecordKind.ROLE: {"person": RecordKind.PERSON},
     RecordKind.MEMBERSHIP: {"person": RecordKind.PERSON, "target": RecordKind.GROUP},
+    RecordKind.PLACEMENT: {"person": RecordKind.PERSON, "target": RecordKind.COMPANY},
     RecordKind.LESSON_TASK: {"target": RecordKind.GROUP},
+    RecordKind.PARTICIPATION: {"person": RecordKind.PERSON, "target": RecordKind.LESSON_TASK},
     RecordKind.RESULT: {"person": RecordKind.PERSON, "target": RecordKind.LESSON_TASK},
+    RecordKind.ACTIVITY: {"person": RecordKind.PERSON, "target": RecordKind.LESSON_TASK},
+    RecordKind.ATTENDANCE: {"person": RecordKind.PERSON, "target": RecordKind.LESSON_TASK},
     RecordKind.FRAMEWORK_ITEM: {
         "target": RecordKind.FRAMEWORK,
         "parent": RecordKind.FRAMEWORK_ITEM,
@@ -40,10 +50,15 @@ REFERS: dict[RecordKind, dict[str, RecordKind]] = {
 
 
 class Op(StrEnum):
-    """What the source says about it: it is so, or it is no longer there."""
+    """What the source says about it: it is so, or it is no longer there.
+
+    A LINK names a person whom the source only refers to: found among ours by the school's key or
+    parked, never made and never changed.
+    """
 
     UPSERT = "upsert"
     CLOSE = "close"
+    LINK = "link"
 
 
 class Standing(StrEnum):
@@ -68,7 +83,8 @@ class Record:
 
     `person`, `target` and `parent` are keys of the same source (see REFERS). `data` holds plain
     values: text, numbers as text, days as ISO text. Of a bad or ignored row it holds the cells.
-    `match_key` is the school's own number by which a person is known in every source.
+    `match_key` is the school's own number by which a person is known in every source; a source
+    that the school matches by e-mail address is matched by `data["email"]` instead.
     """
 
     kind: RecordKind

@@ -216,6 +216,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("The number %(value)s already belongs to somebody with another name."),
         N_("Check who it is, and correct the name or the number."),
     ),
+    # a system that is pulled
+    "source.no_settings": (
+        N_("This source can only be read where the server's settings are."),
+        N_("Start it with bin/leerspoor or let the worker do it."),
+    ),
     # the run
     "closing.held": (
         N_("Not every row of %(file)s could be read, so we close nothing of this kind."),

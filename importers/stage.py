@@ -2,40 +2,35 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from importers import bulk
+from importers import bulk, pulls
 from importers.bench import Bench, end
-from importers.door import open_source
 from importers.models import ImportRow, ImportRun, Phase, RowStatus, RunState
+from importers.opening import forget_file, source_of
 from importers.records import Record, Standing
-from importers.source import Batch, Source, Stream
+from importers.source import Batch, Stream, Unavailable
 from importers.staged import add_issues
-from tracker import attachments
-from tracker.db import new_id, unit_of_work, utc_now
-from tracker.models import School
+from tracker.db import new_id, utc_now
 
 STATUS = {
     Standing.GOOD: RowStatus.NEW,
     Standing.BAD: RowStatus.QUARANTINED,
     Standing.IGNORED: RowStatus.IGNORED,
 }
-# Before the bytes stands the run's id, so that no two runs share a file that one of them deletes.
-ID_BYTES = 16
-
-
-def keep_file(store: Any, run: ImportRun, body: bytes) -> None:
-    """Keep what the door let in until it is read."""
-    run.file_digest = attachments.keep(store, run.school_id, run.id.bytes + body)
 
 
 def read_some(bench: Bench) -> None:
     """Stage the next batch of the file; the last one hands the run on to matching."""
-    if bench.batches is None:
-        bench.batches = _open(bench)
-    batch = next(bench.batches, None)
+    try:
+        if bench.batches is None:
+            bench.batches = _open(bench)
+        batch = next(bench.batches, None)
+    except Unavailable as reason:
+        bench.batches = None
+        pulls.put_off(bench, reason)
+        return
     with bench.step() as (session, run):
         if run.cancel_asked_at is not None:
             end(session, run, state=RunState.DISCARDED, at=utc_now())
@@ -49,40 +44,14 @@ def read_some(bench: Bench) -> None:
         forget_file(bench)
 
 
-def forget_file(bench: Bench) -> None:
-    """Delete the file: what is needed of it is staged. Doing it twice does no harm."""
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
-        run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
-        digest = run.file_digest
-    if digest is not None:
-        attachments.delete(bench.store, bench.school_id, digest)
-        with bench.step() as (_, run):
-            run.file_digest = None
-
-
 def _open(bench: Bench) -> Iterator[Batch]:
-    """Go on in the stream, and behind the row, where the cursor stands."""
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
-        run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
-        school = session.get_one(School, bench.school_id)
-    body = attachments.fetch(bench.store, bench.school_id, run.file_digest or "")
-    source = source_of(run, school, body)
-    streams = source.streams()
+    """Go on in the stream, and behind the place, where the cursor stands."""
+    run, source = source_of(bench)
     place = run.cursor.get("stream", 0)
+    streams = source.streams()
     if place == len(streams):
         return iter(())
-    return source.read(streams[place], after=run.cursor.get("row", 0), size=run.batch_size)
-
-
-def source_of(run: ImportRun, school: School, kept: bytes) -> Source:
-    """Open the kept file of a run."""
-    return open_source(
-        run.kind or "",
-        kept[ID_BYTES:],
-        file_name=run.file_name,
-        options=run.options,
-        zone=ZoneInfo(school.timezone),
-    )
+    return source.read(streams[place], after=run.cursor.get("after", 0), size=run.batch_size)
 
 
 def layout_of(streams: Sequence[Stream]) -> dict[str, Any]:
@@ -90,6 +59,7 @@ def layout_of(streams: Sequence[Stream]) -> dict[str, Any]:
     return {
         "streams": [
             {
+                "name": stream.name,
                 "kind": stream.kind,
                 "file": stream.file,
                 "is_snapshot": stream.is_snapshot,
@@ -99,6 +69,7 @@ def layout_of(streams: Sequence[Stream]) -> dict[str, Any]:
                 },
                 "from": None,
                 "until": None,
+                "since": None,
             }
             for stream in streams
         ]
@@ -120,15 +91,17 @@ def _stage(session: Session, run: ImportRun, batch: Batch) -> None:
         stream["from"] = first
     stream["until"] = first + len(rows)
     stream["is_whole"] = stream["is_whole"] and batch.is_whole
+    if batch.since is not None:
+        stream["since"] = dict(batch.since)
     _set_stream(run, place, stream)
-    run.cursor = {"stream": place, "row": batch.row, "seq": stream["until"]}
+    run.cursor = {"stream": place, "after": batch.after, "seq": stream["until"]}
     run.done = stream["until"] - 1
 
 
 def _next_stream(run: ImportRun) -> None:
     """Go on to the next stream, or to matching."""
     place = min(run.cursor.get("stream", 0) + 1, len(run.layout["streams"]))
-    run.cursor = {"stream": place, "row": 0, "seq": run.cursor.get("seq", 1)}
+    run.cursor = {"stream": place, "after": 0, "seq": run.cursor.get("seq", 1)}
     if place == len(run.layout["streams"]):
         run.total = run.done
         run.phase = Phase.MATCH

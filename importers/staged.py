@@ -13,9 +13,9 @@ from importers.models import ImportIssue, ImportRow, ImportRun, RowStatus
 from importers.records import RecordKind
 from tracker.db import new_id
 
-# A run's layout: {"streams": [{"kind", "file", "is_snapshot", "is_whole", "from", "until",
-# "columns": {role: [index, name]}}], "closings": [from, until]}; rows are numbered by `seq`, from
-# and until (exclusive) say which are of a stream.
+# A run's layout: {"streams": [{"name", "kind", "file", "is_snapshot", "is_whole", "from", "until",
+# "since", "columns": {role: [index, name]}}], "closings": [from, until], "dialect": {...}}; rows
+# are numbered by `seq`, from and until (exclusive) say which are of a stream.
 StreamLayout = dict[str, Any]
 Conditions = list[sa.ColumnElement[bool]]
 

@@ -42,6 +42,7 @@ def _waiting(school_id: UUID, at: datetime) -> sa.Select[UUID]:
         .where(
             ImportRun.school_id == school_id,
             ImportRun.phase.is_not(None),
+            sa.or_(ImportRun.due_at.is_(None), ImportRun.due_at <= at),
             sa.or_(ImportRun.claim.is_(None), ImportRun.heartbeat_at <= at - STALE),
         )
         .order_by(ImportRun.id)

@@ -12,7 +12,8 @@ from importers.follow import clean_some, follow_some, prune_some
 from importers.issues import Finding
 from importers.match import match_some
 from importers.models import Phase, RunState
-from importers.stage import forget_file, read_some
+from importers.opening import forget_file
+from importers.stage import read_some
 from importers.staged import add_issues
 from importers.write import touch_some, write_some
 from tracker.db import utc_now

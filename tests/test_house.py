@@ -710,6 +710,8 @@ EDGES = {
     "importers/bench.py": "a run commits each batch with its cursor",
     "importers/work.py": "a run says how it ended",
     "importers/stage.py": "reading a file, batch by batch",
+    "importers/opening.py": "the kept file goes with the step that read it",
+    "importers/pulls.py": "a pull waits, or goes on, as the system answers",
     "importers/match.py": "matching, batch by batch",
     "importers/follow.py": "following rosters, batch by batch",
     "importers/lti.py": "a job, and a sweep",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from importers import door
 from importers.issues import Refused
 from importers.models import RunState
+from importers.source import Opening
 from migrations.metadata import metadata
 from tests.importers.bundles import Rows, bundle, setting
 from tests.importers.importing import Importing
@@ -194,9 +195,7 @@ def test_an_accident_to_a_file_never_does_worse_than_refuse_it_or_set_rows_aside
             source = door.open_source(
                 admitted.kind,
                 admitted.body,
-                file_name="bundel.zip",
-                options={},
-                zone=ZoneInfo("Europe/Amsterdam"),
+                Opening(file_name="bundel.zip", options={}, zone=ZoneInfo("Europe/Amsterdam")),
             )
         except Refused as refusal:
             outcomes.add(refusal.finding.code)

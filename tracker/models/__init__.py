@@ -5,6 +5,7 @@ from tracker.models.activity import (
     ActivityItem,
     ActivityKind,
     ActivitySource,
+    ItemMeaning,
     Precision,
 )
 from tracker.models.audit import AuditEvent
@@ -96,6 +97,7 @@ __all__ = [
     "GoalVersion",
     "Group",
     "GroupRole",
+    "ItemMeaning",
     "Judgement",
     "JudgementDraft",
     "JudgementPromotion",

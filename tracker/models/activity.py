@@ -12,10 +12,18 @@ from tracker.db import FreeText, Label, Record, ref
 
 
 class ActivityKind(StrEnum):
-    """What kind of signal."""
+    """What kind of signal.
+
+    A completion is something done in the LMS; a visit counts the clicks of one day (`value`); an
+    attendance says present or not (`text`); a participation, that somebody takes part since.
+    """
 
     RESULT = "result"
     LAUNCH = "launch"
+    COMPLETION = "completion"
+    VISIT = "visit"
+    ATTENDANCE = "attendance"
+    PARTICIPATION = "participation"
 
 
 class Precision(StrEnum):
@@ -36,6 +44,22 @@ class ActivityItem(Record):
     value_max: Mapped[Decimal | None]
     due_on: Mapped[date | None]
     created_at: Mapped[datetime]
+
+
+class ItemMeaning(Record):
+    """The school said what an item is about: a part of a framework, or a support lesson.
+
+    One of the two is set. It holds for what was imported before as well, until `ended_at`.
+    """
+
+    __tablename__ = "item_meaning"
+
+    item_id: Mapped[UUID] = ref("activity_item")
+    framework_item_id: Mapped[UUID | None] = ref("framework_item")
+    lesson_id: Mapped[UUID | None] = ref("support_lesson")
+    kept_by_id: Mapped[UUID | None] = ref("person", index=False)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class Activity(Record):

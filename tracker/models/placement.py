@@ -3,18 +3,21 @@
 from datetime import date, datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import Label, Record, ref
+from tracker.db import Code, Label, Record, ref
 
 
 class Company(Record):
-    """A leerbedrijf."""
+    """A leerbedrijf; `number` is its code at SBB (leerbedrijf-ID), by which sources know it."""
 
     __tablename__ = "company"
+    __table_args__ = (sa.UniqueConstraint("school_id", "number"),)
 
     name: Mapped[Label]
     city: Mapped[Label | None]
+    number: Mapped[Code | None]
     created_at: Mapped[datetime]
 
 
