@@ -13,6 +13,7 @@ from api import (
     frameworks,
     goal_steps,
     goals,
+    import_steps,
     imports,
     judgements,
     lesson_choices,
@@ -20,6 +21,7 @@ from api import (
     me,
     openapi,
     overview,
+    parking,
     plans,
     questions,
     requests,
@@ -54,6 +56,8 @@ NOUNS = (
     frameworks,
     overview,
     imports,
+    import_steps,
+    parking,
 )
 
 

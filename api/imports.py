@@ -34,6 +34,11 @@ class UploadSchema(Contract):
     title = Text(
         longest=200, load_default="", about="Of a list of kwalificaties", example="Verzorgende IG"
     )
+    repair_of = Id(
+        load_default=None,
+        about="The import whose bad rows, repaired, this file holds; it closes nobody",
+        example="019aab4e-9000-7aaa-8bbb-000000000001",
+    )
 
 
 class UploadFormSchema(UploadSchema):
@@ -130,9 +135,19 @@ class ApprovalSchema(Contract):
     )
 
 
+class RunsQuery(PageQuery):
+    """Which imports, and which part of them."""
+
+    source = Id(
+        load_default=None,
+        about="Only those of this source",
+        example="019aab4e-9000-7aaa-8bbb-000000000002",
+    )
+
+
 @blp.get("/imports")
 @allows(Action.SEE_IMPORTS)
-@blp.arguments(PageQuery, location="query")
+@blp.arguments(RunsQuery, location="query")
 @blp.response(200, ImportPageSchema)
 @blp.alt_response(403, description="You are no administrator")
 def list_imports(query: dict[str, Any]) -> Answer:
@@ -142,7 +157,12 @@ def list_imports(query: dict[str, Any]) -> Answer:
     """
     limit = query["limit"]
     found = runs.recent_runs(
-        g.session, person=g.person, on=g.today, limit=limit + 1, before=query["after"]
+        g.session,
+        person=g.person,
+        on=g.today,
+        limit=limit + 1,
+        before=query["after"],
+        source_id=query["source"],
     )
     shown = found[:limit]
     return page([_listed(run) for run in shown], shown[-1].id if len(found) > limit else None)
@@ -164,20 +184,24 @@ def create_import(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
     if len(named) != 1:
         code = "files.too_many" if named else "required"
         raise Refusal(422, "invalid", {FILES: [code]})
-    kind = body.pop("kind")
+    kind, repaired = body.pop("kind"), body.pop("repair_of")
+    if repaired is not None:
+        repaired = runs.find_run(g.session, repaired, person=g.person, on=g.today)
     run = runs.start(
         g.session,
         by=g.person,
         school=g.school,
         store=current_app.extensions["store"],
         file_name=named[0].filename or "",
-        body=named[0].read(),
+        body=named[0].stream,
         kind=kind,
         options=body,
+        repair_of=repaired,
+        encryption_keys=current_app.extensions["settings"].encryption_keys,
         on=g.today,
         at=g.now,
     )
-    return _shown(run), {"Location": url_for("api-imports.get_import", run_id=run.id)}
+    return shown(run), {"Location": url_for("api-imports.get_import", run_id=run.id)}
 
 
 @blp.get("/imports/<uuid:run_id>")
@@ -188,7 +212,7 @@ def get_import(run_id: UUID) -> dict[str, Any]:
 
     With its counts per kind and the first thousand issues, errors before warnings.
     """
-    return _shown(runs.find_run(g.session, run_id, person=g.person, on=g.today))
+    return shown(runs.find_run(g.session, run_id, person=g.person, on=g.today))
 
 
 @blp.post("/imports/<uuid:run_id>/apply")
@@ -203,7 +227,7 @@ def apply_import(body: dict[str, Any], run_id: UUID) -> dict[str, Any]:
     """
     run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
     runs.approve(g.session, by=g.person, run=run, on=g.today, at=g.now, **body)
-    return _shown(run)
+    return shown(run)
 
 
 @blp.delete("/imports/<uuid:run_id>")
@@ -232,7 +256,8 @@ def _listed(run: ImportRun) -> dict[str, Any]:
     }
 
 
-def _shown(run: ImportRun) -> dict[str, Any]:
+def shown(run: ImportRun) -> dict[str, Any]:
+    """Return an import as one answer tells it."""
     report = report_of(g.session, run, limit=MOST_ISSUES)
     issues = [{**issue, "severity": Severity(issue["severity"])} for issue in report["issues"]]
     return {**report, "run": run.id, "state": run.state, "issues": issues}

@@ -7,6 +7,7 @@ out at its next step and stops: the run's row is locked and its claim compared i
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,15 +18,21 @@ import sqlalchemy as sa
 from obstore.store import ObjectStore
 from sqlalchemy.orm import Session
 
+from importers.breaker import note_end
 from importers.issues import Finding
 from importers.models import ImportRun, ImportSource, Phase, RunState
-from importers.source import Batch
+from importers.records import RecordKind
+from importers.seen import Keys
+from importers.sifting import Sifted
+from importers.source import Source
 from importers.staged import add_issues
 from settings import Settings
 from tracker.db import new_id, unit_of_work, utc_now
 
 # A worker that says nothing for so long is taken for dead. A step takes a second at most.
 STALE = timedelta(seconds=30)
+# While a system is asked, an answer may take a minute (readers/rest.py).
+STALE_ASKING = timedelta(seconds=120)
 # A run that gets no further in so many attempts is given up, lest it kills worker after worker.
 MOST_ATTEMPTS = 20
 
@@ -40,7 +47,12 @@ class Stopping(Exception):
 
 @dataclass
 class Bench:
-    """A run that this worker holds; `phase` is what the last step left to be done."""
+    """A run that this worker holds; `phase` is what the last step left to be done.
+
+    `source` is what it reads, once opened: what that asked for one stream serves the next.
+    `gathered` is the kind before whose rows statistics were gathered, `passed_over` are the keys
+    of rows that were not read; `has_looked_back` says that twins were looked for (twins.py).
+    """
 
     engine: sa.Engine
     store: ObjectStore
@@ -50,7 +62,13 @@ class Bench:
     phase: Phase | None
     settings: Settings | None = None
     is_stopping: Callable[[], bool] = field(default=lambda: False)
-    batches: Iterator[Batch] | None = None
+    source: Source | None = None
+    batches: Iterator[Sifted] | None = None
+    gathered: RecordKind | None = None
+    has_looked_back: bool = False
+    passed_over: dict[RecordKind, Keys] = field(default_factory=dict)
+    wait: Callable[[float], None] = time.sleep
+    taken_at: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def step(self) -> Iterator[tuple[Session, ImportRun]]:
@@ -130,7 +148,7 @@ def take(
 
 def is_early(run: ImportRun, at: datetime) -> bool:
     """Whether the run waits for a moment that is still to come."""
-    return run.due_at is not None and run.due_at > at
+    return run.due_at is not None and run.due_at > at and run.cancel_asked_at is None
 
 
 def _is_held(session: Session, run: ImportRun, at: datetime) -> bool:
@@ -144,12 +162,18 @@ def _is_held(session: Session, run: ImportRun, at: datetime) -> bool:
                 sa.exists().where(
                     ImportRun.school_id == run.school_id,
                     one,
-                    ImportRun.claim.is_not(None),
-                    ImportRun.heartbeat_at > at - STALE,
+                    is_worked_on(at),
                 )
             )
         )
     )
+
+
+def is_worked_on(at: datetime) -> sa.ColumnElement[bool]:
+    """Whether the worker that holds a run is alive."""
+    is_asking = sa.and_(ImportRun.is_direct, ImportRun.phase == Phase.READ)
+    heard_after = sa.case((is_asking, at - STALE_ASKING), else_=at - STALE)
+    return sa.and_(ImportRun.claim.is_not(None), ImportRun.heartbeat_at > heard_after)
 
 
 def end(session: Session, run: ImportRun, *, state: RunState, at: datetime) -> None:
@@ -159,4 +183,6 @@ def end(session: Session, run: ImportRun, *, state: RunState, at: datetime) -> N
     run.cursor = {}
     run.ended_at = at
     run.cancel_asked_at = None
+    if run.is_direct and run.source_id is not None:
+        note_end(session, run, state=state, at=at)
     session.flush()

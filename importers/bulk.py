@@ -4,7 +4,8 @@ PostgreSQL gets one JSON text per batch, which it unpacks itself; SQLite gets `e
 (COPY is closed to tables behind row-level security.)
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tracker.db import Base
 
@@ -73,30 +74,67 @@ def upsert_from(
     select: sa.Select[Any],
     *,
     update: Sequence[str],
+    keep: Sequence[str] = (),
 ) -> None:
-    """Insert what a SELECT gives; where the key is taken, update these columns instead."""
+    """Insert what a SELECT gives; where the key is taken, update these columns instead.
+
+    Those in `keep` stay as they are where the SELECT gives nothing.
+    """
     table = _table(model)
     dialect = postgresql if _on_postgresql(session) else sqlite
     insert = dialect.insert(table).from_select(list(columns), select)
     session.execute(
         insert.on_conflict_do_update(
             index_elements=list(table.primary_key),
-            set_={name: insert.excluded[name] for name in update},
+            set_={
+                **{name: insert.excluded[name] for name in update},
+                **{name: sa.func.coalesce(insert.excluded[name], table.c[name]) for name in keep},
+            },
         )
     )
 
 
-def expect_many(session: Session) -> int:
-    """Have this unit of work join sets to sets; returns how many batches to take at once.
+def many(session: Session) -> int:
+    """Return how many batches a step over sets takes at once; SQLite is not locked for long."""
+    return 10 if _on_postgresql(session) else 1
 
-    PostgreSQL has no statistics of rows that were staged a moment ago (and only the tables' owner
-    may gather them), so it takes a thousand rows for one and joins row by row. SQLite goes by its
-    indexes, and should not be locked for long.
-    """
+
+@contextmanager
+def by_index(session: Session) -> Iterator[None]:
+    """Have PostgreSQL look up each row of a range by its key, instead of reading whole tables."""
     if not _on_postgresql(session):
-        return 1
-    session.execute(sa.text("SET LOCAL enable_nestloop = off"))
-    return 50
+        yield
+        return
+    _allow(session, "off")
+    yield
+    _allow(session, "on")
+
+
+def _allow(session: Session, value: str) -> None:
+    for way in ("hashjoin", "mergejoin"):
+        session.execute(sa.text(f"SET LOCAL enable_{way} = {value}"))
+
+
+def gather_statistics(session: Session, tables: Iterable[str]) -> None:
+    """Have PostgreSQL look at tables that were just filled; until then it searches them badly.
+
+    Without statistics it may look up each reference through all records of the school.
+    """
+    names = sorted(set(tables))
+    if names and _on_postgresql(session):
+        session.execute(sa.select(sa.func.gather_statistics(*names)))
+
+
+def is_among(
+    session: Session, column: InstrumentedAttribute[Any], values: Iterable[str]
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a column holds one of these texts, however many."""
+    if _on_postgresql(session):
+        every = sa.bindparam(None, list(values), type_=postgresql.ARRAY(sa.String()))
+        return column == sa.any_(every)
+    every = sa.bindparam(None, orjson.dumps(list(values)).decode(), type_=sa.Text())
+    found = sa.func.json_each(every).table_valued("value")
+    return column.in_(sa.select(found.c.value))
 
 
 def change(session: Session, statement: sa.Update | sa.Delete) -> None:

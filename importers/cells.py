@@ -1,7 +1,7 @@
 """Reading one row: cells become values, and what is wrong with them becomes findings."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,7 +15,7 @@ from importers.records import Origin, Record, RecordKind, Standing
 LONGEST_KEY = 255
 LONGEST_SHOWN = 200
 DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-DUTCH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})-(\d{4})")
+DUTCH_DAY = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4})")
 NUMBER = re.compile(r"-?\d{1,7}(?:[.,]\d{1,20})?")
 YEARS = range(1900, 2101)
 THOUSANDTH = Decimal("0.001")
@@ -141,7 +141,7 @@ class Line:
         if match := DAY.fullmatch(found):
             year, month, day = match.groups()
         elif match := DUTCH_DAY.fullmatch(found):
-            day, month, year = match.groups()
+            day, _, month, year = match.groups()
             self.warn("date.dutch", name)
         else:
             self.find("date.form", name)
@@ -202,13 +202,19 @@ Mapper = Callable[[Line], Record]
 
 def read_lines(table: Table, names: tuple[str, ...], *, after: int) -> Iterator[Line | None]:
     """Yield the rows behind row `after` as lines; None for a row without anything in it."""
-    places = {name: place for name in names if (place := table.place(name)) is not None}
+    places = places_in(table, names)
     for row in table.lines:
         if row.number > after:
-            yield _line(table, places, row)
+            yield line_of(table, places, row)
 
 
-def _line(table: Table, places: Mapping[str, int], row: TableRow) -> Line | None:
+def places_in(table: Table, names: Iterable[str]) -> dict[str, int]:
+    """Return where the columns are that the table has."""
+    return {name: place for name in names if (place := table.place(name)) is not None}
+
+
+def line_of(table: Table, places: Mapping[str, int], row: TableRow) -> Line | None:
+    """Return a row as a line, with what is wrong with its cells; None for an empty one."""
     if row.cells is not None and not any(cell.strip() for cell in row.cells):
         return None
     line = Line(table, places, row.number, row.cells or [])

@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus, RunState
 from importers.records import RecordKind
+from importers.signals import SIGNALS
 from importers.staged import rows_of
-from importers.targets import TARGETS, Occasion, Told
+from importers.targets import TARGETS
+from importers.told import Occasion, Told
 from importers.write import occasion_of, tell
 from tracker.models import Person
 
 # Set with every write, and nothing that a reader would call a change.
 SILENT = {"ended_at", "kind", "source", "source_id", "precision", "occurred_at", "position"}
-ENDING = {RecordKind.PERSON: "state", RecordKind.RESULT: "ended_at"}
+ENDING = {RecordKind.PERSON: "state", **dict.fromkeys(SIGNALS, "ended_at")}
 
 
 @dataclass(frozen=True, kw_only=True)

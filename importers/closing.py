@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers import bulk
+from importers import bulk, seen
 from importers.issues import Finding, Severity
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus
 from importers.records import Op, RecordKind
@@ -23,25 +23,38 @@ BRAKE = "brake.would_close"
 
 def forget_closings(session: Session, run: ImportRun) -> None:
     """Take away the closings that an earlier match staged; they have no file."""
-    bulk.change(session, sa.delete(ImportRow).where(*rows_of(run), ImportRow.file.is_(None)))
     last = max((stream["until"] or 1 for stream in run.layout["streams"]), default=1)
+    closings = [*rows_of(run), ImportRow.seq >= last, ImportRow.file.is_(None)]
+    bulk.change(session, sa.delete(ImportRow).where(*closings))
     run.layout = {**run.layout, "closings": [last, last]}
 
 
-def stage_closings(session: Session, run: ImportRun) -> bool:
-    """Stage the next closings, walking through what the source told of; False when all are."""
+def stage_closings(
+    session: Session, run: ImportRun, passed_over: dict[RecordKind, seen.Keys]
+) -> bool:
+    """Stage the next closings, walking through what the source told of; False when all are.
+
+    `passed_over` remembers from one step to the next which keys were there without being read.
+    """
     kinds = [kind for kind in _kinds(run) if is_snapshot_of(run, kind)]
     place, after = run.cursor.get("known", [0, ""])
     if place == len(kinds):
         return False
-    size = run.batch_size * bulk.expect_many(session)
-    known = session.execute(_known(run, kinds[place], after, size)).all()
+    kind = kinds[place]
+    if kind not in passed_over:
+        passed_over[kind] = seen.Keys(session, run, kind)
+    keys = passed_over[kind]
+    if keys and not after and len(keys) + _staged(session, run, kind) == _told(session, run, kind):
+        run.cursor = {**run.cursor, "known": [place + 1, ""]}
+        return True
+    size = run.batch_size * bulk.many(session)
+    known = session.execute(_known(run, kind, after, size)).all()
     first, until = run.layout["closings"]
-    missing = [ref for ref in known if not ref.is_there]
+    missing = [ref for ref in known if not ref.is_there and ref.ext_id not in keys]
     bulk.insert_rows(
         session,
         ImportRow,
-        [_closing(run, until + number, kinds[place], ref) for number, ref in enumerate(missing)],
+        [_closing(run, until + number, kind, ref) for number, ref in enumerate(missing)],
     )
     run.layout = {**run.layout, "closings": [first, until + len(missing)]}
     is_last = len(known) < size
@@ -51,6 +64,36 @@ def stage_closings(session: Session, run: ImportRun) -> bool:
         "chain": chained(session, run, until, until + len(missing)),
     }
     return True
+
+
+def _told(session: Session, run: ImportRun, kind: RecordKind) -> int:
+    """Return how many records of a kind the source told of that are not gone."""
+    told = sa.select(sa.func.count()).where(
+        ExternalRef.school_id == run.school_id,
+        ExternalRef.source_id == run.source_id,
+        ExternalRef.kind == kind,
+        ExternalRef.gone_at.is_(None),
+    )
+    return session.scalar(told) or 0
+
+
+def _staged(session: Session, run: ImportRun, kind: RecordKind) -> int:
+    """Return how many of those are among the rows that were read."""
+    staged = (
+        sa.select(sa.func.count(ImportRow.ext_id.distinct()))
+        .join(
+            ExternalRef,
+            sa.and_(
+                ExternalRef.school_id == ImportRow.school_id,
+                ExternalRef.source_id == run.source_id,
+                ExternalRef.kind == ImportRow.kind,
+                ExternalRef.ext_id == ImportRow.ext_id,
+                ExternalRef.gone_at.is_(None),
+            ),
+        )
+        .where(*rows_of(run), ImportRow.kind == kind, ImportRow.status != RowStatus.IGNORED)
+    )
+    return session.scalar(staged) or 0
 
 
 def _kinds(run: ImportRun) -> list[RecordKind]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 import orjson
 import sqlalchemy as sa
+import yaml
 from flask import Flask
 from flask_babel import force_locale
 
@@ -18,7 +19,7 @@ from importers.models import ImportRun, RunState
 from importers.report import report_of
 from importers.work import do_work
 from tracker.db import unit_of_work, utc_now
-from tracker.errors import Conflict
+from tracker.errors import Conflict, Invalid
 from tracker.models import School
 from tracker.people import school_by_slug, today_at
 
@@ -43,6 +44,14 @@ STATUSES = {
     "quarantined": "apart gezet",
     "ignored": "overgeslagen",
 }
+SAID = {
+    "mapping.form": "dit hoort een lijst van namen en waarden te zijn",
+    "mapping.unknown_field": "deze instelling kennen we niet",
+    "mapping.no_name": "hier hoort een naam van een kolom, of een dag",
+    "mapping.pattern": "hier hoort een patroon zoals S{:06d}",
+    "mapping.choice": "deze waarde kennen we niet",
+    "mapping.not_yes_or_no": "hier hoort true of false",
+}
 pass_app = click.make_pass_decorator(Flask)
 
 
@@ -57,19 +66,29 @@ pass_app = click.make_pass_decorator(Flask)
 )
 @click.option("--kind", type=click.Choice(door.KINDS), help="What the file is; else recognised.")
 @click.option("--edition", help="Of a list of kwalificaties, which does not say it itself.")
+@click.option("--source", "source_name", help="Of a sheet: the name under which readers see it.")
+@click.option(
+    "--map",
+    "map_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Of a sheet: what its columns mean, as YAML.",
+)
 @click.option("--apply", "is_applied", is_flag=True, help="Apply what the preview shows.")
 @click.option("--confirm-closing", is_flag=True, help="Apply also when very much would close.")
 @click.option("--json", "as_json", is_flag=True)
 @pass_app
 def import_files(
     app: Flask,
+    *,
     school_slug: str,
     paths: tuple[str, ...],
     kind: str | None,
     edition: str | None,
-    is_applied: bool,  # noqa: FBT001 - click's flag
-    confirm_closing: bool,  # noqa: FBT001 - click's flag
-    as_json: bool,  # noqa: FBT001 - click's flag
+    source_name: str | None,
+    map_path: Path | None,
+    is_applied: bool,
+    confirm_closing: bool,
+    as_json: bool,
 ) -> None:
     """Preview a file, or with --apply preview and apply it.
 
@@ -79,22 +98,24 @@ def import_files(
         raise click.UsageError("Geef één bestand per keer: een OneRoster-zip of een csv.")
     with app.app_context(), force_locale("nl"):
         engine: sa.Engine = app.extensions["engine"]
-        school = _school(engine, school_slug)
-        run_id = _start(app, school, Path(paths[0]), kind, edition)
-        _finish(app, school.id, run_id)
+        school = school_named(engine, school_slug)
+        options = {"edition": edition, "source": source_name, "mapping": _mapping(map_path)}
+        run_id = _start(app, school, Path(paths[0]), kind, options)
+        finish(app, school.id, run_id)
         problem = None
         if is_applied:
             problem = _approve(app, school, run_id, confirm_closing=confirm_closing)
         with unit_of_work(engine, school_id=school.id, writes=False) as session:
             run = session.get_one(ImportRun, (school.id, run_id))
             report = report_of(session, run)
-        _tell(report, run, problem, as_json=as_json)
+        tell(report, run, problem, as_json=as_json)
     if problem is not None or run.state in {RunState.REFUSED, RunState.FAILED}:
         sys.exit(REFUSED)
     sys.exit(WITH_QUARANTINE if report["counts"]["quarantined"] else CLEAN)
 
 
-def _school(engine: sa.Engine, slug: str) -> School:
+def school_named(engine: sa.Engine, slug: str) -> School:
+    """Return a school by its short name; ends the command when there is none."""
     with unit_of_work(engine, writes=False) as session:
         school = school_by_slug(session, slug)
     if school is None:
@@ -102,22 +123,50 @@ def _school(engine: sa.Engine, slug: str) -> School:
     return school
 
 
-def _start(app: Flask, school: School, path: Path, kind: str | None, edition: str | None) -> UUID:
+def _mapping(path: Path | None) -> Any:
+    """Return what a YAML file says; a day that YAML reads as such becomes text again."""
+    if path is None:
+        return None
+    try:
+        told = yaml.safe_load(path.read_text("utf-8"))
+        return orjson.loads(orjson.dumps(told))
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
+        place = getattr(error, "problem_mark", None)
+        line = f", regel {place.line + 1}" if place else ""
+        raise click.UsageError(f"{path.name} is geen YAML die we kunnen lezen{line}.") from None
+
+
+def _start(
+    app: Flask, school: School, path: Path, kind: str | None, options: dict[str, Any]
+) -> UUID:
     at = utc_now()
-    with unit_of_work(app.extensions["engine"], school_id=school.id) as session:
-        run = runs.start(
-            session,
-            by=None,
-            school=school,
-            store=app.extensions["store"],
-            file_name=path.name,
-            body=path.read_bytes(),
-            kind=kind,
-            options={"edition": edition or ""},
-            on=today_at(school, at),
-            at=at,
-        )
+    with (
+        path.open("rb") as body,
+        unit_of_work(app.extensions["engine"], school_id=school.id) as session,
+    ):
+        try:
+            run = runs.start(
+                session,
+                by=None,
+                school=school,
+                store=app.extensions["store"],
+                file_name=path.name,
+                body=body,
+                kind=kind,
+                options=options,
+                encryption_keys=app.extensions["settings"].encryption_keys,
+                on=today_at(school, at),
+                at=at,
+            )
+        except Invalid as error:
+            raise click.UsageError(_wrong(error)) from None
         return run.id
+
+
+def _wrong(error: Invalid) -> str:
+    """Return what is wrong with the options or the mapping, field by field."""
+    told = (f"{field}: {SAID.get(code, code)}" for field, code in error.fields.items())
+    return "Dit klopt niet. " + "; ".join(told)
 
 
 def _approve(app: Flask, school: School, run_id: UUID, *, confirm_closing: bool) -> str | None:
@@ -139,7 +188,7 @@ def _approve(app: Flask, school: School, run_id: UUID, *, confirm_closing: bool)
             )
         except Conflict:
             return TOO_MUCH
-    _finish(app, school.id, run_id)
+    finish(app, school.id, run_id)
     with unit_of_work(app.extensions["engine"], school_id=school.id, writes=False) as session:
         run = session.get_one(ImportRun, (school.id, run_id))
         if run.state is RunState.PREVIEWED:
@@ -147,7 +196,7 @@ def _approve(app: Flask, school: School, run_id: UUID, *, confirm_closing: bool)
     return None
 
 
-def _finish(app: Flask, school_id: UUID, run_id: UUID) -> None:
+def finish(app: Flask, school_id: UUID, run_id: UUID) -> None:
     """Work on the run until it asks for nothing more; or wait while a worker does."""
     engine: sa.Engine = app.extensions["engine"]
     while True:
@@ -167,7 +216,8 @@ def _finish(app: Flask, school_id: UUID, run_id: UUID) -> None:
         time.sleep(BETWEEN_LOOKS)
 
 
-def _tell(report: dict[str, Any], run: ImportRun, problem: str | None, *, as_json: bool) -> None:
+def tell(report: dict[str, Any], run: ImportRun, problem: str | None, *, as_json: bool) -> None:
+    """Print what a run did or would do, and what is in the way."""
     if as_json:
         click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
         if problem is not None:
@@ -179,7 +229,11 @@ def _tell(report: dict[str, Any], run: ImportRun, problem: str | None, *, as_jso
         click.echo(f"  {kind}: {told or '-'}")
     for issue in report["issues"][:MOST_SHOWN]:
         place = ", ".join(filter(None, (issue["file"], _row(issue), _column(issue))))
-        click.echo(f"- {place}: {issue['message']} {issue['hint']}")
+        said = f"{issue['message']} {issue['hint']}"
+        read = issue["value"]
+        if read and read not in said:
+            said = f"{said} Gelezen: {read}"
+        click.echo(f"- {place}: {said}" if place else f"- {said}")
     if len(report["issues"]) > MOST_SHOWN:
         rest = len(report["issues"]) - MOST_SHOWN
         click.echo(f"En nog {rest}; met --json zie je alles.")

@@ -1,195 +1,224 @@
 """The door: what a file is, whether it may come in, and what stays outside (BSN, other files).
 
-Nothing of a file is kept before it has passed here. What is kept is a rewritten copy.
+Nothing of a file is kept before it has passed here. What is kept is a rewritten copy in UTF-8.
+Names are never trusted: what a file is, is judged by what is in it.
 """
 
-import csv
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from pathlib import PurePosixPath
+from tempfile import TemporaryFile
 from typing import IO, Any
 
-from importers import bsn, kwalificaties, oneroster
-from importers.issues import Column, Finding, Refused, Severity
-from importers.readers.tabular import LONGEST_CELL
-from importers.readers.zipbundle import DAMAGED, base_name, open_bundle
-from importers.source import Opening, Source
+from importers import bsn
+from importers.issues import Finding, Refused, Severity
+from importers.kinds import FILE_KINDS, file_kind
+from importers.readers import zipbundle
+from importers.readers.kept import Kept
+from importers.readers.sample import Form, Sample
+from importers.rewriting import Choose, Rewritten, rewrite
+from importers.shapes import Shape, shape_of
+from importers.source import FileKind, Opening, Source
 
-KINDS = (oneroster.KIND, kwalificaties.KIND)
-MOST_BYTES = 64_000_000
-CHUNK = 1_000_000
-ZIP_STARTS = b"PK"
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+KINDS = tuple(one.kind for one in FILE_KINDS)
+MOST_BYTES = 256_000_000
+PART = 1_000_000
+Prepare = Callable[[FileKind], FileKind]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Admitted:
-    """A file that may come in: its kind, what is kept of it, how it was written, what is wrong."""
+    """A file that may come in: its kind, what is kept of it, how it was written, what is wrong.
+
+    `file_name` is that of the file itself, also when it came alone in a zip. `dialect` and
+    `sample` are what a run keeps of it under the same names (see models.py).
+    """
 
     kind: str
-    body: bytes
+    file_name: str
+    body: Kept
     findings: tuple[Finding, ...]
     dialect: Mapping[str, Any] = field(default_factory=dict)
+    sample: Mapping[str, Any] = field(default_factory=dict)
 
 
-def admit(body: bytes, *, file_name: str, kind: str | None) -> Admitted:
-    """Recognise a file and take out what may not come in; raises Refused."""
-    if not body:
+def admit(
+    body: bytes | IO[bytes],
+    *,
+    file_name: str,
+    kind: str | None,
+    prepare: Prepare = lambda kind: kind,
+) -> Admitted:
+    """Recognise a file and take out what may not come in; raises Refused.
+
+    With a `kind` only that kind is thought of. `prepare` gives a kind that names people by
+    numbers the means to name them otherwise (disguise.py).
+    """
+    content = io.BytesIO(body) if isinstance(body, bytes) else body
+    size = content.seek(0, io.SEEK_END)
+    content.seek(0)
+    if not size:
         raise Refused("file.empty", file=file_name)
-    if len(body) > MOST_BYTES:
+    if size > MOST_BYTES:
         raise Refused("file.too_large", file=file_name, detail=f"{MOST_BYTES // 1_000_000} MB")
-    found = _recognise(body, file_name)
-    if kind is not None and kind != found:
-        code = "zip.broken" if kind == oneroster.KIND else "file.unknown_kind"
-        raise Refused(code, file=file_name)
-    if found is None:
-        raise Refused("file.unknown_kind", file=file_name)
     try:
-        if found == oneroster.KIND:
-            return _admit_bundle(body)
-        findings: list[Finding] = []
-        kept = b"".join(_cleaned(io.BytesIO(body), file_name, findings))
+        return _admit(content, file_name, kind, prepare)
     except Refused as refusal:
         if refusal.finding.file is None:
             refusal.finding = replace(refusal.finding, file=file_name)
         raise
-    return Admitted(kind=found, body=kept, findings=tuple(findings))
 
 
-def open_source(kind: str, body: bytes, opening: Opening) -> Source:
+def open_source(kind: str, kept: Kept, opening: Opening) -> Source:
     """Open what the door kept as the source it is."""
-    if kind == oneroster.KIND:
-        return oneroster.Bundle(body, zone=opening.zone)
-    return kwalificaties.QualificationList(
-        body, file_name=opening.file_name, options=opening.options
+    found = file_kind(kind)
+    if found is None:
+        raise Refused("file.unknown_kind", file=opening.file_name)
+    return found.open(kept, opening)
+
+
+def _admit(content: IO[bytes], file_name: str, kind: str | None, prepare: Prepare) -> Admitted:
+    shape = shape_of(content, file_name)
+    if shape is not Shape.ZIP:
+        return _admit_one(content, shape, file_name, kind, prepare, [])
+    bundle, entries = zipbundle.open_bundle(content)
+    sample = Sample(
+        file_name=file_name, form=Form.ZIP, names=tuple(bsn.drop_text(path) for path in entries)
+    )
+    if len(entries) == 1 and not any(one.recognises(sample) for one in FILE_KINDS):
+        ((path, entry),) = entries.items()
+        name = bsn.drop_text(zipbundle.base_name(path))
+        with _spooled(bundle, entry, name) as alone:
+            told = [_warning("zip.one_file", file=name, detail=file_name)]
+            inside = shape_of(alone, name)
+            if inside is not Shape.ZIP:
+                return _admit_one(alone, inside, name, kind, prepare, told)
+            raise Refused("zip.nested", file=name)
+    return _admit_bundle(bundle, entries, _kind_of(sample, kind), file_name)
+
+
+def _kind_of(sample: Sample, kind: str | None) -> FileKind:
+    """Return the first kind that recognises the file; raises Refused when none does."""
+    for one in FILE_KINDS:
+        if kind in {None, one.kind} and one.recognises(sample):
+            return one
+    code = "file.unknown_kind" if kind is None else "file.other_kind"
+    raise Refused(code, file=sample.file_name, detail=kind)
+
+
+def _admit_one(
+    content: IO[bytes],
+    shape: Shape,
+    name: str,
+    kind: str | None,
+    prepare: Prepare,
+    told: list[Finding],
+) -> Admitted:
+    found: list[FileKind] = []
+
+    def choose(sample: Sample) -> FileKind:
+        found.append(prepare(_kind_of(sample, kind)))
+        return found[0]
+
+    kept, rewritten = _keep(content, shape, name, choose)
+    return Admitted(
+        kind=found[0].kind,
+        file_name=name,
+        body=kept,
+        findings=(*told, *rewritten.findings),
+        dialect={name: rewritten.sample.dialect.plain()},
+        sample={"tables": _shown([rewritten.sample])},
     )
 
 
-def _recognise(body: bytes, file_name: str) -> str | None:
-    if body.startswith(ZIP_STARTS):
-        return oneroster.KIND
-    if file_name.lower().endswith(".zip"):
-        raise Refused("zip.broken", file=file_name)
-    if _is_utf_16(body):
-        raise Refused("file.encoding", file=file_name)
-    return kwalificaties.KIND if kwalificaties.recognises(body[:CHUNK]) else None
+def _keep(content: IO[bytes], shape: Shape, name: str, choose: Choose) -> tuple[Kept, Rewritten]:
+    rewritten = rewrite(content, shape, file=name, choose=choose)
+    kept = TemporaryFile()  # noqa: SIM115 - closed with what is kept in it
+    try:
+        kept.writelines(rewritten.pieces)
+    except BaseException:
+        kept.close()
+        raise
+    return Kept(kept), rewritten
 
 
-def _admit_bundle(body: bytes) -> Admitted:
+def _admit_bundle(
+    bundle: zipfile.ZipFile,
+    entries: Mapping[str, zipfile.ZipInfo],
+    kind: FileKind,
+    file_name: str,
+) -> Admitted:
     """Copy the files that we read into a fresh zip, cleaned; the others stay outside."""
-    bundle, entries = open_bundle(body)
     findings: list[Finding] = []
-    kept = io.BytesIO()
-    taken: dict[str, str] = {}
+    samples: list[Sample] = []
+    taken: set[str] = set()
+    kept = TemporaryFile()  # noqa: SIM115 - closed with what is kept in it
     try:
         with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
             for path, entry in entries.items():
-                name = oneroster.known_name(path)
+                name = kind.entry_name(path) if kind.entry_name is not None else None
                 if name is None:
-                    findings.append(_warning("file.unknown", file=bsn.drop_text(base_name(path))))
+                    unread = bsn.drop_text(zipbundle.base_name(path))
+                    findings.append(_warning("file.unknown", file=unread))
                     continue
                 if name in taken:
                     raise Refused("zip.same_file_twice", file=name)
-                taken[name] = path
+                taken.add(name)
                 findings += _oddities(path, name)
-                with bundle.open(entry) as content, copy.open(name, "w", force_zip64=True) as out:
-                    for chunk in _cleaned(content, name, findings):
-                        out.write(chunk)
-    except DAMAGED:
-        raise Refused("zip.broken") from None
-    if not taken:
-        raise Refused("file.unknown_kind")
-    return Admitted(kind=oneroster.KIND, body=kept.getvalue(), findings=tuple(findings))
+                with (
+                    _spooled(bundle, entry, name) as content,
+                    copy.open(name, "w", force_zip64=True) as out,
+                ):
+                    rewritten = rewrite(content, shape_of(content, name), file=name, choose=None)
+                    out.writelines(rewritten.pieces)
+                findings += rewritten.findings
+                samples.append(rewritten.sample)
+        if not taken:
+            raise Refused("file.unknown_kind", file=file_name)
+    except BaseException:
+        kept.close()
+        raise
+    return Admitted(
+        kind=kind.kind,
+        file_name=file_name,
+        body=Kept(kept),
+        findings=tuple(findings),
+        dialect={sample.file_name: sample.dialect.plain() for sample in samples},
+        sample={"tables": _shown(samples)},
+    )
+
+
+def _spooled(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> IO[bytes]:
+    """Return an entry unpacked, so that it can be read more than once; raises Refused."""
+    file = TemporaryFile()  # noqa: SIM115 - given to the caller, who closes it
+    try:
+        with bundle.open(entry) as content:
+            while piece := content.read(PART):
+                file.write(piece)
+    except zipbundle.DAMAGED:
+        file.close()
+        raise Refused("zip.broken", file=name) from None
+    file.seek(0)
+    return file
+
+
+def _shown(samples: list[Sample]) -> list[dict[str, Any]]:
+    """Return the first rows of each table, as a run keeps them for people to look at."""
+    return [
+        {"file": one.file_name, "headers": list(one.headers), "rows": one.rows}
+        for one in samples
+        if one.form is Form.TABLE
+    ]
 
 
 def _oddities(path: str, name: str) -> Iterator[Finding]:
-    if base_name(path) != name:
-        yield _warning("file.name_case", file=base_name(path), detail=name)
-    if "/" in path:
+    if zipbundle.base_name(path) != name:
+        yield _warning("file.name_case", file=bsn.drop_text(zipbundle.base_name(path)), detail=name)
+    if str(PurePosixPath(path).parent) != ".":
         yield _warning("file.in_folder", file=name)
 
 
-def _cleaned(content: IO[bytes], file: str, findings: list[Finding]) -> Iterator[bytes]:
-    """Yield the content without BSN, a piece of whole lines at a time."""
-    pieces = _pieces(content, file)
-    first = next(pieces, b"")
-    header = first.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
-    if bsn.is_column_for_it(header):
-        yield from _without_columns(first, pieces, file, findings)
-        return
-    yield bsn.drop(first)
-    for piece in pieces:
-        yield bsn.drop(piece)
-
-
-def _pieces(content: IO[bytes], file: str) -> Iterator[bytes]:
-    is_first = True
-    while piece := content.read(CHUNK):
-        if is_first and _is_utf_16(piece):
-            raise Refused("file.encoding", file=file)
-        is_first = False
-        rest = content.readline(CHUNK)
-        if len(rest) >= CHUNK:  # zipfile may read a little further than it was told
-            raise Refused("file.line_too_long", file=file)
-        yield piece + rest
-
-
-def _is_utf_16(start: bytes) -> bool:
-    sample = start[:1000]
-    return sample.startswith(UTF_16) or sample.count(0) * 4 > len(sample)
-
-
-def _without_columns(
-    first: bytes, pieces: Iterator[bytes], file: str, findings: list[Finding]
-) -> Iterator[bytes]:
-    """Yield the table with the columns that are meant for the number emptied."""
-    csv.field_size_limit(LONGEST_CELL)
-    delimiter = max(b";,\t", key=first.split(b"\n", 1)[0].count)
-    texts = (io.StringIO(_latin(piece), newline="") for piece in chain((first,), pieces))
-    lines = chain.from_iterable(texts)
-    reader = csv.reader(lines, delimiter=chr(delimiter))
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=chr(delimiter))
-    emptied: list[int] = []
-    try:
-        for number, cells in enumerate(reader, start=1):
-            if number == 1:
-                emptied = [i for i, cell in enumerate(cells) if bsn.is_column_for_it(cell)]
-                findings += [
-                    _warning(
-                        "bsn.column", file=file, row=1, column=Column(i, bsn.drop_text(cells[i]))
-                    )
-                    for i in emptied
-                ]
-            else:
-                for i in emptied:
-                    if i < len(cells):
-                        cells[i] = ""
-            writer.writerow(cells)
-            if out.tell() > CHUNK:
-                yield bsn.drop(out.getvalue().encode("latin-1"))
-                out.seek(0)
-                out.truncate()
-    except csv.Error:
-        raise Refused("file.line_too_long", file=file) from None
-    yield bsn.drop(out.getvalue().encode("latin-1"))
-
-
-def _latin(piece: bytes) -> str:
-    """Return bytes as text, one to one, so that they come out as they went in."""
-    return piece.decode("latin-1")
-
-
-def _warning(
-    code: str,
-    *,
-    file: str,
-    row: int | None = None,
-    column: Column | None = None,
-    detail: str | None = None,
-) -> Finding:
-    return Finding(
-        code=code, severity=Severity.WARNING, file=file, row=row, column=column, detail=detail
-    )
+def _warning(code: str, *, file: str, detail: str | None = None) -> Finding:
+    return Finding(code=code, severity=Severity.WARNING, file=file, detail=detail)

@@ -6,8 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers import bulk
+from importers import bulk, parking, seen
 from importers.bench import Bench, end
+from importers.breaker import unread_because
 from importers.models import (
     ExternalRef,
     ImportCursor,
@@ -18,15 +19,16 @@ from importers.models import (
     RowStatus,
     RunState,
 )
+from importers.opening import forget_file
 from importers.records import RecordKind
-from importers.staged import rows_of
+from importers.sheet.memory import remember
+from importers.staged import delete_some, forget_issues, rows_of
+from importers.waiting import supersede
 from importers.write import occasion_of
 from tracker import audit
 from tracker.db import utc_now
 from tracker.groups import follow_roster
 from tracker.models import ActivitySource, CoachGroup, Person
-
-CLEANED_AT_ONCE = 5000
 
 
 def follow_some(bench: Bench) -> None:
@@ -59,13 +61,18 @@ def _next_coach_group(session: Session, run: ImportRun, *, after: UUID | None) -
 
 def _finish(session: Session, run: ImportRun, *, at: datetime) -> None:
     source = session.get_one(ImportSource, (run.school_id, run.source_id))
-    source.last_applied_at = at
     _move_cursors(session, run, at)
-    session.execute(
-        sa.update(ActivitySource)
-        .where(ActivitySource.school_id == run.school_id, ActivitySource.name == source.name)
-        .values(last_import_at=at)
-    )
+    parking.park(session, run, at=at)
+    supersede(session, run)
+    remember(run, source)
+    # Else readers would think that all they see is of today.
+    if unread_because(run) is None and run.retry_of_id is None:
+        source.last_applied_at = at
+        session.execute(
+            sa.update(ActivitySource)
+            .where(ActivitySource.school_id == run.school_id, ActivitySource.name == source.name)
+            .values(last_import_at=at)
+        )
     approver = None
     if run.approved_by_id is not None:
         approver = session.get_one(Person, (run.school_id, run.approved_by_id))
@@ -73,7 +80,8 @@ def _finish(session: Session, run: ImportRun, *, at: datetime) -> None:
         status: sum(by_status[status] for by_status in run.counts.values())
         for status in ("new", "changed", "closed")
     }
-    audit.record(session, by=approver, verb="applied import", subject=run, at=at, **totals)
+    if approver is not None or any(totals.values()) or not run.is_direct:
+        audit.record(session, by=approver, verb="applied import", subject=run, at=at, **totals)
     end(session, run, state=RunState.APPLIED, at=at)
 
 
@@ -94,20 +102,22 @@ def _move_cursors(session: Session, run: ImportRun, at: datetime) -> None:
 
 def clean_some(bench: Bench) -> None:
     """Delete staged rows: all of them, or after applying all but those set aside for repair."""
+    forget_file(bench)
     with bench.step() as (session, run):
         rows = rows_of(run)
         if run.state is RunState.APPLIED:
             rows.append(ImportRow.status != RowStatus.QUARANTINED)
         elif run.state is RunState.DISCARDED:
-            _forget_issues(session, run)
-        if _delete_some(session, rows):
+            forget_issues(session, run, [])
+        if delete_some(session, rows):
+            seen.forget(session, run)
             run.phase, run.cursor, run.claim = None, {}, None
 
 
 def prune_some(bench: Bench) -> None:
     """Delete what is still raw of a run that ended long ago: rows, and cells in issues."""
     with bench.step() as (session, run):
-        if _delete_some(session, rows_of(run)):
+        if delete_some(session, rows_of(run)):
             bulk.change(
                 session,
                 sa.update(ImportIssue)
@@ -115,21 +125,3 @@ def prune_some(bench: Bench) -> None:
                 .values(value=None, detail=None),
             )
             run.phase, run.claim, run.pruned_at = None, None, utc_now()
-
-
-def _delete_some(session: Session, rows: list[sa.ColumnElement[bool]]) -> bool:
-    """Delete a batch of rows; returns whether none is left."""
-    first = session.scalar(sa.select(sa.func.min(ImportRow.seq)).where(*rows))
-    if first is None:
-        return True
-    bulk.change(session, sa.delete(ImportRow).where(*rows, ImportRow.seq < first + CLEANED_AT_ONCE))
-    return False
-
-
-def _forget_issues(session: Session, run: ImportRun) -> None:
-    bulk.change(
-        session,
-        sa.delete(ImportIssue).where(
-            ImportIssue.school_id == run.school_id, ImportIssue.run_id == run.id
-        ),
-    )

@@ -5,8 +5,21 @@ from uuid import UUID
 from flask import current_app
 
 from importers.bench import take
+from importers.kept_secrets import encrypt_anew
+from importers.timetable import prune_pulls
 from importers.work import do_work
+from settings import Settings
 from tracker.db import utc_now
+
+SOURCES_JOB = "importers.jobs.look_after_sources"
+
+
+def look_after_sources() -> None:
+    """For each day: old pulls that changed nothing go, secrets are encrypted with the first key."""
+    engine, at = current_app.extensions["engine"], utc_now()
+    settings: Settings = current_app.extensions["settings"]
+    prune_pulls(engine, at=at)
+    encrypt_anew(engine, encryption_keys=settings.encryption_keys)
 
 
 def run_import(school_id: str, run_id: str) -> None:

@@ -10,20 +10,25 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from importers import bulk, closing
+from importers import bulk, closing, seen
 from importers.bench import Bench, end
+from importers.companies import decide_companies
 from importers.issues import Finding, Severity
+from importers.links import set_aside_waiting
 from importers.models import (
     ExternalRef,
     ImportIssue,
     ImportRow,
     ImportRun,
+    ImportSource,
     Phase,
     RowStatus,
     RunState,
 )
 from importers.people import decide_people
 from importers.records import REFERS, Op, RecordKind
+from importers.restage import begin_again
+from importers.revisions import pass_over_late
 from importers.staged import (
     Conditions,
     StreamLayout,
@@ -36,6 +41,7 @@ from importers.staged import (
     rows_of,
     set_aside,
 )
+from importers.twins import look_back, set_aside_twins
 from tracker.db import utc_now
 
 UPSERTS = (RowStatus.NEW, RowStatus.CHANGED, RowStatus.SAME)
@@ -43,17 +49,32 @@ UPSERTS = (RowStatus.NEW, RowStatus.CHANGED, RowStatus.SAME)
 
 def match_some(bench: Bench) -> None:
     """Decide about the next range of rows; after the last, show the preview or go on to write."""
+    if not bench.has_looked_back:
+        look_back(bench)
+        bench.has_looked_back = True
+        if bench.phase is not Phase.MATCH:
+            return
     with bench.step() as (session, run):
         if run.cancel_asked_at is not None:
             end(session, run, state=RunState.DISCARDED, at=utc_now())
             return
         if not run.cursor:
+            if _is_outdated(session, run):
+                begin_again(run)
+                return
             _begin(session, run)
-        span = next_span(run, batches=bulk.expect_many(session))
+        span = next_span(session, run, batches=bulk.many(session))
         if span is not None:
             _match(session, run, *span)
-        elif not closing.stage_closings(session, run):
+        elif not closing.stage_closings(session, run, bench.passed_over):
             _finish(session, run)
+
+
+def _is_outdated(session: Session, run: ImportRun) -> bool:
+    """Whether rows were passed over as known, and another run of the source wrote since."""
+    source = session.get_one(ImportSource, (run.school_id, run.source_id))
+    is_other = run.layout.get("as_of", source.writes) != source.writes
+    return is_other and bool(seen.numbers(session, run))
 
 
 def _begin(session: Session, run: ImportRun) -> None:
@@ -75,11 +96,19 @@ def _match(session: Session, run: ImportRun, stream: StreamLayout, first: int, u
     span = in_span(run, first, until)
     kind = RecordKind(stream["kind"])
     _decide(session, run, kind, first, until)
-    _set_aside_twins(session, run, stream, span)
+    if not stream["is_snapshot"]:
+        pass_over_late(session, run, stream, span)
+    if kind in run.layout.get("twins", [kind]):
+        with bulk.by_index(session):
+            set_aside_twins(session, run, stream, span)
+    if "person" in REFERS.get(kind, {}):
+        set_aside_waiting(session, run, stream, span)
     for role in REFERS.get(kind, {}):
         _set_aside_dangling(session, run, stream, span, role)
     if kind is RecordKind.PERSON:
         decide_people(session, run, stream, span)
+    if kind is RecordKind.COMPANY:
+        decide_companies(session, run, span)
     run.cursor = {**run.cursor, "seq": until, "chain": chained(session, run, first, until)}
     run.done = until - 1
 
@@ -105,99 +134,68 @@ def _decide(session: Session, run: ImportRun, kind: RecordKind, first: int, unti
         "status": status,
         "local_id": sa.func.coalesce(told.local_id, row.local_id),
     }
-    source = sa.outerjoin(row, told, sa.and_(*is_known))
-    for role, referred in REFERS.get(kind, {}).items():
-        source, columns[f"{role}_id"] = _found(run, source, getattr(row, role), referred)
     decided = (
         sa.select(row.seq, *(column.label(name) for name, column in columns.items()))
-        .select_from(source)
+        .select_from(sa.outerjoin(row, told, sa.and_(*is_known)))
         .where(*in_span(run, first, until, of=row), row.is_good)
         .subquery()
     )
     differs = [getattr(ImportRow, name).is_distinct_from(decided.c[name]) for name in columns]
-    bulk.change(
-        session,
-        sa.update(ImportRow)
-        .where(*in_span(run, first, until), ImportRow.seq == decided.c.seq, sa.or_(*differs))
-        .values({name: decided.c[name] for name in columns}),
-    )
+    with bulk.by_index(session):
+        bulk.change(
+            session,
+            sa.update(ImportRow)
+            .where(*in_span(run, first, until), ImportRow.seq == decided.c.seq, sa.or_(*differs))
+            .values({name: decided.c[name] for name in columns}),
+        )
+    for role, referred in REFERS.get(kind, {}).items():
+        _find(session, run, in_span(run, first, until), role, referred)
 
 
-def _found(
-    run: ImportRun, source: Any, reference: sa.ColumnElement[Any], referred: RecordKind
-) -> tuple[Any, sa.ColumnElement[Any]]:
-    """Join what a row refers to: in this file, else among what this source told of before.
+def _find(
+    session: Session, run: ImportRun, span: Conditions, role: str, referred: RecordKind
+) -> None:
+    """Find what rows refer to: in this file, else among what this source told of before.
 
     Where the file tells all there is of a kind, only what is in the file counts; but a record
-    whose row is set aside is still there.
+    whose row is set aside is still there. Many rows refer to one thing: it is looked up once.
     """
+    reference, place = getattr(ImportRow, role), getattr(ImportRow, f"{role}_id")
+    wanted = sa.select(reference.label("key")).where(*span, reference.is_not(None)).distinct()
+    keys = wanted.subquery()
     staged, told = aliased(ImportRow), aliased(ExternalRef)
-    same_key = [*rows_of(run, of=staged), staged.kind == referred, staged.ext_id == reference]
-    source = source.outerjoin(staged, sa.and_(*same_key, staged.status.in_(UPSERTS)))
+    same_key = [*rows_of(run, of=staged), staged.kind == referred, staged.ext_id == keys.c.key]
+    source = sa.outerjoin(keys, staged, sa.and_(*same_key, staged.status.in_(UPSERTS)))
     source = source.outerjoin(
         told,
         sa.and_(
             told.school_id == run.school_id,
             told.source_id == run.source_id,
             told.kind == referred,
-            told.ext_id == reference,
+            told.ext_id == keys.c.key,
             told.gone_at.is_(None),
         ),
     )
     known: Any = told.local_id
     if is_snapshot_of(run, referred):
         aside = aliased(ImportRow)
-        same_key = [*rows_of(run, of=aside), aside.kind == referred, aside.ext_id == reference]
+        same_key = [*rows_of(run, of=aside), aside.kind == referred, aside.ext_id == keys.c.key]
         is_aside = sa.and_(*same_key, aside.status == RowStatus.QUARANTINED)
         source = source.outerjoin(aside, is_aside)
         known = sa.case((aside.seq.is_not(None), told.local_id))
-    return source, sa.func.coalesce(staged.local_id, known)
-
-
-def _set_aside_twins(
-    session: Session, run: ImportRun, stream: StreamLayout, span: Conditions
-) -> None:
-    """Of equal rows with one key the last counts; contradictory rows are all set aside."""
-    twin = aliased(ImportRow)
-    found = session.execute(
-        sa.select(
-            ImportRow.seq,
-            ImportRow.row,
-            ImportRow.ext_id,
-            sa.func.count(twin.digest.distinct()),
-            sa.func.max(twin.seq),
-            sa.func.min(sa.case((twin.seq != ImportRow.seq, twin.row))),
+    local_id = sa.func.coalesce(staged.local_id, known)
+    found = sa.select(keys.c.key, local_id.label("local_id")).select_from(source).subquery()
+    bulk.change(
+        session,
+        sa.update(ImportRow)
+        .where(
+            *span,
+            ImportRow.is_good,
+            reference == found.c.key,
+            place.is_distinct_from(found.c.local_id),
         )
-        .join(
-            twin,
-            sa.and_(
-                twin.school_id == ImportRow.school_id,
-                twin.run_id == ImportRow.run_id,
-                twin.kind == ImportRow.kind,
-                twin.ext_id == ImportRow.ext_id,
-                twin.is_good,
-                twin.file.is_not(None),
-            ),
-        )
-        .where(*span, ImportRow.is_good, ImportRow.file.is_not(None))
-        .group_by(ImportRow.seq, ImportRow.row, ImportRow.ext_id)
-        .having(sa.func.count() > 1)
+        .values({place: found.c.local_id}),
     )
-    contradictory, equal = [], []
-    for seq, row, key, contents, last, other in found:
-        facts: dict[str, Any] = {
-            "file": stream["file"],
-            "row": row,
-            "column": column_of(stream, "ext_id"),
-            "value": key,
-            "detail": str(other),
-        }
-        if contents > 1:
-            contradictory.append((seq, Finding(code="key.contradictory", **facts)))
-        elif seq != last:
-            equal.append((seq, Finding(code="key.twice", severity=Severity.WARNING, **facts)))
-    set_aside(session, run, contradictory)
-    set_aside(session, run, equal, status=RowStatus.IGNORED)
 
 
 def _set_aside_dangling(
@@ -206,6 +204,8 @@ def _set_aside_dangling(
     """Set aside the rows that refer to what is nowhere."""
     reference, found = getattr(ImportRow, role), getattr(ImportRow, f"{role}_id")
     staged = aliased(ImportRow)
+    # Where only changes are told, who left may be told of again: nothing is done, so it may stand.
+    doing = UPSERTS if stream["is_snapshot"] else (RowStatus.NEW, RowStatus.CHANGED)
     dangling = session.execute(
         sa.select(ImportRow.seq, ImportRow.row, reference, staged.seq)
         .outerjoin(
@@ -219,7 +219,7 @@ def _set_aside_dangling(
         )
         .where(
             *span,
-            ImportRow.status.in_(UPSERTS),
+            ImportRow.status.in_(doing),
             reference.is_not(None),
             found.is_(None),
         )
@@ -243,7 +243,8 @@ def _finish(session: Session, run: ImportRun) -> None:
     chain = run.cursor["chain"]
     is_approved = run.state is RunState.APPLYING
     findings = closing.look_out(session, run)
-    if run.is_direct and not is_approved and not any(f.code == closing.BRAKE for f in findings):
+    is_held = run.layout.get("is_held") or any(f.code == closing.BRAKE for f in findings)
+    if run.is_direct and not is_approved and not is_held:
         run.state, run.preview_digest, run.approved_at = RunState.APPLYING, chain, utc_now()
         is_approved = True
     if is_approved and chain != run.preview_digest:
@@ -268,4 +269,6 @@ def _counts(session: Session, run: ImportRun) -> dict[str, dict[str, int]]:
     )
     for kind, status, number in found:
         counts[kind.value][status.value] = number
+    for kind, number in seen.numbers(session, run).items():
+        counts[kind.value][RowStatus.SAME.value] += number
     return counts

@@ -47,6 +47,7 @@ class Phase(StrEnum):
     """What the worker must do next with a run; a run without a phase asks for nothing."""
 
     READ = "read"
+    RESTAGE = "restage"
     MATCH = "match"
     WRITE = "write"
     TOUCH = "touch"
@@ -89,7 +90,8 @@ class ImportSource(Record):
     after another, `error` is why the last one did; `paused_at` is set when somebody, or the
     breaker after so many failures, stopped asking. `pusher_id` is the program that may send
     statements here. `options` are what people chose: the mapping of columns that is remembered,
-    which courses are read. Raw people's data never stand in it.
+    which courses are read. Raw people's data never stand in it. `writes` counts the batches that
+    runs of it ever wrote: who compared rows to what is known sees whether that is still so.
     """
 
     __tablename__ = "import_source"
@@ -109,6 +111,7 @@ class ImportSource(Record):
     paused_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_applied_at: Mapped[datetime | None]
+    writes: Mapped[int] = mapped_column(server_default="0")
 
 
 class ImportCursor(SchoolOwned):
@@ -197,16 +200,26 @@ class ImportRow(SchoolOwned):
 
     `is_good` is what reading found; `status` is found again at each match, and so is what the
     row's `person`, `target` and `parent` are here. `local_id` is the record it is or will become.
+    `revised_at` is when the source says that it last changed this, where it sends only changes.
     """
 
     __tablename__ = "import_row"
     __table_args__ = (
         # Not led by the run as the key is: only the key may look fit for a range of `seq`.
         sa.Index(None, "school_id", "ext_id", "kind", "run_id"),
-        sa.Index(None, "school_id", "match_key", "run_id"),
+        sa.Index(
+            None,
+            "school_id",
+            "match_key",
+            "run_id",
+            postgresql_where=sa.text("match_key IS NOT NULL"),
+            sqlite_where=sa.text("match_key IS NOT NULL"),
+        ),
     )
 
-    run_id: Mapped[UUID] = ref("import_run", primary_key=True)
+    # No foreign keys: runs are never deleted, and each would be looked up for each row.
+    school_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-2)
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[RecordKind]
     op: Mapped[Op]
@@ -219,12 +232,29 @@ class ImportRow(SchoolOwned):
     row: Mapped[int | None]
     data: Mapped[Raw]
     digest: Mapped[Digest | None]
+    raw_digest: Mapped[Digest | None]
+    revised_at: Mapped[datetime | None]
     is_good: Mapped[bool]
     status: Mapped[RowStatus]
     local_id: Mapped[UUID | None]
     person_id: Mapped[UUID | None]
     target_id: Mapped[UUID | None]
     parent_id: Mapped[UUID | None]
+
+
+class ImportSeen(SchoolOwned):
+    """Rows that were not read, because their source told the very same before: only that they are.
+
+    `number` rows of a kind, from `seq` on; `keys` is 16 hexadecimal digits of each one's key.
+    """
+
+    __tablename__ = "import_seen"
+
+    run_id: Mapped[UUID] = ref("import_run", primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[RecordKind]
+    number: Mapped[int]
+    keys: Mapped[RawText]
 
 
 class ImportIssue(Record):
@@ -249,7 +279,11 @@ class ImportIssue(Record):
 class ExternalRef(SchoolOwned):
     """What a source calls a record of ours, and the content it last told; kept when it is gone.
 
-    `person_id` is whose data it is, if anybody's.
+    `person_id` is whose data it is, if anybody's. `is_link` is somebody whom the source only refers
+    to: it neither made nor may end them. `revised_at` is the newest revision that the
+    source told, so that changes which arrive late are known to be old. `digest` is of the content,
+    `raw_digest` of the row as it stood in the file, if nothing was to be said of it. `last_run_id`
+    is the run that last told anything new; `target_id` what the record hangs on here.
     """
 
     __tablename__ = "external_ref"
@@ -261,7 +295,11 @@ class ExternalRef(SchoolOwned):
     ext_id: Mapped[Identifier] = mapped_column(primary_key=True)
     local_id: Mapped[UUID]
     person_id: Mapped[UUID | None] = ref("person")
+    target_id: Mapped[UUID | None]
+    is_link: Mapped[bool] = mapped_column(server_default=sa.false())
     digest: Mapped[Digest]
+    raw_digest: Mapped[Digest | None]
+    revised_at: Mapped[datetime | None]
     first_run_id: Mapped[UUID]
     last_run_id: Mapped[UUID]
     gone_at: Mapped[datetime | None]

@@ -1,12 +1,15 @@
 """Opening what a run reads: the file that the door kept, or a system of the school."""
 
+import shutil
+from tempfile import TemporaryFile
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers import pulls
+from importers import pulling
 from importers.bench import Bench
 from importers.door import open_source
 from importers.models import ImportRun
+from importers.readers.kept import Kept
 from importers.source import Opening, Source
 from tracker import attachments
 from tracker.db import unit_of_work
@@ -16,13 +19,17 @@ from tracker.models import School
 ID_BYTES = 16
 
 
-def keep_file(store: Any, run: ImportRun, body: bytes) -> None:
-    """Keep what the door let in until it is read."""
-    run.file_digest = attachments.keep(store, run.school_id, run.id.bytes + body)
+def keep_file(store: Any, run: ImportRun, kept: Kept) -> None:
+    """Keep what the door let in until the run is over: it may have to be read again."""
+    with TemporaryFile() as file, kept.open() as content:
+        file.write(run.id.bytes)
+        shutil.copyfileobj(content, file)
+        file.seek(0)
+        run.file_digest = attachments.keep(store, run.school_id, file)
 
 
 def forget_file(bench: Bench) -> None:
-    """Delete the file: what is needed of it is staged. Doing it twice does no harm."""
+    """Delete the file of a run that is over. Doing it twice does no harm."""
     with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
         run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
         digest = run.file_digest
@@ -37,10 +44,18 @@ def source_of(bench: Bench) -> tuple[ImportRun, Source]:
     with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
         run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
         school = session.get_one(School, bench.school_id)
+    if bench.source is None:
+        bench.source = _open(bench, run, school)
+    return run, bench.source
+
+
+def _open(bench: Bench, run: ImportRun, school: School) -> Source:
     if run.file_digest is None:
-        return run, pulls.open_pull(bench, run, school)
-    kept = attachments.fetch(bench.store, bench.school_id, run.file_digest)
-    return run, open_source(run.kind or "", kept[ID_BYTES:], opening_of(run, school))
+        return pulling.open_pull(bench, run, school)
+    file = TemporaryFile()  # noqa: SIM115 - closed with what is kept in it
+    file.writelines(attachments.chunks(bench.store, bench.school_id, run.file_digest))
+    kept = Kept(file, skip=ID_BYTES)
+    return open_source(run.kind or "", kept, opening_of(run, school))
 
 
 def opening_of(run: ImportRun, school: School) -> Opening:

@@ -1,78 +1,111 @@
 """Pulls: runs that read a system of the school, on time or when somebody asks."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from importers.bench import Bench, Stopping
-from importers.issues import Finding, Severity
-from importers.models import ImportCursor, ImportRun, ImportSource
-from importers.source import Asking, PullKind, Source, Unavailable
-from importers.staged import add_issues
-from lti import keys
-from tracker.db import unit_of_work, utc_now
-from tracker.models import School
+from importers.bench import end
+from importers.kinds import PULL_KINDS
+from importers.models import ImportRun, ImportSource, Phase, RunState
+from importers.pulling import JOB
+from importers.source import Asking, Stream
+from importers.stage import layout_of
+from tracker import audit
+from tracker.db import nudge
+from tracker.errors import Conflict
+from tracker.models import Person, School
+from tracker.permissions import Action, require
 
-PULL_KINDS: dict[str, PullKind] = {}
-MOST_TRIES = 5  # of one stream in one run; then the run goes on without the rest of it
-FIRST_WAIT = timedelta(seconds=30)
-
-
-def open_pull(bench: Bench, run: ImportRun, school: School) -> Source:
-    """Open the system that a run reads, behind what earlier runs took in; raises Unavailable."""
-    if bench.settings is None:
-        raise Unavailable("source.no_settings", is_final=True)
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
-        row = session.get_one(ImportSource, (bench.school_id, run.source_id))
-        cursors = session.scalars(
-            sa.select(ImportCursor).where(
-                ImportCursor.school_id == bench.school_id, ImportCursor.source_id == row.id
-            )
-        ).all()
-    secret = None
-    if row.sealed_secret is not None:
-        secret = keys.unseal(row.sealed_secret.encode(), bench.settings.encryption_keys)
-    asking = Asking(
-        url=row.url or "",
-        secret=secret,
-        options=row.options,
-        zone=ZoneInfo(school.timezone),
-        since={cursor.stream: cursor.value for cursor in cursors},
-        allow_loopback=bench.settings.is_demo,
-        at=run.started_at,
-    )
-    return PULL_KINDS[row.kind].open(asking)
+# A system is asked for one thing at a time: a batch must not be minutes of asking.
+BATCH_SIZE = 200
+GOING_ON = (RunState.WAITING, RunState.READING, RunState.APPLYING)
 
 
-def put_off(bench: Bench, reason: Unavailable) -> None:
-    """Have the run taken up later, from where it is; after many tries it goes on without the rest.
+def start_pull(
+    session: Session, *, source: ImportSource, by: Person | None, on: date, at: datetime
+) -> ImportRun:
+    """Have a system read and what it tells applied; nothing is asked yet.
 
-    What was not read is not missing: the stream is not whole, so it closes nobody, and its cursor
-    stays where it was. Raises Stopping when the run waits.
+    One at a time: a pull of this source that is going on is returned instead. A preview of an
+    earlier one that waits for approval is thrown away: this one knows better. Raises Conflict for
+    a source that is no system, NotAllowed for who is no administrator.
     """
-    with bench.step() as (session, run):
-        tries = run.cursor.get("tries", 0) + 1
-        if tries < MOST_TRIES and not reason.is_final:
-            wait = FIRST_WAIT * 2 ** (tries - 1)
-            if reason.retry_after is not None:
-                wait = max(wait, timedelta(seconds=min(reason.retry_after, 3600)))
-            run.cursor = {**run.cursor, "tries": tries}
-            run.due_at = utc_now() + wait
-        else:
-            _give_up_stream(run)
-            finding = Finding(
-                code=reason.code, severity=Severity.WARNING, detail=reason.detail, file=None
-            )
-            add_issues(session, run, [(0, finding)])
-        is_waiting = run.due_at is not None and run.due_at > utc_now()
-    if is_waiting:
-        raise Stopping
+    if by is not None:
+        require(session, by, Action.RUN_IMPORT, on=on)
+    session.refresh(source, with_for_update={"key_share": True})
+    if source.url is None or source.kind not in PULL_KINDS:
+        raise Conflict("source.not_pulled")
+    going_on, waiting = _unended(session, source)
+    if going_on is not None:
+        return going_on
+    for preview in waiting:
+        end(session, preview, state=RunState.DISCARDED, at=at)
+        _wake(session, preview)
+    run = _new_run(session, source, by, at)
+    session.add(run)
+    session.flush()
+    if by is not None:
+        audit.record(session, by=by, verb="started import", subject=run, at=at)
+    _wake(session, run)
+    return run
 
 
-def _give_up_stream(run: ImportRun) -> None:
-    place = run.cursor.get("stream", 0)
-    streams = [dict(stream) for stream in run.layout["streams"]]
-    streams[place]["is_whole"] = False
-    run.layout = {**run.layout, "streams": streams}
-    run.cursor = {"stream": place + 1, "after": 0, "seq": run.cursor.get("seq", 1)}
+def _unended(session: Session, source: ImportSource) -> tuple[ImportRun | None, list[ImportRun]]:
+    """Return the pull of this source that is going on, and those that wait for approval."""
+    found = session.scalars(
+        sa.select(ImportRun)
+        .where(
+            ImportRun.school_id == source.school_id,
+            ImportRun.source_id == source.id,
+            ImportRun.is_direct,
+            ImportRun.state.in_((*GOING_ON, RunState.PREVIEWED)),
+        )
+        .order_by(ImportRun.id)
+        .with_for_update()
+    ).all()
+    going_on = [run for run in found if run.state is not RunState.PREVIEWED]
+    return (going_on[0] if going_on else None), [run for run in found if run not in going_on]
+
+
+def _new_run(session: Session, source: ImportSource, by: Person | None, at: datetime) -> ImportRun:
+    school = session.get_one(School, source.school_id)
+    streams = streams_of(source, school, at=at)
+    return ImportRun(
+        school_id=source.school_id,
+        source_id=source.id,
+        kind=source.kind,
+        file_name=source.name,
+        is_direct=True,
+        options=source.options,
+        state=RunState.WAITING,
+        phase=Phase.READ,
+        batch_size=BATCH_SIZE,
+        layout={"closings": [1, 1], **layout_of(streams)},
+        cursor={},
+        done=0,
+        counts={},
+        started_by_id=by.id if by else None,
+        started_at=at,
+        attempts=0,
+    )
+
+
+def streams_of(source: ImportSource, school: School, *, at: datetime) -> Sequence[Stream]:
+    """Return what can be read of a system; nothing is asked, so no secret is needed."""
+    asking = Asking(
+        url=source.url or "",
+        secret=None,
+        options=source.options,
+        zone=ZoneInfo(school.timezone),
+        since={},
+        allow_loopback=False,
+        at=at,
+    )
+    return PULL_KINDS[source.kind].open(asking).streams()
+
+
+def _wake(session: Session, run: ImportRun) -> None:
+    nudge(session, JOB, school_id=str(run.school_id), run_id=str(run.id))

@@ -1,11 +1,11 @@
 """What every source yields: one small record per thing, in the same shape whatever the LMS."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -53,12 +53,14 @@ class Op(StrEnum):
     """What the source says about it: it is so, or it is no longer there.
 
     A LINK names a person whom the source only refers to: found among ours by the school's key or
-    parked, never made and never changed.
+    parked, never made and never changed. A CHANGE tells more of what the source told before, and
+    of nothing else: what was never told stays out.
     """
 
     UPSERT = "upsert"
     CLOSE = "close"
     LINK = "link"
+    CHANGE = "change"
 
 
 class Standing(StrEnum):
@@ -84,7 +86,8 @@ class Record:
     `person`, `target` and `parent` are keys of the same source (see REFERS). `data` holds plain
     values: text, numbers as text, days as ISO text. Of a bad or ignored row it holds the cells.
     `match_key` is the school's own number by which a person is known in every source; a source
-    that the school matches by e-mail address is matched by `data["email"]` instead.
+    that the school matches by e-mail address is matched by `data["email"]` instead. `revised_at`
+    is when the source last changed it, where it sends only changes; no part of the content.
     """
 
     kind: RecordKind
@@ -98,6 +101,7 @@ class Record:
     match_key: str | None = None
     occurred_at: datetime | None = None
     precision: Precision | None = None
+    revised_at: datetime | None = None
     standing: Standing = Standing.GOOD
     findings: tuple[Finding, ...] = ()
 
@@ -112,5 +116,25 @@ class Record:
     @property
     def digest(self) -> str:
         """Return 32 hexadecimal digits that differ as soon as the content does."""
-        content = [self.op, self.person, self.target, self.parent, self.match_key, self.stored]
+        # Whether it is told as a change or as a whole is no part of what is told.
+        op = Op.UPSERT if self.op is Op.CHANGE else self.op
+        content = [op, self.person, self.target, self.parent, self.match_key, self.stored]
         return blake2b(orjson.dumps(content), digest_size=16).hexdigest()
+
+
+class Unread(NamedTuple):
+    """A record that was not read yet: enough to see whether its source tells anything new.
+
+    `raw` differs as soon as anything differs that reading depends on; a row whose `raw` is what
+    its source told last is not read at all. `reader` makes the record of `row`.
+    """
+
+    kind: RecordKind
+    ext_id: str
+    raw: str
+    reader: Callable[[Any], Record | None]
+    row: Any
+
+    def read(self) -> Record | None:
+        """Return the record; None when the row tells nothing after all."""
+        return self.reader(self.row)

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from importers.issue_list import issues_of
 from importers.models import ImportIssue, ImportRun, RowStatus
 from importers.records import RecordKind
-from importers.runs import issues_of
 from importers.sentences import sentences_of
 
 STATUSES = [status.value for status in RowStatus]

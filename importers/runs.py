@@ -7,7 +7,7 @@ A file is always previewed; only an administrator's approval of that very previe
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,15 +16,14 @@ from sqlalchemy.orm import Session
 from importers.bench import end
 from importers.closing import BRAKE
 from importers.intake import BATCH_SIZE, take_in
-from importers.issues import Severity
 from importers.models import ImportIssue, ImportRun, ImportSource, Phase, RunState
+from importers.pulling import JOB
+from importers.waiting import copy_waiting, count_waiting
 from tracker import audit
 from tracker.db import nudge
 from tracker.errors import Conflict, NotFound
 from tracker.models import Person, School
 from tracker.permissions import ALLOWED, Action, require, roles_of
-
-JOB = "importers.jobs.run_import"
 
 
 def start(
@@ -34,16 +33,21 @@ def start(
     school: School,
     store: Any,
     file_name: str,
-    body: bytes,
+    body: bytes | IO[bytes],
     kind: str | None = None,
-    options: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    repair_of: ImportRun | None = None,
+    encryption_keys: Sequence[str] = (),
     batch_size: int = BATCH_SIZE,
     on: date,
     at: datetime,
 ) -> ImportRun:
     """Take a file in at the door and have a preview made of it; nothing else changes yet.
 
-    `options` may give edition, level and title of a list of kwalificaties. The run that is
+    `options` may give edition, level and title of a list of kwalificaties, or the `source` and
+    `mapping` of a sheet (sheet/mapping.py). With `repair_of` the file holds rows that were set
+    aside in that run, repaired; such a file closes nobody. Without the `encryption_keys` of the
+    settings no file that names people by BSN or onderwijsnummer is taken. The run that is
     returned is `waiting`, or `refused` when the file cannot be used; its issues say why. Raises
     Invalid for options that cannot be, NotAllowed for who is no administrator.
     """
@@ -57,6 +61,8 @@ def start(
         body=body,
         kind=kind,
         options=options or {},
+        repair_of=repair_of,
+        encryption_keys=encryption_keys,
         batch_size=batch_size,
         by=by,
         at=at,
@@ -128,6 +134,67 @@ def cancel(session: Session, *, by: Person | None, run: ImportRun, on: date, at:
     session.flush()
 
 
+def retry(
+    session: Session, *, by: Person | None, run: ImportRun, on: date, at: datetime
+) -> ImportRun:
+    """Take up, in a new run, the rows of an applied one that wait for who or what they are about.
+
+    Nothing is read again and nothing closes. Previewed, or applied at once if the old run was.
+    Raises Conflict when nothing waits.
+    """
+    if by is not None:
+        require(session, by, Action.RUN_IMPORT, on=on)
+    _lock(session, run)
+    if run.state is not RunState.APPLIED or run.phase is not None:
+        raise Conflict("import.not_applied")
+    if not count_waiting(session, run):
+        raise Conflict("import.nothing_waits")
+    again = ImportRun(
+        school_id=run.school_id,
+        source_id=run.source_id,
+        retry_of_id=run.id,
+        kind=run.kind,
+        file_name=run.file_name,
+        is_direct=run.is_direct,
+        options=run.options,
+        state=RunState.WAITING,
+        phase=Phase.MATCH,
+        batch_size=run.batch_size,
+        layout={},
+        cursor={},
+        done=0,
+        counts={},
+        started_by_id=by.id if by else None,
+        started_at=at,
+        attempts=0,
+    )
+    session.add(again)
+    session.flush()
+    copy_waiting(session, run, again)
+    audit.record(session, by=by, verb="took up import", subject=again, at=at)
+    _wake(session, again)
+    session.flush()
+    return again
+
+
+def discard_rows(
+    session: Session, *, by: Person | None, run: ImportRun, on: date, at: datetime
+) -> None:
+    """Throw away what an applied run set aside: the rows and their cells; the counts stay.
+
+    Raises Conflict for any other run.
+    """
+    if by is not None:
+        require(session, by, Action.RUN_IMPORT, on=on)
+    _lock(session, run)
+    if run.state is not RunState.APPLIED or run.phase is not None or run.pruned_at is not None:
+        raise Conflict("import.not_applied")
+    run.phase = Phase.PRUNE
+    audit.record(session, by=by, verb="discarded rows", subject=run, at=at)
+    _wake(session, run)
+    session.flush()
+
+
 def needs_confirmation(session: Session, run: ImportRun) -> bool:
     """Whether so much would close that approving must say so."""
     brake = sa.exists().where(
@@ -150,11 +217,22 @@ def find_run(session: Session, key: UUID, *, person: Person, on: date) -> Import
 
 
 def recent_runs(
-    session: Session, *, person: Person, on: date, limit: int, before: UUID | None = None
+    session: Session,
+    *,
+    person: Person,
+    on: date,
+    limit: int,
+    before: UUID | None = None,
+    source_id: UUID | None = None,
 ) -> Sequence[ImportRun]:
-    """Return the school's runs, newest first; `before` is the last one of the page before."""
+    """Return the school's runs, or a source's, newest first.
+
+    `before` is the last one of the page before.
+    """
     require(session, person, Action.SEE_IMPORTS, on=on)
     select = sa.select(ImportRun).where(ImportRun.school_id == person.school_id)
+    if source_id is not None:
+        select = select.where(ImportRun.source_id == source_id)
     if before is not None:
         select = select.where(ImportRun.id < before)
     return session.scalars(select.order_by(ImportRun.id.desc()).limit(limit)).all()
@@ -205,31 +283,6 @@ def sources(session: Session, *, person: Person, on: date) -> list[SourceAge]:
         )
         for source, run_id, run_state in found
     ]
-
-
-def issues_of(
-    session: Session, run: ImportRun, *, limit: int | None = None
-) -> Sequence[ImportIssue]:
-    """Return what is wrong: of the whole first, then errors before warnings, by row."""
-    is_warning = ImportIssue.severity == Severity.WARNING
-    return session.scalars(
-        sa.select(ImportIssue)
-        .where(ImportIssue.school_id == run.school_id, ImportIssue.run_id == run.id)
-        .order_by(ImportIssue.seq > 0, is_warning, ImportIssue.seq, ImportIssue.id)
-        .limit(limit)
-    ).all()
-
-
-def count_issues(session: Session, run: ImportRun) -> int:
-    """Return how many issues a run has."""
-    return (
-        session.scalar(
-            sa.select(sa.func.count()).where(
-                ImportIssue.school_id == run.school_id, ImportIssue.run_id == run.id
-            )
-        )
-        or 0
-    )
 
 
 def _lock(session: Session, run: ImportRun) -> None:

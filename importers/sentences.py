@@ -7,6 +7,8 @@ from typing import Protocol
 
 from flask_babel import gettext
 
+from importers.links import PARKED
+
 
 def N_(text: str) -> str:  # noqa: N802 - the name by which texts are collected
     """Mark a text for translation without translating it yet."""
@@ -28,21 +30,70 @@ REPAIR = N_("Repair this row and send the file again.")
 AGAIN = N_("Make the export again and send it once more.")
 NOTHING = N_("You need not do anything.")
 LOOK = N_("Check that this is right.")
+WHO = N_("Say who it is on the page People we do not know.")
 
 SENTENCES: dict[str, tuple[str, str]] = {
     # the file
     "file.unknown_kind": (
         N_("We do not recognise the file %(file)s."),
-        N_("Send a OneRoster bundle (zip) or a list of qualifications (csv)."),
+        N_("Send a table (csv or xlsx), or an export that we name on this page."),
+    ),
+    "file.other_kind": (
+        N_("The file %(file)s is not of the kind that you chose."),
+        N_("Choose no kind, and we look what it is."),
+    ),
+    "file.web_page": (
+        N_("The file %(file)s is a web page, not a table."),
+        N_("Sign in again where you made the export, and make it once more."),
+    ),
+    "file.pdf": (
+        N_("The file %(file)s is a PDF. We cannot read a table from it."),
+        N_("Ask for the same list as Excel or CSV."),
+    ),
+    "file.picture": (
+        N_("The file %(file)s is a picture, film or sound (%(detail)s)."),
+        N_("Send the table itself, as Excel or CSV."),
+    ),
+    "file.no_text": (
+        N_("The file %(file)s is no table (%(detail)s)."),
+        N_("Send the table itself, as Excel or CSV."),
+    ),
+    "file.document": (
+        N_("The file %(file)s is a document or a presentation, not a table."),
+        N_("Copy the table to Excel and save it as .xlsx."),
+    ),
+    "file.old_excel": (
+        N_("The file %(file)s is in an older form of Excel."),
+        N_("Open it in Excel, choose Save as, and take .xlsx."),
+    ),
+    "file.ods": (
+        N_("The file %(file)s was made with LibreOffice."),
+        N_("Choose Save as, and take Excel (.xlsx) or CSV."),
+    ),
+    "file.password": (
+        N_("The file %(file)s has a password, so we cannot open it."),
+        N_("Save it without a password and send it again."),
+    ),
+    "file.really_xlsx": (
+        N_("The file %(file)s is called a text, and is a workbook of Excel. We read it as that."),
+        NOTHING,
+    ),
+    "file.really_text": (
+        N_("The file %(file)s is called a workbook, and is text. We read it as that."),
+        NOTHING,
+    ),
+    "file.guessed_letters": (
+        N_("The file %(file)s does not say how its letters are written: we guessed %(detail)s."),
+        N_("Check whether names such as Zoë look right."),
+    ),
+    "file.mojibake": (
+        N_("Some letters in %(file)s were spoilt before, as in %(value)s. We left them so."),
+        N_("Make the export again as CSV UTF-8 if names look wrong."),
     ),
     "file.empty": (N_("The file %(file)s is empty."), AGAIN),
     "file.too_large": (
         N_("The file is larger than %(detail)s."),
         N_("Send fewer years at once."),
-    ),
-    "file.encoding": (
-        N_("The file %(file)s is not in UTF-8."),
-        N_("Save it as CSV UTF-8 and send it again."),
     ),
     "file.line_too_long": (N_("The file %(file)s is no table: a line has no end."), AGAIN),
     "file.missing": (
@@ -56,6 +107,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "file.name_case": (N_("The file %(file)s should be called %(detail)s."), NOTHING),
     "file.in_folder": (N_("The file %(file)s lies in a folder of the zip."), NOTHING),
     "file.unknown": (N_("We do not know the file %(file)s and did not read it."), NOTHING),
+    "file.nothing_read": (
+        N_("There is nothing in this bundle that we read."),
+        N_("Check in the export which files are in it."),
+    ),
+    "file.delimiter": (
+        N_("The columns of %(file)s are separated by %(value)s instead of a comma."),
+        NOTHING,
+    ),
+    "file.roles_of_users": (
+        N_("There is no roles.csv; we read the roles in %(file)s."),
+        LOOK,
+    ),
+    "file.school_data_sync_1": (
+        N_("This is School Data Sync version 1 of Microsoft, which we do not read."),
+        N_("Choose OneRoster or School Data Sync version 2.1 in the export."),
+    ),
     "zip.broken": (N_("The file %(file)s is not a whole zip file."), AGAIN),
     "zip.unsafe_name": (N_("The zip holds a file with an unsafe name."), AGAIN),
     "zip.too_many_files": (N_("The zip holds more than %(detail)s files."), AGAIN),
@@ -72,14 +139,82 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("Make a zip without a password and send it again."),
     ),
     "zip.same_file_twice": (N_("The file %(file)s is in the zip more than once."), AGAIN),
+    "zip.nested": (
+        N_("The zip holds another packed file: %(file)s."),
+        N_("Unpack that one first, and send what is in it."),
+    ),
+    "zip.one_file": (N_("We took the file %(file)s out of %(detail)s."), NOTHING),
+    # a workbook
+    "xlsx.broken": (
+        N_("The workbook %(file)s is damaged."),
+        N_("Open it in Excel, save it again, and send that."),
+    ),
+    "xlsx.no_table": (
+        N_("No sheet of %(file)s that can be seen holds a table."),
+        N_("Put the column names in one row, with the rows below it."),
+    ),
+    "xlsx.too_large": (
+        N_("The workbook %(file)s holds more than %(detail)s rows, or very much text."),
+        N_("Save it as CSV UTF-8 and send that."),
+    ),
+    "xlsx.too_wide": (
+        N_("The sheet has more than %(detail)s columns."),
+        N_("Leave out columns that are not needed."),
+    ),
+    "xlsx.macros": (N_("There are macros in %(file)s. We did not look at them."), NOTHING),
+    "xlsx.hidden_sheets": (N_("We did not read hidden sheets (%(detail)s)."), NOTHING),
+    "xlsx.other_sheets": (
+        N_("We read the sheet %(value)s, and not: %(detail)s."),
+        N_("Do you need another sheet? Save it as a file of its own."),
+    ),
+    "xlsx.formula": (
+        N_("There is a formula in this cell. We took it as empty."),
+        N_("Type the value itself if you want it to come in."),
+    ),
+    "xlsx.error_cell": (
+        N_("Excel shows the error %(value)s in this cell. We took it as empty."),
+        N_("Type the right value."),
+    ),
+    "xlsx.merged": (
+        N_("Cells were merged (%(detail)s). Only the first of them holds the value."),
+        N_("Fill in each cell if the value counts for every row."),
+    ),
+    "xlsx.more": (N_("The same goes for %(detail)s more cells."), LOOK),
+    # JSON and XML
+    "json.broken": (N_("This is not whole JSON."), AGAIN),
+    "json.too_deep": (N_("This JSON has more levels than we read."), AGAIN),
+    "json.too_large": (
+        N_("The file %(file)s is larger than the %(detail)s that we read at once."),
+        N_("Send it in parts, or as one statement on each line (JSONL)."),
+    ),
+    "json.line_too_long": (N_("This line is longer than we read."), REPAIR),
+    "json.no_number": (N_("This JSON holds a number that does not exist."), AGAIN),
+    "json.no_object": (N_("This is not a row with named values."), REPAIR),
+    "json.encoding": (N_("This line holds letters that are not in UTF-8."), REPAIR),
+    "xml.broken": (N_("The file %(file)s is not whole XML."), AGAIN),
+    "xml.dtd": (
+        N_("The file %(file)s has a part that we never open (DTD)."),
+        N_("Ask for an export without it."),
+    ),
+    "xml.too_deep": (N_("The file %(file)s has more levels than we read."), AGAIN),
+    "xml.too_long": (N_("A part of %(file)s is longer than we read."), AGAIN),
     "manifest.version": (
         N_("This bundle says OneRoster version %(value)s; we read %(detail)s."),
-        N_("Choose version 1.2 in the system that makes the export."),
+        N_("Choose version 1.1 or 1.2 in the system that makes the export."),
     ),
     "manifest.mode": (N_("In manifest.csv, %(detail)s has the unknown value %(value)s."), AGAIN),
-    "manifest.delta": (
-        N_("The file %(file)s holds only changes (delta); we read whole files (bulk)."),
-        N_("Choose bulk in the system that makes the export."),
+    "manifest.missing": (
+        N_("There is no manifest.csv; this looks like OneRoster %(detail)s."),
+        N_("We close nothing because it is missing. Add manifest.csv to the export."),
+    ),
+    "manifest.no_version": (
+        N_("%(file)s does not say which version this is; it looks like %(detail)s."),
+        LOOK,
+    ),
+    "manifest.version_written": (N_("We read version %(value)s as %(detail)s."), LOOK),
+    "manifest.unsaid": (
+        N_("manifest.csv does not say whether %(file)s is whole."),
+        N_("We read it, and close nothing because it is missing there."),
     ),
     "manifest.says_absent": (
         N_("According to manifest.csv there is no %(file)s, so we did not read it."),
@@ -95,6 +230,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "header.unreadable": (N_("The first row of %(file)s is not a row of column names."), AGAIN),
     "header.case": (N_("The column %(column)s should be called %(detail)s."), NOTHING),
+    "header.extra": (
+        N_("The column %(column)s of %(file)s is not in the standard; we passed it over."),
+        NOTHING,
+    ),
+    "header.order": (
+        N_("The columns of %(file)s stand in another order, from %(column)s on."),
+        NOTHING,
+    ),
+    "header.fewer": (N_("%(file)s does not have these columns: %(detail)s."), NOTHING),
+    "header.no_key": (
+        N_("%(file)s has no column sourcedId; we put keys together from %(detail)s."),
+        NOTHING,
+    ),
     "header.empty": (N_("A column of %(file)s has no name; we passed it over."), NOTHING),
     "options.one_crebo": (
         N_("The list holds %(detail)s qualifications, so one level or title cannot fit."),
@@ -128,6 +276,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("Repair that row first."),
     ),
     "ref.unused": (N_("%(value)s is not in %(detail)s. We do not use it."), NOTHING),
+    "ref.no_file": (
+        N_("The column %(column)s refers to %(detail)s, which is not there."),
+        N_("We do not use it. You need not do anything."),
+    ),
+    "change.older": (
+        N_("We know a newer version of %(value)s, of %(detail)s."),
+        NOTHING,
+    ),
+    "change.of_unknown": (
+        N_("%(value)s is unknown here, and the changes do not say as what they come."),
+        N_("Send a whole file (bulk), or send roles.csv along."),
+    ),
     # a cell
     "cell.nul": (N_("The column %(column)s holds a character that is no text."), REPAIR),
     "cell.encoding": (
@@ -157,6 +317,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("Write a date that exists, as 2026-11-30."),
     ),
     "date.dutch": (N_("We read %(value)s as day-month-year."), LOOK),
+    "moment.written": (
+        N_("%(value)s is no moment as the standard writes it; we read it in Dutch time."),
+        LOOK,
+    ),
     "date.before_start": (
         N_("The end %(value)s is before the beginning %(detail)s."),
         REPAIR,
@@ -168,7 +332,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "number.comma": (N_("We read the comma in %(value)s as a decimal sign."), LOOK),
     "score.out_of_range": (
         N_("The score %(value)s is outside %(detail)s."),
-        N_("Correct the score, or the limits in lineItems.csv."),
+        N_("Correct the score, or the limits of this item."),
+    ),
+    "score.range_reversed": (
+        N_("The lowest score %(value)s is above the highest, %(detail)s."),
+        N_("Correct the limits and send the file again."),
     ),
     "boolean.form": (
         N_("%(value)s is not true or false."),
@@ -183,9 +351,53 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("%(value)s is no crebo code: that has five digits and nothing else."),
         N_("Write the five digits, also a 0 in front."),
     ),
+    "crebo.ambiguous": (
+        N_("The crebo %(value)s is in several dossiers: %(detail)s."),
+        N_("We keep them apart. Choose the right edition for each group."),
+    ),
+    "level.form": (
+        N_("%(value)s is no level: that is 1, 2, 3 or 4."),
+        N_("The level stays unknown. Check it at SBB."),
+    ),
+    "sbb.no_dossiers": (
+        N_("There is no dossier with a crebo in %(file)s."),
+        N_("Download the dossiers from SBB again."),
+    ),
+    "sbb.not_final": (
+        N_("This dossier is not adopted yet: %(value)s."),
+        LOOK,
+    ),
+    "case.no_document": (
+        N_("There is no document with an identifier in %(file)s."),
+        N_("Download the framework again, as CASE JSON."),
+    ),
+    "case.association": (
+        N_("We do not use associations of the kind %(value)s (%(detail)s times)."),
+        NOTHING,
+    ),
+    "case.orphan": (
+        N_("%(value)s hangs below nothing that is there; we put it at the top."),
+        LOOK,
+    ),
+    "case.two_parents": (
+        N_("%(value)s hangs in several places; we keep one of them."),
+        LOOK,
+    ),
+    "case.circle": (
+        N_("%(value)s hangs below itself, in a circle."),
+        N_("Correct this where the framework is kept, and send it again."),
+    ),
+    "case.code": (
+        N_("The code %(value)s is too long, or several items have it."),
+        N_("We use the identifier instead."),
+    ),
     "bulk.not_blank": (
         N_("The column %(column)s should be empty in a whole file (bulk)."),
         NOTHING,
+    ),
+    "bulk.as_in_changes": (
+        N_("%(file)s is a whole file (bulk) with rows as in a file of changes."),
+        N_("Nothing to do, if it is indeed whole."),
     ),
     "status.unknown": (
         N_("We do not know the status %(value)s."),
@@ -199,6 +411,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("This person is neither student nor teacher and does not come in."),
         NOTHING,
     ),
+    "person.role_unclear": (
+        N_("We cannot read as what %(value)s comes to the school."),
+        N_("Correct the role of this person and send the file again."),
+    ),
     "result.without_score": (N_("Nothing was handed in here, so there is no signal."), NOTHING),
     "bsn.dropped": (
         N_("There was a BSN in the column %(column)s. We did not keep it."),
@@ -208,18 +424,290 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("The column %(column)s is meant for a BSN. We emptied it."),
         N_("Leave it out of the next export."),
     ),
-    "person.number_twice": (
-        N_("Two people in this file have the number %(value)s."),
-        N_("Give each their own number in the school's own system."),
-    ),
+    # who is who; why somebody is parked stands in the issue's detail
+    "person.parked": (N_("We do not know who %(value)s is."), WHO),
+    "person.unknown": (N_("%(value)s is nobody that we know."), WHO),
+    "person.no_key": (N_("There is nothing here by which we know this person."), WHO),
+    "person.number_twice": (N_("Two people in this file have the number %(value)s."), WHO),
     "person.number_taken": (
         N_("The number %(value)s already belongs to somebody with another name."),
-        N_("Check who it is, and correct the name or the number."),
+        WHO,
+    ),
+    "person.email_shared": (N_("Two people in this file have the address %(value)s."), WHO),
+    "person.email_taken": (
+        N_("The address %(value)s belongs to somebody with another name."),
+        WHO,
+    ),
+    "person.email_twice": (N_("Several of our people have the address %(value)s."), WHO),
+    "person.only_linked": (
+        N_("We know %(value)s from elsewhere, so we changed nothing about them."),
+        NOTHING,
+    ),
+    "person.not_ours": (N_("You said that %(value)s is nobody of ours."), NOTHING),
+    "ref.parked": (N_("This row waits until you say who %(value)s is."), WHO),
+    "ref.not_ours": (N_("This row is about %(value)s, who is nobody of ours."), NOTHING),
+    "repair.other_kind": (
+        N_("The file %(file)s is of another kind than the file it should repair."),
+        N_("Send the file with repaired rows that you downloaded here."),
+    ),
+    # a school's own sheet
+    "sheet.no_person": (
+        N_("No column says who or what the rows are about: %(detail)s."),
+        N_("Say which column holds the student's number."),
+    ),
+    "sheet.no_date": (
+        N_("Nothing says when this was."),
+        N_("Add a column Datum, or give one day for the whole sheet."),
+    ),
+    "sheet.no_period": (
+        N_("A column is missing: when the bpv begins or ends (%(detail)s)."),
+        N_("Add the columns Begin and Einde."),
+    ),
+    "rows.blank": (
+        N_("We passed over %(detail)s rows that are empty or only a total."),
+        NOTHING,
+    ),
+    "column.ambiguous": (
+        N_("The columns %(column)s and %(detail)s may both tell who it is."),
+        N_("Choose one of them as the person's key."),
+    ),
+    "column.unused": (
+        N_("We do not use the column %(column)s."),
+        N_("Say what the column means if we should use it."),
+    ),
+    "column.points": (N_("In this column the point is the decimal sign."), LOOK),
+    "mapping.no_column": (
+        N_("The column %(column)s that you named is not in this file."),
+        N_("Correct the name of the column, or leave it out."),
+    ),
+    "mapping.remembered": (N_("We read the columns as you said the last time."), LOOK),
+    "source.other_kind": (
+        N_("There is already another source with the name %(value)s."),
+        N_("Choose another name for this source."),
+    ),
+    "person.by_email": (
+        N_("This sheet names people by e-mail, and %(value)s matches them by number."),
+        N_("Choose e-mail at this source, or give the sheet another name."),
+    ),
+    "person.bare_numbers": (
+        N_("The numbers in the column %(column)s are bare digits."),
+        N_("Did Excel drop letters or zeros? Say how numbers look, as S{:06d}."),
+    ),
+    "key.superseded": (
+        N_("The same also stands in row %(detail)s, on a later day; that one counts."),
+        N_("Say that every day counts (repeats) if you want to keep both."),
+    ),
+    "grade.unknown": (
+        N_("%(value)s is neither a number nor a word that we know."),
+        N_("Use one of these: %(detail)s. Or say that the column has no scale."),
+    ),
+    "presence.unknown": (
+        N_("%(value)s does not say whether somebody was there."),
+        N_("Write aanwezig or afwezig."),
+    ),
+    "hours.rounded": (N_("We rounded %(value)s to %(detail)s hours."), LOOK),
+    "url.form": (
+        N_("%(value)s is no address of a web page; we left it out."),
+        N_("Write an address that begins with https://."),
+    ),
+    "number.point": (N_("We read the point in %(value)s as a decimal sign."), LOOK),
+    "number.thousands": (
+        N_("%(value)s may be read in two ways: with thousands or with decimals."),
+        N_("Write it without a separator for thousands, or say which one you use."),
+    ),
+    "date.slashes": (N_("We read the date as day/month/year."), LOOK),
+    "date.serial": (N_("We read the day number %(value)s as %(detail)s."), LOOK),
+    "date.future": (N_("The date %(value)s is still to come."), LOOK),
+    "date.far_future": (
+        N_("The date %(value)s lies more than a year ahead."),
+        N_("Check the year."),
+    ),
+    "time.twice": (
+        N_("The time %(value)s came twice that night: the clock went back."),
+        N_("We took the first. Give the time zone if it was the second."),
+    ),
+    "time.skipped": (
+        N_("The time %(value)s did not exist: the clock went forward."),
+        LOOK,
     ),
     # a system that is pulled
+    "source.unreachable": (
+        N_("We cannot reach the system of this source."),
+        N_("Check the address, and whether the system is up."),
+    ),
+    "source.slow": (
+        N_("The system took longer than a minute to answer."),
+        N_("We try again by ourselves. If it stays slow, ask its administrator."),
+    ),
+    "source.cut_short": (
+        N_("The system broke off in the middle of an answer."),
+        N_("We try again by ourselves."),
+    ),
+    "source.not_json": (
+        N_("The system answers with a page for people, perhaps to sign in on."),
+        N_("Check the address. Is the system being maintained? Then we try again."),
+    ),
+    "source.too_large": (
+        N_("The system gives more in one answer than we accept."),
+        N_("Let the source read fewer courses or years."),
+    ),
+    "source.refused": (
+        N_("The system does not let us in with this key."),
+        N_("Make a new key there and enter it at this source."),
+    ),
+    "source.throttled": (
+        N_("The system asks us to wait: we asked too much at once."),
+        N_("We go on by ourselves. Pull less often if it happens each time."),
+    ),
+    "source.broken": (
+        N_("The system itself reports a fault."),
+        N_("We try again by ourselves. If it stays, ask its administrator."),
+    ),
+    "source.not_found": (
+        N_("At this address the system has nothing for us."),
+        N_("Check the address of this source."),
+    ),
+    "source.not_understood": (
+        N_("The system does not understand our question, or we not its answer."),
+        N_("Check which version it is, and call the helpdesk."),
+    ),
+    "source.redirects": (
+        N_("The system sends us on to another address; we do not follow."),
+        N_("Enter the address to which it sends us."),
+    ),
+    "source.other_host": (
+        N_("The system points to another server for the next page; we do not go there."),
+        N_("Ask its administrator to repair its own address."),
+    ),
+    "source.endless": (
+        N_("The system keeps giving the same page, or pages without end."),
+        N_("Call the helpdesk, and its administrator."),
+    ),
+    "source.not_public": (
+        N_("The address is not on the public internet, or not https."),
+        N_("Enter an address that begins with https://."),
+    ),
+    "source.certificate": (
+        N_("The certificate of the system is not in order."),
+        N_("Ask its administrator to renew the certificate."),
+    ),
+    "source.key_unreadable": (
+        N_("We can no longer read the key of this source."),
+        N_("Enter its key again."),
+    ),
     "source.no_settings": (
         N_("This source can only be read where the server's settings are."),
         N_("Start it with bin/leerspoor or let the worker do it."),
+    ),
+    # Moodle
+    "moodle.token": (
+        N_("Moodle no longer accepts the key of this source."),
+        N_("Make a new token in Moodle and enter it at this source."),
+    ),
+    "moodle.other_address": (
+        N_("Moodle accepts this key only from another address."),
+        N_("Remove the IP restriction of the token, or add our address to it."),
+    ),
+    "moodle.service": (
+        N_("Moodle does not let this account use the service."),
+        N_("Check the service and the account's rights in Moodle (%(detail)s)."),
+    ),
+    "moodle.policy": (
+        N_("Moodle wants the account of this source to agree to its site policy."),
+        N_("Sign in to Moodle once as this account and agree."),
+    ),
+    "moodle.function_missing": (
+        N_("The service in Moodle lacks the function %(detail)s."),
+        N_("Add this function to the service in Moodle."),
+    ),
+    "moodle.odd_answer": (
+        N_("Moodle answered %(detail)s in a form that we do not know."),
+        N_("Check which version of Moodle this is; we read 4.1 and later."),
+    ),
+    "moodle.courses_refused": (
+        N_("Moodle does not show this account all courses (%(detail)s)."),
+        N_("Choose the courses by number, or give the account the right moodle/course:view."),
+    ),
+    "moodle.no_courses": (
+        N_("Moodle shows this account no courses."),
+        N_("Give the account the right moodle/course:view, or choose other courses."),
+    ),
+    "moodle.course_gone": (
+        N_("The course with number %(value)s is not in Moodle."),
+        N_("Take it out of this source if that is right."),
+    ),
+    "moodle.course_refused": (
+        N_("Moodle does not let us read all of %(value)s (%(detail)s)."),
+        N_("Check what the account may see there. We close nobody."),
+    ),
+    "moodle.course_empty": (
+        N_("Moodle shows nobody in %(value)s."),
+        N_("Are people in it? Then give the account moodle/site:accessallgroups."),
+    ),
+    "moodle.course_partly": (
+        N_("Moodle shows only a part of the people in %(value)s: %(detail)s."),
+        N_("Give the account moodle/site:accessallgroups. Until then we close nobody."),
+    ),
+    "moodle.suspended_unseen": (
+        N_("We cannot see who is suspended in %(value)s."),
+        N_("Give the account the right moodle/course:enrolreview."),
+    ),
+    "moodle.numbers_unseen": (
+        N_("Moodle shows nobody's %(value)s, so we know nobody."),
+        N_("Give the account the right moodle/site:viewuseridentity, or choose another field."),
+    ),
+    "moodle.cohorts_refused": (
+        N_("Moodle does not show this account the cohorts (%(detail)s)."),
+        N_("Give the account the right moodle/cohort:view."),
+    ),
+    "moodle.competencies_refused": (
+        N_("Moodle does not show this account the competencies (%(detail)s)."),
+        N_("Give it moodle/competency:planview and moodle/competency:competencyview."),
+    ),
+    "moodle.left_out": (
+        N_("Moodle left something out of its answer: %(detail)s."),
+        N_("Check what the account may see there."),
+    ),
+    "moodle.undated": (
+        N_("Moodle does not say when %(value)s was done, so there is no signal."),
+        NOTHING,
+    ),
+    # files of DUO
+    "bsn.no_key": (
+        N_("The file %(file)s names people by BSN, and this server has no key to hide it."),
+        N_("Send it through the page or the command on the server itself."),
+    ),
+    "bsn.key_lost": (
+        N_("The key by which we hid earlier numbers cannot be opened any more."),
+        N_("Put the earlier key back in ENCRYPTION_KEYS."),
+    ),
+    "duo.no_totals": (
+        N_("The last record with totals (SLR) is missing from %(file)s."),
+        N_("The file may be cut off. Nobody is closed. Ask DUO for it again."),
+    ),
+    "duo.totals_unreadable": (
+        N_("The totals in the last record (SLR) of %(file)s cannot be read: %(detail)s."),
+        N_("Use the file as DUO gave it, not as Excel saved it."),
+    ),
+    "duo.totals_differ": (
+        N_("%(file)s does not hold what DUO says that it holds: %(detail)s."),
+        N_("Part of it is missing. Nobody is closed. Use the whole file."),
+    ),
+    "duo.passed_over": (
+        N_("We do not use all that is in %(file)s: %(detail)s."),
+        NOTHING,
+    ),
+    "duo.unknown_record": (
+        N_("There are records in %(file)s that we do not know: %(detail)s."),
+        N_("They were passed over. Tell the helpdesk."),
+    ),
+    "duo.no_framework": (
+        N_("You hold no qualification for these programmes: %(detail)s."),
+        N_("Read in their qualifications first if plans should follow them."),
+    ),
+    "duo.never_began": (
+        N_("This placement ended on %(value)s, before it began (%(detail)s)."),
+        N_("It is kept without a single day."),
     ),
     # the run
     "closing.held": (
@@ -247,11 +735,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
 
 def sentences_of(issue: Issue) -> tuple[str, str]:
     """Return what is wrong and what to do, in the language of the reader."""
-    message, hint = SENTENCES[issue.code]
-    facts = {
-        "file": issue.file or "",
-        "column": issue.column or "",
-        "value": issue.value or "",
-        "detail": issue.detail or "",
-    }
-    return gettext(message, **facts), gettext(hint, **facts)
+    code = issue.detail if issue.code == PARKED and issue.detail in SENTENCES else issue.code
+    return say(
+        code, file=issue.file, column=issue.column, value=issue.value, detail=issue.detail
+    )
+
+
+def say(code: str, **facts: str | None) -> tuple[str, str]:
+    """Return what a code means and what to do: with its file, column, value and detail, if any."""
+    known = {name: facts.get(name) or "" for name in ("file", "column", "value", "detail")}
+    message, hint = SENTENCES[code]
+    return gettext(message, **known), gettext(hint, **known)
+
+
+def why_parked(why: str, key: str) -> str:
+    """Return what is in the way of knowing somebody, in the language of the reader."""
+    return str(gettext(SENTENCES[why][0], value=key))

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import sleep
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from importers.issues import Column, Finding
-from importers.records import Record, RecordKind
+from importers.readers.dialect import Dialect
+from importers.readers.kept import Kept
+from importers.readers.sample import Sample
+from importers.records import Record, RecordKind, Unread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,7 @@ class Batch:
     stream proves nothing. `since` is where the next run begins; kept when this run is applied.
     """
 
-    records: Sequence[Record]
+    records: Sequence[Record | Unread]
     after: Any
     is_whole: bool
     since: Mapping[str, Any] | None = None
@@ -85,7 +89,7 @@ class Unavailable(Exception):
 class Opening:
     """With what a kept file is opened: its name, the uploader's choices, where the school is.
 
-    `dialect` is what the door found (readers/dialect.py), by file for a bundle.
+    `dialect` is what the door found (readers/dialect.py), by file: of a zip by the kept name.
     """
 
     file_name: str
@@ -93,24 +97,42 @@ class Opening:
     zone: ZoneInfo
     dialect: Mapping[str, Any] = field(default_factory=dict)
 
+    def dialect_of(self, file: str | None = None) -> Dialect:
+        """Return how a file was written; without a name, the file itself."""
+        return Dialect.of(self.dialect.get(file or self.file_name, {}))
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileKind:
     """A kind of file that can be sent: how it is recognised, and opened once the door kept it.
 
-    `recognises` is given the door's sample (readers/sample.py); of all kinds the first counts.
+    `recognises` is given what the door saw (readers/sample.py); of all kinds the first counts.
+    `open` is given the kept copy: of a zip a zip, of JSON and XML the same, of the rest a table
+    for `open_table`; always UTF-8. Of a zip only what `entry_name` gives a name is kept, under
+    that name. `header_row` 0 says that such tables have no header, another number where it is;
+    None leaves it to the door, which says it in the dialect. `clean_row` is given the headers
+    and a row: it writes another name where a number about a person stands, and keeps numbers of
+    nine digits that are about something else from being taken for one. The names are those of
+    `person_source`: the same person always gets the same, and nobody can guess the number back
+    (disguise.py); `name_person` is how the door makes them.
     """
 
     kind: str
-    recognises: Callable[[Any], bool]
-    open: Callable[[bytes, Opening], Source]
+    recognises: Callable[[Sample], bool]
+    open: Callable[[Kept, Opening], Source]
+    entry_name: Callable[[str], str | None] | None = None
+    header_row: int | None = None
+    clean_row: Callable[[Sequence[str], list[str], Callable[[str], str]], None] | None = None
+    person_source: str | None = None
+    name_person: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
     """With what a system is asked: where, with which secret, and since when by stream.
 
-    `allow_loopback` is for development only; `at` is when the run began.
+    `allow_loopback` is for development only; `at` is when the run began. `pulse` is called before
+    each question: it says that the run is alive, and may end it; `wait` waits so many seconds.
     """
 
     url: str
@@ -120,6 +142,8 @@ class Asking:
     since: Mapping[str, Mapping[str, Any]]
     allow_loopback: bool
     at: datetime
+    pulse: Callable[[], None] = lambda: None
+    wait: Callable[[float], None] = sleep
 
 
 @dataclass(frozen=True, kw_only=True)

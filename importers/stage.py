@@ -1,24 +1,23 @@
 """Reading: the records of a file become staged rows, batch by batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from importers import bulk, pulls
-from importers.bench import Bench, end
-from importers.models import ImportRow, ImportRun, Phase, RowStatus, RunState
-from importers.opening import forget_file, source_of
-from importers.records import Record, Standing
-from importers.source import Batch, Stream, Unavailable
-from importers.staged import add_issues
-from tracker.db import new_id, utc_now
+from importers import bulk, pulling, seen
+from importers.ahead import Ahead
+from importers.bench import Bench, Stopping, end
+from importers.models import ImportRow, ImportRun, Phase, RunState
+from importers.opening import source_of
+from importers.records import RecordKind
+from importers.restage import begin_again
+from importers.sifting import Sieve, Sifted
+from importers.source import Batch, Unavailable
+from importers.staged import add_issues, layout_of
+from tracker.db import unit_of_work, utc_now
 
-STATUS = {
-    Standing.GOOD: RowStatus.NEW,
-    Standing.BAD: RowStatus.QUARANTINED,
-    Standing.IGNORED: RowStatus.IGNORED,
-}
+__all__ = ["layout_of", "read_some"]
 
 
 def read_some(bench: Bench) -> None:
@@ -26,74 +25,76 @@ def read_some(bench: Bench) -> None:
     try:
         if bench.batches is None:
             bench.batches = _open(bench)
-        batch = next(bench.batches, None)
+        sifted = next(bench.batches, None)
     except Unavailable as reason:
         bench.batches = None
-        pulls.put_off(bench, reason)
+        pulling.put_off(bench, reason)
         return
+    except pulling.Ended:
+        bench.batches = None
+        return
+    is_turn_over = False
     with bench.step() as (session, run):
         if run.cancel_asked_at is not None:
             end(session, run, state=RunState.DISCARDED, at=utc_now())
-        elif batch is None:
+        elif sifted is None:
             _next_stream(run)
             bench.batches = None
+        elif _is_outdated(run, sifted):
+            begin_again(run)
         else:
-            _stage(session, run, batch)
+            _stage(session, run, sifted)
+            is_turn_over = pulling.is_turn_over(bench, session, run)
+    if is_turn_over:
+        raise Stopping
     if bench.phase is not Phase.READ:
-        bench.batches = None
-        forget_file(bench)
+        bench.source = bench.batches = None
 
 
-def _open(bench: Bench) -> Iterator[Batch]:
+def _open(bench: Bench) -> Iterator[Sifted]:
     """Go on in the stream, and behind the place, where the cursor stands."""
     run, source = source_of(bench)
     place = run.cursor.get("stream", 0)
     streams = source.streams()
     if place == len(streams):
         return iter(())
-    return source.read(streams[place], after=run.cursor.get("after", 0), size=run.batch_size)
+    kind = RecordKind(streams[place].kind)
+    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+        sieve = Sieve.of(session, run, kind)
+    made = source.read(streams[place], after=run.cursor.get("after", 0), size=run.batch_size)
+    sifted = _sift(bench, sieve, made)
+    # A system is asked by who holds the run, so that it is seen to be alive.
+    return sifted if run.file_digest is None else Ahead(sifted)
 
 
-def layout_of(streams: Sequence[Stream]) -> dict[str, Any]:
-    """Return what is to be remembered of the streams (see staged.py); reading fills in the rows."""
-    return {
-        "streams": [
-            {
-                "name": stream.name,
-                "kind": stream.kind,
-                "file": stream.file,
-                "is_snapshot": stream.is_snapshot,
-                "is_whole": True,
-                "columns": {
-                    role: [column.index, column.name] for role, column in stream.columns.items()
-                },
-                "from": None,
-                "until": None,
-                "since": None,
-            }
-            for stream in streams
-        ]
-    }
+def _sift(bench: Bench, sieve: Sieve, batches: Iterator[Batch]) -> Iterator[Sifted]:
+    for batch in batches:
+        with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+            sifted = sieve.sift(session, batch)
+        yield sifted
 
 
-def _stage(session: Session, run: ImportRun, batch: Batch) -> None:
+def _is_outdated(run: ImportRun, sifted: Sifted) -> bool:
+    """Whether another run of this source wrote while this one compared rows to what was known."""
+    return run.layout.get("as_of", sifted.writes) != sifted.writes
+
+
+def _stage(session: Session, run: ImportRun, sifted: Sifted) -> None:
     place, first = run.cursor.get("stream", 0), run.cursor.get("seq", 1)
-    rows = [_row(run, seq, record) for seq, record in enumerate(batch.records, start=first)]
-    bulk.insert_rows(session, ImportRow, rows)
-    findings = [
-        (seq, finding)
-        for seq, record in enumerate(batch.records, start=first)
-        for finding in record.findings
-    ]
-    add_issues(session, run, findings)
-    stream = dict(run.layout["streams"][place])
+    for row in sifted.rows:
+        row["seq"] += first
+    bulk.insert_rows(session, ImportRow, sifted.rows)
+    seen.note(session, run, first, sifted.kind, sifted.passed_over)
+    add_issues(session, run, [(first + number, finding) for number, finding in sifted.findings])
+    batch, stream = sifted.batch, dict(run.layout["streams"][place])
     if stream["from"] is None:
         stream["from"] = first
-    stream["until"] = first + len(rows)
+    stream["until"] = first + sifted.number
     stream["is_whole"] = stream["is_whole"] and batch.is_whole
     if batch.since is not None:
         stream["since"] = dict(batch.since)
     _set_stream(run, place, stream)
+    run.layout = {**run.layout, "as_of": sifted.writes}
     run.cursor = {"stream": place, "after": batch.after, "seq": stream["until"]}
     run.done = stream["until"] - 1
 
@@ -112,26 +113,3 @@ def _set_stream(run: ImportRun, place: int, stream: dict[str, Any]) -> None:
     streams = list(run.layout["streams"])
     streams[place] = stream
     run.layout = {**run.layout, "streams": streams}
-
-
-def _row(run: ImportRun, seq: int, record: Record) -> dict[str, Any]:
-    is_good = record.standing is Standing.GOOD
-    return {
-        "school_id": run.school_id,
-        "run_id": run.id,
-        "seq": seq,
-        "kind": record.kind,
-        "op": record.op,
-        "ext_id": record.ext_id,
-        "person": record.person,
-        "target": record.target,
-        "parent": record.parent,
-        "match_key": record.match_key,
-        "file": record.origin.file,
-        "row": record.origin.row,
-        "data": record.stored,
-        "digest": record.digest if is_good else None,
-        "is_good": is_good,
-        "status": STATUS[record.standing],
-        "local_id": new_id() if is_good else None,
-    }

@@ -1,6 +1,7 @@
 """What the steps after reading share: ranges of staged rows, and setting rows aside."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +12,7 @@ from importers import bulk
 from importers.issues import Column, Finding
 from importers.models import ImportIssue, ImportRow, ImportRun, RowStatus
 from importers.records import RecordKind
+from importers.source import Stream
 from tracker.db import new_id
 
 # A run's layout: {"streams": [{"name", "kind", "file", "is_snapshot", "is_whole", "from", "until",
@@ -18,6 +20,29 @@ from tracker.db import new_id
 # are numbered by `seq`, from and until (exclusive) say which are of a stream.
 StreamLayout = dict[str, Any]
 Conditions = list[sa.ColumnElement[bool]]
+DELETED_AT_ONCE = 20_000
+
+
+def layout_of(streams: Sequence[Stream]) -> dict[str, Any]:
+    """Return what is to be remembered of the streams (see staged.py); reading fills in the rows."""
+    return {
+        "streams": [
+            {
+                "name": stream.name,
+                "kind": stream.kind,
+                "file": stream.file,
+                "is_snapshot": stream.is_snapshot,
+                "is_whole": True,
+                "columns": {
+                    role: [column.index, column.name] for role, column in stream.columns.items()
+                },
+                "from": None,
+                "until": None,
+                "since": None,
+            }
+            for stream in streams
+        ]
+    }
 
 
 def rows_of(run: ImportRun, *, of: type[ImportRow] = ImportRow) -> Conditions:
@@ -32,12 +57,17 @@ def in_span(
     return [*rows_of(run, of=of), of.seq >= first, of.seq < until]
 
 
-def next_span(run: ImportRun, *, batches: int) -> tuple[StreamLayout, int, int] | None:
-    """Return the stream that the cursor is in, and the next range of its rows."""
+def next_span(
+    session: Session, run: ImportRun, *, batches: int
+) -> tuple[StreamLayout, int, int] | None:
+    """Return the stream that the cursor is in, and the next range of it in which rows are."""
     seq = run.cursor["seq"]
     for stream in run.layout["streams"]:
-        if stream["until"] is not None and seq < stream["until"]:
-            first = max(seq, stream["from"])
+        if stream["until"] is None or seq >= stream["until"]:
+            continue
+        rest = in_span(run, max(seq, stream["from"]), stream["until"])
+        first = session.scalar(sa.select(sa.func.min(ImportRow.seq)).where(*rest))
+        if first is not None:
             return stream, first, min(first + batches * run.batch_size, stream["until"])
     return None
 
@@ -108,15 +138,44 @@ def _issue(run: ImportRun, seq: int, finding: Finding, *, is_from_match: bool) -
 
 
 def chained(session: Session, run: ImportRun, first: int, until: int) -> str:
-    """Return the digest of every decision so far, these rows added."""
+    """Return the digest of every decision so far, these rows added; what stays says nothing."""
     chain = sha256(run.cursor["chain"].encode())
     # Which record a row is about follows from its key, except where a number joined it to one.
-    joined = sa.case((ImportRow.status == RowStatus.CHANGED, ImportRow.local_id))
-    decisions = session.execute(
-        sa.select(ImportRow.seq, ImportRow.status, ImportRow.digest, joined)
-        .where(*in_span(run, first, until))
+    is_linked = sa.and_(ImportRow.kind == RecordKind.PERSON, ImportRow.status == RowStatus.SAME)
+    is_joined = sa.or_(ImportRow.status == RowStatus.CHANGED, is_linked)
+    facts: list[sa.ColumnElement[Any]] = [
+        sa.cast(ImportRow.seq, sa.String),
+        sa.type_coerce(ImportRow.status, sa.String),
+        sa.func.coalesce(ImportRow.digest, ""),
+        sa.case((is_joined, sa.cast(ImportRow.local_id, sa.String)), else_=""),
+    ]
+    decision = reduce(lambda one, other: one + " " + other, facts)
+    decisions = session.scalars(
+        sa.select(decision)
+        .where(
+            *in_span(run, first, until),
+            sa.or_(ImportRow.status != RowStatus.SAME, ImportRow.kind == RecordKind.PERSON),
+        )
         .order_by(ImportRow.seq)
     )
-    for seq, status, digest, local_id in decisions:
-        chain.update(f"{seq} {status} {digest} {local_id}\n".encode())
+    chain.update("\n".join(decisions).encode())
     return chain.hexdigest()
+
+
+def delete_some(session: Session, rows: Conditions) -> bool:
+    """Delete a batch of staged rows; returns whether none is left."""
+    first = session.scalar(sa.select(sa.func.min(ImportRow.seq)).where(*rows))
+    if first is None:
+        return True
+    bulk.change(session, sa.delete(ImportRow).where(*rows, ImportRow.seq < first + DELETED_AT_ONCE))
+    return False
+
+
+def forget_issues(session: Session, run: ImportRun, which: Conditions) -> None:
+    """Forget what was found of a run."""
+    bulk.change(
+        session,
+        sa.delete(ImportIssue).where(
+            ImportIssue.school_id == run.school_id, ImportIssue.run_id == run.id, *which
+        ),
+    )

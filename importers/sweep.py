@@ -6,7 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.bench import STALE, end
+from importers import parking
+from importers.bench import end, is_worked_on
 from importers.models import ImportRun, Phase, RunState
 from tracker.db import unit_of_work
 from tracker.models import School
@@ -20,7 +21,7 @@ def waiting_runs(engine: sa.Engine, *, at: datetime) -> list[tuple[UUID, UUID]]:
     """Return the school and id of each run that asks for work and that nobody works on.
 
     The schools are visited one by one, each behind its own wall. Previews that nobody looked at
-    for a month are thrown away, and of old runs the raw rows.
+    for a month are thrown away, and of old runs the raw rows; whom a source parked is forgotten.
     """
     with unit_of_work(engine, writes=False) as session:
         schools = session.scalars(sa.select(School.id).order_by(School.id)).all()
@@ -29,7 +30,8 @@ def waiting_runs(engine: sa.Engine, *, at: datetime) -> list[tuple[UUID, UUID]]:
         with unit_of_work(engine, school_id=school_id, writes=False) as session:
             old = session.scalars(_old(school_id, at)).all()
             waiting = session.scalars(_waiting(school_id, at)).all()
-        if old:
+            are_parked = session.scalar(parking.are_old(school_id, before=at - KEPT))
+        if old or are_parked:
             with unit_of_work(engine, school_id=school_id) as session:
                 _let_go(session, school_id, at)
         found += [(school_id, run_id) for run_id in dict.fromkeys([*waiting, *old])]
@@ -42,8 +44,12 @@ def _waiting(school_id: UUID, at: datetime) -> sa.Select[UUID]:
         .where(
             ImportRun.school_id == school_id,
             ImportRun.phase.is_not(None),
-            sa.or_(ImportRun.due_at.is_(None), ImportRun.due_at <= at),
-            sa.or_(ImportRun.claim.is_(None), ImportRun.heartbeat_at <= at - STALE),
+            sa.or_(
+                ImportRun.due_at.is_(None),
+                ImportRun.due_at <= at,
+                ImportRun.cancel_asked_at.is_not(None),
+            ),
+            sa.not_(sa.func.coalesce(is_worked_on(at), sa.false())),
         )
         .order_by(ImportRun.id)
     )
@@ -71,3 +77,4 @@ def _let_go(session: Session, school_id: UUID, at: datetime) -> None:
             end(session, run, state=RunState.DISCARDED, at=at)
         else:
             run.phase = Phase.PRUNE
+    parking.forget_old(session, school_id, before=at - KEPT)

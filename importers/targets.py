@@ -4,23 +4,12 @@ Imports never touch what people wrote: goals, evidence, reflections, judgements.
 deleted: people leave, places get an end date, signals are taken back.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo
-
-import sqlalchemy as sa
-
-from importers.models import RowStatus
 from importers.records import RecordKind
-from tracker.db import Record
+from importers.signals import SIGNALS
+from importers.told import Columns, Occasion, Target, Told, created, day, days, number, until
+from importers.workplaces import COMPANY, PLACEMENT
 from tracker.models import (
-    Activity,
     ActivityItem,
-    ActivityKind,
     Framework,
     FrameworkItem,
     Group,
@@ -28,52 +17,8 @@ from tracker.models import (
     Person,
     PersonRole,
     PersonState,
+    SupportLesson,
 )
-
-Columns = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Occasion:
-    """When and where rows are written: `on` is the school's day, `at` the moment of approval."""
-
-    school_id: UUID
-    zone: ZoneInfo
-    on: date
-    at: datetime
-    activity_source_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A staged row that does something, and the ids of our records that it refers to."""
-
-    seq: int
-    kind: RecordKind
-    status: RowStatus
-    local_id: UUID
-    data: Mapping[str, Any]
-    person_id: UUID | None
-    target_id: UUID | None
-    parent_id: UUID | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """How records of one kind are kept.
-
-    `columns` are what the source decides; `first` what only a new record gets. Two new rows, or a
-    new row and a record, that agree in `natural` are the same record. A change in `identity` ends
-    the record and begins another, so that what was stays known. `end` are the columns that close
-    a record on a day; None where only the source's key is gone.
-    """
-
-    model: type[Record]
-    columns: Callable[[Told, Occasion], Columns]
-    first: Callable[[Occasion], Columns]
-    natural: Sequence[str] = ()
-    identity: Sequence[str] = ()
-    end: Callable[[Occasion], Columns] | None = None
 
 
 def _person(told: Told, _occasion: Occasion) -> Columns:
@@ -88,7 +33,7 @@ def _person(told: Told, _occasion: Occasion) -> Columns:
 
 
 def _role(told: Told, _occasion: Occasion) -> Columns:
-    return {"person_id": told.person_id, "role": told.data["role"], **_days(told)}
+    return {"person_id": told.person_id, "role": told.data["role"], **days(told)}
 
 
 def _group(told: Told, _occasion: Occasion) -> Columns:
@@ -100,47 +45,34 @@ def _membership(told: Told, _occasion: Occasion) -> Columns:
         "person_id": told.person_id,
         "group_id": told.target_id,
         "role": told.data["role"],
-        **_days(told),
+        **days(told),
     }
 
 
-def _days(told: Told) -> Columns:
-    """Return from and until when; not since when if the source does not say it."""
-    from_on, until_on = _day(told.data["from_on"]), _day(told.data["until_on"])
-    return {"from_on": from_on, "until_on": until_on} if from_on else {"until_on": until_on}
+def _lesson(told: Told, _occasion: Occasion) -> Columns:
+    return {**{name: told.data[name] for name in ("title", "about", "url")}, **days(told)}
 
 
 def _lesson_task(told: Told, _occasion: Occasion) -> Columns:
-    return {
-        "group_id": told.target_id,
-        "title": told.data["title"],
-        "value_min": _number(told.data["value_min"]),
-        "value_max": _number(told.data["value_max"]),
-        "due_on": _day(told.data["due_on"]),
+    columns = {
+        "value_min": number(told.data["value_min"]),
+        "value_max": number(told.data["value_max"]),
+        "due_on": day(told.data["due_on"]),
     }
+    # What a source does not say this time is not taken away: a list with two grades shows no scale.
+    known = {name: value for name, value in columns.items() if value is not None}
+    return {"group_id": told.target_id, "title": told.data["title"], **known}
 
 
-def _result(told: Told, occasion: Occasion) -> Columns:
-    occurred_at = datetime.fromisoformat(told.data["occurred_at"])
-    return {
-        "person_id": told.person_id,
-        "source_id": occasion.activity_source_id,
-        "item_id": told.target_id,
-        "kind": ActivityKind.RESULT,
-        "occurred_at": occurred_at,
-        "occurred_on": occurred_at.astimezone(occasion.zone).date(),
-        "precision": told.data["precision"],
-        "value": _number(told.data["value"]),
-        "text": told.data["text"],
-        "ended_at": None,
-    }
+def _task_first(occasion: Occasion) -> Columns:
+    return {"value_min": None, "value_max": None, "due_on": None, **created(occasion)}
 
 
 def _framework(told: Told, _occasion: Occasion) -> Columns:
     columns = {name: told.data[name] for name in ("code", "crebo", "edition", "title", "level")}
     # What the uploader leaves empty this time is not taken away.
     known = {name: value for name, value in columns.items() if value is not None}
-    return {"source": "kwalificaties", **known}
+    return {"source": told.data.get("source", "kwalificaties"), **known}
 
 
 def _framework_item(told: Told, _occasion: Occasion) -> Columns:
@@ -151,10 +83,6 @@ def _framework_item(told: Told, _occasion: Occasion) -> Columns:
     }
 
 
-def _created(occasion: Occasion) -> Columns:
-    return {"created_at": occasion.at}
-
-
 def _since_today(occasion: Occasion) -> Columns:
     return {"from_on": occasion.on}
 
@@ -163,34 +91,11 @@ def _nothing(_occasion: Occasion) -> Columns:
     return {}
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
-def _number(text: str | None) -> Decimal | None:
-    return Decimal(text) if text else None
-
-
-def _until(model: type[Membership | PersonRole]) -> Callable[[Occasion], Columns]:
-    """End a dated row today: not later than it ends anyway, and not before it begins."""
-
-    def ending(occasion: Occasion) -> Columns:
-        return {
-            "until_on": sa.case(
-                (model.until_on < occasion.on, model.until_on),
-                (model.from_on > occasion.on, model.from_on),
-                else_=occasion.on,
-            )
-        }
-
-    return ending
-
-
 TARGETS: dict[RecordKind, Target] = {
     RecordKind.PERSON: Target(
         model=Person,
         columns=_person,
-        first=lambda occasion: {"locale": None, **_created(occasion)},
+        first=lambda occasion: {"locale": None, **created(occasion)},
         end=lambda _: {"state": PersonState.LEFT},
     ),
     RecordKind.ROLE: Target(
@@ -199,28 +104,30 @@ TARGETS: dict[RecordKind, Target] = {
         first=_since_today,
         natural=("person_id", "role", "from_on"),
         identity=("person_id", "role"),
-        end=_until(PersonRole),
+        end=until(PersonRole),
     ),
-    RecordKind.GROUP: Target(model=Group, columns=_group, first=_created),
+    RecordKind.GROUP: Target(model=Group, columns=_group, first=created),
     RecordKind.MEMBERSHIP: Target(
         model=Membership,
         columns=_membership,
         first=_since_today,
         identity=("person_id", "group_id", "role"),
-        end=_until(Membership),
+        end=until(Membership),
     ),
-    RecordKind.LESSON_TASK: Target(model=ActivityItem, columns=_lesson_task, first=_created),
-    RecordKind.RESULT: Target(
-        model=Activity,
-        columns=_result,
-        first=_nothing,
-        identity=("person_id", "item_id", "occurred_on", "value", "text"),
-        end=lambda occasion: {"ended_at": occasion.at},
+    RecordKind.COMPANY: COMPANY,
+    RecordKind.PLACEMENT: PLACEMENT,
+    RecordKind.LESSON: Target(
+        model=SupportLesson,
+        columns=_lesson,
+        first=lambda occasion: {"teacher_id": None, **_since_today(occasion), **created(occasion)},
+        end=until(SupportLesson),
     ),
+    RecordKind.LESSON_TASK: Target(model=ActivityItem, columns=_lesson_task, first=_task_first),
+    **SIGNALS,
     RecordKind.FRAMEWORK: Target(
         model=Framework,
         columns=_framework,
-        first=lambda occasion: {"title": None, "level": None, **_created(occasion)},
+        first=lambda occasion: {"title": None, "level": None, **created(occasion)},
     ),
     RecordKind.FRAMEWORK_ITEM: Target(model=FrameworkItem, columns=_framework_item, first=_nothing),
 }

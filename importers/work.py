@@ -12,15 +12,17 @@ from importers.follow import clean_some, follow_some, prune_some
 from importers.issues import Finding
 from importers.match import match_some
 from importers.models import Phase, RunState
-from importers.opening import forget_file
+from importers.remember import touch_some
+from importers.restage import restage_some
 from importers.stage import read_some
 from importers.staged import add_issues
-from importers.write import touch_some, write_some
+from importers.write import write_some
 from tracker.db import utc_now
 
 log = structlog.get_logger("leerspoor.importers")
 STEPS: dict[Phase, Callable[[Bench], None]] = {
     Phase.READ: read_some,
+    Phase.RESTAGE: restage_some,
     Phase.MATCH: match_some,
     Phase.WRITE: write_some,
     Phase.TOUCH: touch_some,
@@ -36,8 +38,6 @@ def do_work(bench: Bench) -> None:
     A database that went away is no fault of the run: the exception goes on, and the run waits.
     """
     try:
-        if bench.phase is not Phase.READ:
-            forget_file(bench)
         while bench.phase is not None:
             STEPS[bench.phase](bench)
     except (LostClaim, Stopping) as reason:
@@ -56,7 +56,6 @@ def fail(bench: Bench) -> None:
     with bench.step() as (session, run):
         add_issues(session, run, [(0, Finding(code="run.failed"))])
         end(session, run, state=RunState.FAILED, at=utc_now())
-    forget_file(bench)
     while bench.phase is not None:
         STEPS[bench.phase](bench)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from importers import bulk
 from importers.bench import Bench
+from importers.links import only_linked
 from importers.models import (
     ExternalRef,
     ImportRow,
@@ -23,49 +24,46 @@ from importers.models import (
     RunState,
 )
 from importers.records import RecordKind
-from importers.staged import Conditions, in_span, next_span, rows_of
-from importers.targets import TARGETS, Columns, Occasion, Target, Told
+from importers.remember import UPSERTED, count_writing, gather, mark, remember
+from importers.signals import SIGNALS
+from importers.staged import Conditions, in_span, rows_of
+from importers.targets import TARGETS
+from importers.told import Columns, Occasion, Target, Told
+from importers.twins import MANY
 from tracker.activity import source_named
 from tracker.db import new_id
 from tracker.models import School
 from tracker.people import today_at
 
-UPSERTED = (RowStatus.NEW, RowStatus.CHANGED)
 DOING = (*UPSERTED, RowStatus.CLOSED)
 
 
 def write_some(bench: Bench) -> None:
     """Write the next rows that do something; when one cannot be, preview what is left."""
     try:
+        gather(bench)
         with bench.step() as (session, run):
             if run.cancel_asked_at is not None:
-                _preview_again(run)
+                _preview_again(run, is_held=True)
                 return
             doing = [*rows_of(run), ImportRow.seq >= run.cursor["seq"], ImportRow.status.in_(DOING)]
             rows = tell(session, doing, limit=run.batch_size)
             if rows:
+                count_writing(session, run)
                 _write(session, run, rows)
                 run.cursor = {"seq": rows[-1].seq + 1}
                 run.done = rows[-1].seq
             else:
                 run.phase, run.cursor = Phase.TOUCH, {"seq": 1}
+                if (run.total or 0) >= MANY:
+                    kinds = {RecordKind(stream["kind"]) for stream in run.layout["streams"]}
+                    written = {TARGETS[kind].model.__tablename__ for kind in kinds}
+                    bulk.gather_statistics(session, {"external_ref", *written})
     except IntegrityError:
         # Somebody else wrote between the match and now; the rows written so far stay written.
+        # A pull tries that once more by itself, and then leaves it to somebody.
         with bench.step() as (_, run):
-            _preview_again(run)
-
-
-def touch_some(bench: Bench) -> None:
-    """Note of the next rows that changed nothing that the source still tells of them."""
-    with bench.step() as (session, run):
-        span = next_span(run, batches=bulk.expect_many(session))
-        if span is None:
-            run.phase, run.cursor = Phase.FOLLOW, {}
-            return
-        _, first, until = span
-        same = [*in_span(run, first, until), ImportRow.status == RowStatus.SAME]
-        _mark(session, run, same, last_run_id=run.id)
-        run.cursor = {"seq": until}
+            _preview_again(run, is_held="is_held" in run.layout)
 
 
 def tell(session: Session, rows: Conditions, *, limit: int) -> list[Told]:
@@ -89,14 +87,15 @@ def occasion_of(session: Session, run: ImportRun) -> Occasion:
     )
 
 
-def _preview_again(run: ImportRun) -> None:
+def _preview_again(run: ImportRun, *, is_held: bool) -> None:
+    run.layout = {**run.layout, "is_held": is_held}
     run.state, run.phase, run.cursor, run.done = RunState.READING, Phase.MATCH, {}, 0
     run.cancel_asked_at = None
 
 
 def _write(session: Session, run: ImportRun, rows: Sequence[Told]) -> None:
     occasion = occasion_of(session, run)
-    if any(row.kind is RecordKind.RESULT for row in rows):
+    if any(row.kind in SIGNALS for row in rows):
         source = session.get_one(ImportSource, (run.school_id, run.source_id))
         named = source_named(session, school_id=run.school_id, name=source.name)
         occasion = replace(occasion, activity_source_id=named.id)
@@ -104,7 +103,7 @@ def _write(session: Session, run: ImportRun, rows: Sequence[Told]) -> None:
     for kind, of_kind in groupby(rows, key=lambda row: row.kind):
         told = list(of_kind)
         _upsert(session, run, occasion, kind, [r for r in told if r.status in UPSERTED])
-        _remember(session, run, [*span, ImportRow.kind == kind])
+        remember(session, run, [*span, ImportRow.kind == kind])
         _close(session, run, occasion, kind, [r for r in told if r.status is RowStatus.CLOSED])
 
 
@@ -117,6 +116,8 @@ def _upsert(
 ) -> None:
     """Insert and update; a row that turns out to be another record is told so in staging."""
     target = TARGETS[kind]
+    if target.prepare is not None and told:
+        told = target.prepare(session, occasion, told)
     ids = {row.seq: row.local_id for row in told}
     new: dict[int, Columns] = {}
     changed: dict[int, Columns] = {}
@@ -168,6 +169,8 @@ def _join_natural(
     }
     for seq in list(new):
         values = tuple(new[seq][name] for name in target.natural)
+        if None in values:
+            continue
         if values in known:
             ids[seq] = known[values]
             changed[seq] = new.pop(seq)
@@ -204,31 +207,6 @@ def _split_identity(
     return ended
 
 
-def _remember(session: Session, run: ImportRun, rows: Conditions) -> None:
-    """Keep what the source calls each record, and the content it told."""
-    is_person = ImportRow.kind == RecordKind.PERSON
-    columns: dict[str, Any] = {
-        "school_id": ImportRow.school_id,
-        "source_id": sa.literal(run.source_id, sa.Uuid()),
-        "kind": ImportRow.kind,
-        "ext_id": ImportRow.ext_id,
-        "local_id": ImportRow.local_id,
-        "person_id": sa.case((is_person, ImportRow.local_id), else_=ImportRow.person_id),
-        "digest": ImportRow.digest,
-        "first_run_id": ImportRow.run_id,
-        "last_run_id": ImportRow.run_id,
-        "gone_at": sa.null(),
-    }
-    select = sa.select(*(column.label(name) for name, column in columns.items()))
-    bulk.upsert_from(
-        session,
-        ExternalRef,
-        list(columns),
-        select.where(*rows, ImportRow.status.in_(UPSERTED)),
-        update=("local_id", "person_id", "digest", "last_run_id", "gone_at"),
-    )
-
-
 def _close(
     session: Session,
     run: ImportRun,
@@ -243,24 +221,12 @@ def _close(
         ImportRow.kind == kind,
         ImportRow.status == RowStatus.CLOSED,
     ]
-    _mark(session, run, rows, last_run_id=run.id, gone_at=occasion.at)
-    _end(session, occasion, kind, [row.local_id for row in told], living=0)
-
-
-def _mark(session: Session, run: ImportRun, rows: Conditions, **values: Any) -> None:
-    """Set values of what the source calls the records of these rows."""
-    bulk.change(
-        session,
-        sa.update(ExternalRef)
-        .where(
-            *rows,
-            ExternalRef.school_id == ImportRow.school_id,
-            ExternalRef.source_id == run.source_id,
-            ExternalRef.kind == ImportRow.kind,
-            ExternalRef.ext_id == ImportRow.ext_id,
-        )
-        .values(values),
-    )
+    mark(session, run, rows, last_run_id=run.id, gone_at=occasion.at)
+    ids = [row.local_id for row in told]
+    if kind is RecordKind.PERSON:
+        linked = only_linked(session, run, ids)
+        ids = [one for one in ids if one not in linked]
+    _end(session, occasion, kind, ids, living=0)
 
 
 def _end(
@@ -281,6 +247,7 @@ def _end(
             ExternalRef.school_id == occasion.school_id,
             ExternalRef.kind == kind,
             ExternalRef.local_id.in_(wanted),
+            ExternalRef.is_link.is_(False),
             ExternalRef.gone_at.is_(None),
         )
         .group_by(ExternalRef.local_id)

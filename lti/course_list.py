@@ -126,3 +126,13 @@ def waiting_requests(
         .order_by(AccessRequest.asked_at, AccessRequest.id)
     )
     return [(request, name) for request, name in rows]
+
+
+def courses_by_group(session: Session, *, school_id: UUID) -> dict[UUID, UUID]:
+    """Return courses of the LMS by their group: who guides it is confirmed with the course."""
+    found = session.execute(
+        sa.select(Context.group_id, Context.id)
+        .where(Context.school_id == school_id, Context.group_id.is_not(None))
+        .order_by(Context.id)
+    )
+    return {row.group_id: row.id for row in found}

@@ -4,16 +4,17 @@ Each address is looked up once, judged, and then connected to as judged: a name 
 answer in between (DNS rebinding) gains nothing. Certificates are verified as always.
 """
 
+import select
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv6Address, ip_address, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 CONNECT_SECONDS = 4.0
 WHOLE_SECONDS = 10.0
@@ -24,7 +25,14 @@ _CARRIERS = (ip_network("2002::/16"), ip_network("64:ff9b::/96"), ip_network("20
 
 
 class Unreachable(Exception):
-    """No usable answer came; the text says why, without anything the other side sent."""
+    """No usable answer came; the text says why, without anything the other side sent.
+
+    It is one of the sentences below, or the name of the error that Python raised.
+    """
+
+
+TOO_SLOW, TOO_LARGE, CUT_SHORT = "too slow", "too large", "cut short"
+NOT_PUBLIC, NOT_HTTPS = "not a public address", "not https"
 
 
 @dataclass(frozen=True)
@@ -34,19 +42,6 @@ class Answer:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What we ask, and how much we bear in return."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes | None
-    allow_loopback: bool
-    largest: int
-    seconds: float
 
 
 def get(url: str, *, allow_loopback: bool) -> Answer:
@@ -69,61 +64,111 @@ def request(
     allow_loopback: also this computer itself, there by plain http too (the demo). Redirects are
     answers like any other. Raises Unreachable.
     """
-    question = _Question(method, url, headers, body, allow_loopback, largest, seconds)
-    begun = time.monotonic()
-    open_sockets: list[socket.socket] = []
-    watchdog = threading.Timer(seconds, _cut, [open_sockets])
-    watchdog.daemon = True
-    watchdog.start()
+    line = Line(allow_loopback=allow_loopback, largest=largest, seconds=seconds)
     try:
-        answer = _ask(question, open_sockets)
-    except (OSError, ValueError, HTTPException) as error:
-        raise Unreachable(type(error).__name__) from error
+        return line.ask(method, url, headers=headers, body=body)
     finally:
-        watchdog.cancel()
-        for sock in open_sockets:
+        line.close()
+
+
+class Line:
+    """Questions to one server after another; its connection is kept in between if it may be.
+
+    For a source that is asked thousands of times. `largest` (bytes) and `seconds` are for each.
+    """
+
+    def __init__(self, *, allow_loopback: bool, largest: int, seconds: float) -> None:
+        self._allow_loopback, self._largest, self._seconds = allow_loopback, largest, seconds
+        self._connection: HTTPConnection | None = None
+        self._server = ("", "")
+        self._sockets: list[socket.socket] = []  # the one that is open, for the watchdog
+
+    def ask(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
+        """Ask and return the answer, whatever its status; raises Unreachable."""
+        begun = time.monotonic()
+        watchdog = threading.Timer(self._seconds, _cut, [self._sockets])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            answer = self._ask(method, url, headers, body)
+        except (Unreachable, OSError, ValueError, HTTPException) as error:
+            self.close()
+            is_late = time.monotonic() - begun > self._seconds or isinstance(error, TimeoutError)
+            if is_late:  # what a cut left may look like any trouble
+                raise Unreachable(TOO_SLOW) from error
+            if isinstance(error, Unreachable):
+                raise
+            raise Unreachable(type(error).__name__) from error
+        finally:
+            watchdog.cancel()
+        if time.monotonic() - begun > self._seconds:  # what a cut left may look whole
+            self.close()
+            raise Unreachable(TOO_SLOW)
+        return answer
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection = None
+        for sock in self._sockets:
             sock.close()
-    if time.monotonic() - begun > seconds:  # what a cut left may look whole
-        raise Unreachable("too slow")
-    return answer
+        self._sockets.clear()
 
+    def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        parts = urlsplit(url)
+        connection = self._connected(parts)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        sent = {"User-Agent": USER_AGENT, "Accept": "application/json", **headers}
+        sent["Host"] = parts.netloc
+        connection.request(method, path, body=body, headers=sent)
+        with closing(connection.getresponse()) as response:
+            found = response.read(self._largest + 1)
+            if len(found) > self._largest:
+                raise Unreachable(TOO_LARGE)
+            if response.length:  # what was announced and did not come
+                raise Unreachable(CUT_SHORT)
+            is_at_end = response.isclosed() and not response.will_close
+        if not is_at_end:
+            self.close()
+        names = {name.lower() for name in response.headers}
+        return Answer(
+            response.status,
+            found,
+            {name: ", ".join(response.headers.get_all(name, ())) for name in names},
+        )
 
-def _ask(question: _Question, open_sockets: list[socket.socket]) -> Answer:
-    parts = urlsplit(question.url)
-    host, is_https = parts.hostname or "", parts.scheme == "https"
-    if parts.scheme not in {"https", "http"} or not host or "@" in parts.netloc:
-        raise Unreachable("not an http address")
-    port = parts.port or (443 if is_https else 80)
-    address = _judged_address(host, port, allow_loopback=question.allow_loopback)
-    if not is_https and not ip_address(address).is_loopback:
-        raise Unreachable("not https")
-    sock = socket.create_connection((address, port), CONNECT_SECONDS)
-    open_sockets.append(sock)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a body follows its headers at once
-    if is_https:
-        context = ssl.create_default_context()
-        sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-        open_sockets[:] = [sock]
-        sock.do_handshake()
-    sock.settimeout(question.seconds / 2)
-    connection = HTTPConnection(host, port)
-    connection.sock = sock
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **question.headers}
-    headers["Host"] = parts.netloc
-    connection.request(question.method, path, body=question.body, headers=headers)
-    response = connection.getresponse()
-    body = response.read(question.largest + 1)
-    if len(body) > question.largest:
-        raise Unreachable("too large")
-    if response.length:  # what was announced and did not come
-        raise Unreachable("cut short")
-    names = {name.lower() for name in response.headers}
-    return Answer(
-        response.status,
-        body,
-        {name: ", ".join(response.headers.get_all(name, ())) for name in names},
-    )
+    def _connected(self, parts: SplitResult) -> HTTPConnection:
+        server = (parts.scheme, parts.netloc)
+        if self._connection is not None and self._server == server and self._is_quiet():
+            return self._connection
+        self.close()
+        host, is_https = parts.hostname or "", parts.scheme == "https"
+        if parts.scheme not in {"https", "http"} or not host or "@" in parts.netloc:
+            raise Unreachable("not an http address")
+        port = parts.port or (443 if is_https else 80)
+        address = _judged_address(host, port, allow_loopback=self._allow_loopback)
+        if not is_https and not ip_address(address).is_loopback:
+            raise Unreachable(NOT_HTTPS)
+        sock = socket.create_connection((address, port), min(CONNECT_SECONDS, self._seconds))
+        self._sockets.append(sock)
+        # A body follows its headers at once.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if is_https:
+            context = ssl.create_default_context()
+            sock = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+            self._sockets[:] = [sock]
+            sock.do_handshake()
+        sock.settimeout(self._seconds)
+        connection = HTTPConnection(host, port)
+        connection.sock = sock
+        connection.auto_open = 0  # it would look the name up by itself
+        self._connection, self._server = connection, server
+        return connection
+
+    def _is_quiet(self) -> bool:
+        """Whether the kept connection is open, and nothing was said on it that we did not ask."""
+        return not select.select(self._sockets, [], [], 0)[0]
 
 
 def _judged_address(host: str, port: int, *, allow_loopback: bool) -> str:
@@ -132,7 +177,7 @@ def _judged_address(host: str, port: int, *, allow_loopback: bool) -> str:
     for address in addresses:
         if is_public(address) or (allow_loopback and ip_address(address).is_loopback):
             return address
-    raise Unreachable("not a public address")
+    raise Unreachable(NOT_PUBLIC)
 
 
 def is_public(address: str) -> bool:

@@ -131,8 +131,20 @@ def signing_key(
 
 
 def seal(text: str, encryption_keys: Sequence[str]) -> bytes:
-    """Encrypt a short-lived secret that is kept outside the database."""
+    """Encrypt a secret that must be told to somebody else as it is."""
     return _box(encryption_keys).encrypt(text.encode())
+
+
+def seal_anew(sealed: bytes, encryption_keys: Sequence[str]) -> bytes | None:
+    """Encrypt with the first key what another sealed; None when it was the first.
+
+    Raises cryptography's InvalidToken.
+    """
+    try:
+        _box(encryption_keys[:1]).decrypt(sealed)
+    except InvalidToken:
+        return _box(encryption_keys).rotate(sealed)
+    return None
 
 
 def unseal(sealed: bytes, encryption_keys: Sequence[str]) -> str:

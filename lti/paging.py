@@ -2,12 +2,11 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from lti import http
 from lti.services import Caller, ServiceError, call, json_value
 
 MOST_PAGES = 200
@@ -43,7 +42,7 @@ def pages(
         )
         size += len(answer.body)
         found.append(json_value(answer))
-        link = next_link(answer)
+        link = next_link(answer.headers)
         if link is None:
             return found
         following = _same_server(following, link)
@@ -51,9 +50,9 @@ def pages(
             raise ServiceError("page_loop")
 
 
-def next_link(answer: http.Answer) -> str | None:
+def next_link(headers: Mapping[str, str]) -> str | None:
     """Return the address of the next page, letter for letter; raises ServiceError if unreadable."""
-    header = answer.headers.get("link", "")
+    header = headers.get("link", "")
     for link in _LINK.finditer(header):
         for parameter in _PARAMETER.finditer(link[2]):
             value = parameter[2] or parameter[3] or ""

@@ -35,6 +35,13 @@ def grant(*tables: str, grants: str = READ_WRITE) -> None:
         op.execute(f'GRANT {grants} ON {table} TO "{role}"')
 
 
+def grant_function(function: str) -> None:
+    """Let the application call a function of the owner's, named with the types that it takes."""
+    role = _application_role()
+    if role is not None:
+        op.execute(f'GRANT EXECUTE ON FUNCTION {function} TO "{role}"')
+
+
 def revoke(rights: str, *tables: str) -> None:
     """Take rights back from the application."""
     role = _application_role()

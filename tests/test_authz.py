@@ -80,7 +80,14 @@ EDITS = {
 }
 # Nouns whose rows come with another issue.
 DOCUMENT = "/api/openapi.json"
-ELSEWHERE = ("/api/frameworks", "/api/imports", "/api/overview", "/api/me", "/api/docs")
+ELSEWHERE = (
+    "/api/frameworks",
+    "/api/imports",
+    "/api/parked-people",
+    "/api/overview",
+    "/api/me",
+    "/api/docs",
+)
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,8 @@ RECORDS: dict[str, Callable[[World, Mapping[str, UUID]], UUID]] = {
     "choice_id": lambda _, added: added["choice"],
     "registration_id": lambda _, added: added["registration"],
     "context_id": lambda _, added: added["context"],
+    "group_id": lambda world, _: world.group.id,
+    "parked_id": lambda _, added: added["parked_person"],
 }
 # What is about one student, and so hidden from the others of the same school too.
 PERSONAL = {
@@ -186,10 +188,12 @@ def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[
         question = ask_question(session, plan=world.plan, words="Waarom?", **told)
         comment = add_comment(session, subject=question, words="Ik zocht het op.", **told)
         request = feedback(session, to=world.coach, subject=question, words=None, **told)
-    run = metadata.tables["import_run"]
+    kept: dict[str, Any] = {}
     with superuser_engine.begin() as connection:
-        row = make_dump.row_for(connection, run)
-        connection.execute(run.insert(), row)
+        for name in ("import_source", "import_run", "parked_person"):
+            row = make_dump.row_for(connection, metadata.tables[name])
+            connection.execute(metadata.tables[name].insert(), row)
+            kept[name] = row["id"]
     return {
         "attachment": photo.id,
         "recording": voice.id,
@@ -202,7 +206,8 @@ def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[
         "choice": choice.id,
         "registration": registration.id,
         "context": context.id,
-        "import_run": row["id"],
+        "import_run": kept["import_run"],
+        "parked_person": kept["parked_person"],
     }
 
 
@@ -711,7 +716,12 @@ EDGES = {
     "importers/work.py": "a run says how it ended",
     "importers/stage.py": "reading a file, batch by batch",
     "importers/opening.py": "the kept file goes with the step that read it",
-    "importers/pulls.py": "a pull waits, or goes on, as the system answers",
+    "importers/pulling.py": "a pull waits, or goes on, as the system answers",
+    "importers/readers/rest.py": "until which moment a system asks us to wait",
+    "importers/source_list.py": "a system is asked before it is added",
+    "importers/kept_secrets.py": "a job",
+    "importers/source_commands.py": "a command",
+    "importers/timetable.py": "a sweep, and a job",
     "importers/match.py": "matching, batch by batch",
     "importers/follow.py": "following rosters, batch by batch",
     "importers/lti.py": "a job, and a sweep",

@@ -26,7 +26,7 @@ from tracker.models import (
     SchoolRole,
 )
 from tracker.people import give_role
-from tracker.permissions import holds
+from tracker.permissions import Action, holds, require
 from tracker.plans import start_plan
 
 # What somebody is in the school who guides a group in this role.
@@ -154,8 +154,11 @@ def confirm_coach_group(
 ) -> CoachGroup:
     """Confirm that this person guides this group from today on, and follow the roster at once.
 
-    Confirmed again in the same role while it holds, it stays the one it was.
+    Confirmed again in the same role while it holds, it stays the one it was. `by` is None for what
+    follows from an earlier confirmation; raises NotAllowed for who is no administrator.
     """
+    if by is not None:
+        require(session, by, Action.CONFIRM_GROUP, on=on)
     hold_group(session, school_id=group.school_id, group_id=group.id)
     confirmed = None
     for held in coach_groups(session, group=group, on=on):
@@ -225,6 +228,8 @@ def end_coach_group(
     session: Session, *, by: Person | None, coach_group: CoachGroup, on: date, at: datetime
 ) -> None:
     """End that somebody guides a group, and every place in a plan that came of it, today."""
+    if by is not None:
+        require(session, by, Action.CONFIRM_GROUP, on=on)
     coach_group.until_on = on
     session.flush()
     audit.record(session, by=by, verb="ended coach group", subject=coach_group, at=at)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from tracker import audit, progress
 from tracker.models import (
     Activity,
+    ActivityKind,
     ActivitySource,
     Company,
     Evidence,
@@ -370,6 +371,9 @@ def _activity(session: Session, reader: Person, on: date, student_ids: list[UUID
             Activity.school_id == reader.school_id,
             Activity.person_id.in_(student_ids),
             Activity.ended_at.is_(None),
+            # To be enrolled, or to be absent, is nothing that a student did.
+            Activity.kind != ActivityKind.PARTICIPATION,
+            sa.or_(Activity.kind != ActivityKind.ATTENDANCE, Activity.value != 0),
             Activity.occurred_on.between(on - timedelta(weeks=ACTIVITY_WEEKS), on),
             VISIBLE[Activity](reader, on),
         )

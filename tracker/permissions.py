@@ -22,6 +22,7 @@ from tracker.db import Record
 from tracker.errors import NotAllowed, NotFound
 from tracker.models import (
     Activity,
+    ActivityItem,
     Attachment,
     Audience,
     CoachGroup,
@@ -38,6 +39,7 @@ from tracker.models import (
     Goal,
     GoalState,
     Group,
+    ItemMeaning,
     Judgement,
     JudgementDraft,
     LearningPlan,
@@ -103,6 +105,8 @@ class Action(StrEnum):
     CONNECT_LMS = "connect lms"
     CHANGE_SCALES = "change scales"
     RUN_IMPORT = "run import"
+    CONFIRM_GROUP = "confirm group"
+    KEEP_MEANINGS = "keep meanings"
     SIGN_OUT = "sign out"
 
 
@@ -150,6 +154,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.CONNECT_LMS: frozenset({ADMINISTRATOR}),
     Action.CHANGE_SCALES: frozenset({ADMINISTRATOR}),
     Action.RUN_IMPORT: frozenset({ADMINISTRATOR}),
+    Action.CONFIRM_GROUP: frozenset({ADMINISTRATOR}),
+    Action.KEEP_MEANINGS: frozenset({ADMINISTRATOR}),
     Action.SIGN_OUT: IN_PLAN | IN_SCHOOL,
 }
 
@@ -615,6 +621,9 @@ VISIBLE: dict[type[Record], Callable[[Person, date], Condition]] = {
     Activity: _see_activity,
     LessonChoice: _see_lesson_choice,
     Group: _is_administrator,
+    CoachGroup: _is_administrator,
+    ActivityItem: _is_administrator,
+    ItemMeaning: _is_administrator,
     # The school's catalogue says nothing about a person.
     Framework: _see_as_anyone,
     FrameworkItem: _see_as_anyone,

@@ -15,8 +15,11 @@ from identity.access import allows, takes_files
 from importers import runs
 from importers.changes import changes_of
 from importers.door import MOST_BYTES
+from importers.issue_list import count_issues, issues_of
 from importers.models import ImportRun, RunState
+from importers.quarantine import count_bad
 from importers.report import report_of, told, totals_of
+from importers.waiting import count_waiting
 from tracker.errors import Conflict, Invalid
 from tracker.models import Person
 from tracker.permissions import Action
@@ -73,8 +76,9 @@ def send_file() -> Response | tuple[str, int]:
                 school=g.school,
                 store=current_app.extensions["store"],
                 file_name=upload.filename,
-                body=upload.read(),
+                body=upload.stream,
                 options={k: str(v) for k, v in filled.data.items() if v is not None},
+                encryption_keys=current_app.extensions["settings"].encryption_keys,
                 on=g.today,
                 at=g.now,
             )
@@ -86,7 +90,7 @@ def send_file() -> Response | tuple[str, int]:
 
 def _imports_page(filled: Filled) -> str:
     recent = runs.recent_runs(g.session, person=g.person, on=g.today, limit=SHOWN_RUNS)
-    names = _names([run.started_by_id for run in recent])
+    names = names_of([run.started_by_id for run in recent])
     sources = runs.sources(g.session, person=g.person, on=g.today)
     return render_template(
         "school/imports.html",
@@ -101,7 +105,7 @@ def _imports_page(filled: Filled) -> str:
             }
             for source in sources
         ],
-        runs=[_told_run(run, names) for run in recent],
+        runs=[told_run(run, names) for run in recent],
         values=filled.values,
         errors=filled.sentences(),
     )
@@ -114,7 +118,8 @@ def _health(source: runs.SourceAge) -> str:
     return "old" if last is None or g.now - last > OLD else "good"
 
 
-def _names(ids: Sequence[UUID | None]) -> dict[UUID, str]:
+def names_of(ids: Sequence[UUID | None]) -> dict[UUID, str]:
+    """Return the names of these people of the school."""
     rows = g.session.execute(
         sa.select(Person.id, Person.name).where(
             Person.school_id == g.school.id, Person.id.in_([key for key in ids if key])
@@ -123,7 +128,8 @@ def _names(ids: Sequence[UUID | None]) -> dict[UUID, str]:
     return {key: name for key, name in rows}  # noqa: C416 - rows are no tuples to mypy
 
 
-def _told_run(run: ImportRun, names: dict[UUID, str]) -> dict[str, Any]:
+def told_run(run: ImportRun, names: dict[UUID, str]) -> dict[str, Any]:
+    """Return what pages tell of a run."""
     return {
         "id": run.id,
         "name": run.file_name,
@@ -143,17 +149,22 @@ def _told_run(run: ImportRun, names: dict[UUID, str]) -> dict[str, Any]:
 def import_run(run_id: UUID) -> str:
     """Show a run: what it would change, how far it is, or what it did."""
     run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
-    issues = told(runs.issues_of(g.session, run, limit=SHOWN_ISSUES))
+    issues = told(issues_of(g.session, run, limit=SHOWN_ISSUES))
     stopped = run.state in {RunState.REFUSED, RunState.FAILED}
     report = report_of(g.session, run, limit=0)
     return render_template(
         "school/import_run.html",
-        run=_told_run(run, _names([run.started_by_id])),
+        run=told_run(run, names_of([run.started_by_id])),
         issues=issues[1:] if stopped else issues,
-        more_issues=max(0, runs.count_issues(g.session, run) - len(issues)),
+        more_issues=max(0, count_issues(g.session, run) - len(issues)),
         changes=changes_of(g.session, run, limit=SHOWN_CHANGES),
         closing={kind: counts["closed"] for kind, counts in report["by_kind"].items()},
         must_confirm=runs.needs_confirmation(g.session, run),
+        quarantine={
+            "bad": count_bad(g.session, run),
+            "waiting": count_waiting(g.session, run),
+            "is_applied": run.state is RunState.APPLIED and run.phase is None,
+        },
         problem=issues[0] if stopped and issues else None,
     )
 

@@ -11,9 +11,11 @@ from flask_babel import gettext
 from tracker import progress, spoor
 from tracker.activity import recent_activity, source_ages
 from tracker.judged import SeenJudgement
+from tracker.meanings import meanings_of
 from tracker.overview import RATERS, Row
 from tracker.progress import DEFAULTS, Signal
 from tracker.spoor import Size, Target, Window
+from web.signals import signal_words
 
 OLD = timedelta(days=7)
 SIGNALS_SHOWN = 12
@@ -126,13 +128,18 @@ def activity_of(student_id: UUID) -> list[dict[str, Any]]:
     found = recent_activity(
         g.session, student_id=student_id, person=g.person, on=g.today, limit=SIGNALS_SHOWN
     )
+    items = [item.id for _, item, _ in found if item is not None]
+    said = meanings_of(g.session, school_id=g.school.id, item_ids=items)
     return [
         {
             "title": item.title if item else gettext("Opened Leerspoor"),
             "source": source.name,
             "occurred_on": signal.occurred_on,
-            "value": signal.value,
-            "value_max": item.value_max if item else None,
+            "told": signal_words(signal, item),
+            "about": [
+                " ".join(word for word in (meaning.code, meaning.title) if word)
+                for meaning in (said.get(item.id, []) if item else [])
+            ],
         }
         for signal, item, source in found
     ]

@@ -1,6 +1,20 @@
-"""OneRoster 1.2 bundles of CSV (1EdTech OneRoster 1.2 CSV Binding), bulk files."""
+"""OneRoster 1.1 and 1.2 bundles of CSV (1EdTech CSV Binding): whole files, and changes only."""
 
 from importers.oneroster.bundle import Bundle
 from importers.oneroster.files import KIND, known_name
+from importers.readers.sample import Form, Sample
+from importers.source import FileKind
 
-__all__ = ["KIND", "Bundle", "known_name"]
+__all__ = ["FILE_KIND", "KIND", "Bundle", "known_name"]
+
+
+def _recognises(sample: Sample) -> bool:
+    return sample.form is Form.ZIP and any(known_name(path) for path in sample.names)
+
+
+FILE_KIND = FileKind(
+    kind=KIND,
+    recognises=_recognises,
+    open=Bundle,
+    entry_name=known_name,
+)

@@ -1,7 +1,7 @@
 """Each row of a bundle as a record: what its columns mean to us.
 
-Roles of the LMS never make an administrator: only students and teachers are taken over. Results
-are signals, never judgements.
+Roles of the LMS never make an administrator: only students and teachers are taken over; parents
+and guardians never come in. Results are signals, never judgements.
 """
 
 from collections.abc import Mapping, Set
@@ -12,18 +12,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from importers.cells import Line
+from importers.oneroster.life import Life
 from importers.records import Op, Origin, Record, RecordKind, Standing
 from tracker.models import GroupRole, Precision, SchoolRole
 
 LABEL, NAME, CODE, FREE = 200, 200, 64, 2000
-# The other roles of OneRoster 1.2, RoleEnum; they give nothing here.
+# The other roles of OneRoster 1.1 and 1.2, RoleEnum; they give nothing here.
 OTHER_ROLES: dict[str, Any] = dict.fromkeys(
     (
         "administrator", "aide", "counselor", "districtAdministrator", "guardian", "parent",
         "principal", "proctor", "relative", "siteAdministrator", "systemAdministrator",
     )
 )  # fmt: skip
-OTHER_ROLES_FOLDED = {role.casefold() for role in OTHER_ROLES}
 SCHOOL_ROLES = {"student": SchoolRole.STUDENT, "teacher": SchoolRole.TEACHER, **OTHER_ROLES}
 GROUP_ROLES = {"student": GroupRole.STUDENT, "teacher": GroupRole.TEACHER, **OTHER_ROLES}
 # ScoreStatusEnum: does it say that there is something of the student?
@@ -39,91 +39,152 @@ NOON = time(12)
 Bounds = tuple[Decimal | None, Decimal | None]
 
 
-@dataclass(frozen=True)
-class Surroundings:
+@dataclass(frozen=True, kw_only=True)
+class Around:
     """What a row must know of the other files, and where the school is.
 
-    `bounds` are the lowest and highest value by line item; `strangers` are the users who are
-    neither student nor teacher in any of their roles.
+    `bounds` are the lowest and highest value by line item; `others` are the users who are neither
+    student nor teacher in any of their roles, `unclear` those of whose roles none can be read. In
+    a file of changes `ours` are those of whom the bundle says that they are student or teacher;
+    of everybody else it may only tell more of who is known.
     """
 
     zone: ZoneInfo
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
-    strangers: Set[str] = frozenset()
+    others: Set[str] = frozenset()
+    unclear: Set[str] = frozenset()
+    ours: Set[str] | None = None
+
+    def standing(self, user: str | None) -> str | None:
+        """Return how a user may come in: `change`, `other`, `unclear`, or None: as they are."""
+        if self.ours is not None and user not in self.ours:
+            return "change"
+        if user in self.others:
+            return "other"
+        return "unclear" if user in self.unclear else None
 
 
-def person(line: Line, around: Surroundings) -> Record:
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a row tells; `is_used` is False for what gives nothing here."""
+
+    data: Mapping[str, Any]
+    is_used: bool = True
+    op: Op = Op.UPSERT
+    person: str | None = None
+    target: str | None = None
+    match_key: str | None = None
+    occurred_at: datetime | None = None
+    precision: Precision | None = None
+
+
+def read_row(line: Line, key: str | None, life: Life, told: Told, kind: RecordKind) -> Record:
+    """Return the record of a row; what a file of changes tells as of no use is closed."""
+    if line.is_bad:
+        return line.set_aside(kind, key, Standing.BAD)
+    if not told.is_used:
+        if not life.is_delta:
+            return line.set_aside(kind, key, Standing.IGNORED)
+        return closing(line, key, life, kind)
+    return Record(
+        kind=kind,
+        ext_id=key,
+        op=told.op,
+        origin=Origin(line.table.file, line.row),
+        data=told.data,
+        person=told.person,
+        target=told.target,
+        match_key=told.match_key,
+        occurred_at=told.occurred_at,
+        precision=told.precision,
+        revised_at=life.revised_at,
+        findings=tuple(line.findings),
+    )
+
+
+def closing(line: Line, key: str | None, life: Life, kind: RecordKind) -> Record:
+    """Return the record of a row that is no longer there; its other columns do not matter."""
+    return Record(
+        kind=kind,
+        ext_id=key,
+        op=Op.CLOSE,
+        origin=Origin(line.table.file, line.row),
+        data={},
+        revised_at=life.revised_at,
+        findings=tuple(line.findings),
+    )
+
+
+def person(line: Line, around: Around) -> Told:
     """Read a row of users.csv; the school's number is `identifier`, else the key itself."""
-    key, op = line.key("sourcedId"), _op(line)
-    if key in around.strangers:
+    key = line.text("sourcedId")
+    standing = around.standing(key)
+    if standing == "other":
         line.warn("person.other_role", "sourcedId")
+    elif standing == "unclear":
+        line.find("person.role_unclear", "sourcedId")
     given = line.words("givenName", most=NAME, is_needed=True) or ""
     family = line.words("familyName", most=NAME, is_needed=True) or ""
     parts = (given, line.text("middleName"), family)
-    name = " ".join(part for part in parts if part)
     number = line.key("identifier", is_needed=False) or key
+    is_said = "enabledUser" in line.places
     data = {
-        "name": name[:NAME],
+        "name": " ".join(part for part in parts if part)[:NAME],
         "given_name": line.words("preferredGivenName", most=NAME) or given,
         "email": line.email("email"),
         "number": number,
-        "is_enabled": line.truth("enabledUser", default=True),
+        "is_enabled": line.truth("enabledUser", default=True) if is_said else True,
     }
-    is_ours = key not in around.strangers
-    return _record(line, RecordKind.PERSON, key, op, data, match_key=number, is_used=is_ours)
+    op = Op.CHANGE if standing == "change" else Op.UPSERT
+    return Told(data=data, is_used=standing != "other", op=op, match_key=number)
 
 
-def role(line: Line, _around: Surroundings) -> Record:
+def role(line: Line, _around: Around) -> Told:
     """Read a row of roles.csv."""
-    key, op = line.key("sourcedId"), _op(line)
     user = line.reference("userSourcedId")
     data = {"role": _role(line, SCHOOL_ROLES), **_days(line)}
-    return _record(line, RecordKind.ROLE, key, op, data, person=user, is_used=bool(data["role"]))
+    return Told(data=data, is_used=bool(data["role"]), person=user)
 
 
-def group(line: Line, _around: Surroundings) -> Record:
+def role_of_user(line: Line, _around: Around) -> Told:
+    """Read the role in a row of users.csv (version 1.1); since when is not said there."""
+    found = _role(line, SCHOOL_ROLES)
+    data = {"role": found, "from_on": None, "until_on": None}
+    return Told(data=data, is_used=bool(found), person=line.text("sourcedId"))
+
+
+def group(line: Line, _around: Around) -> Told:
     """Read a row of classes.csv."""
-    key, op = line.key("sourcedId"), _op(line)
     data = {
         "title": line.words("title", most=LABEL, is_needed=True),
         "code": line.words("classCode", most=CODE),
     }
-    return _record(line, RecordKind.GROUP, key, op, data)
+    return Told(data=data)
 
 
-def membership(line: Line, _around: Surroundings) -> Record:
+def membership(line: Line, _around: Around) -> Told:
     """Read a row of enrollments.csv."""
-    key, op = line.key("sourcedId"), _op(line)
     user, group_key = line.reference("userSourcedId"), line.reference("classSourcedId")
     data = {"role": _role(line, GROUP_ROLES), **_days(line)}
-    return _record(
-        line,
-        RecordKind.MEMBERSHIP,
-        key,
-        op,
-        data,
-        person=user,
-        target=group_key,
-        is_used=bool(data["role"]),
-    )
+    return Told(data=data, is_used=bool(data["role"]), person=user, target=group_key)
 
 
-def lesson_task(line: Line, _around: Surroundings) -> Record:
+def lesson_task(line: Line, _around: Around) -> Told:
     """Read a row of lineItems.csv."""
-    key, op = line.key("sourcedId"), _op(line)
+    lowest, highest = line.number("resultValueMin"), line.number("resultValueMax")
+    if lowest is not None and highest is not None and lowest > highest:
+        line.find("score.range_reversed", "resultValueMin", detail=_text(highest))
     data = {
         "title": line.words("title", most=LABEL, is_needed=True),
-        "value_min": _text(line.number("resultValueMin")),
-        "value_max": _text(line.number("resultValueMax")),
+        "value_min": _text(lowest),
+        "value_max": _text(highest),
         "due_on": line.day("dueDate"),
     }
-    group_key = line.reference("classSourcedId")
-    return _record(line, RecordKind.LESSON_TASK, key, op, data, target=group_key)
+    return Told(data=data, target=line.reference("classSourcedId"))
 
 
-def result(line: Line, around: Surroundings) -> Record:
+def result(line: Line, around: Around) -> Told:
     """Read a row of results.csv; what was not handed in, or need not be, is no signal."""
-    key, op = line.key("sourcedId"), _op(line)
     user, task = line.reference("studentSourcedId"), line.reference("lineItemSourcedId")
     is_used = line.choice("scoreStatus", SCORE_STATUSES)
     if is_used is False:
@@ -134,33 +195,14 @@ def result(line: Line, around: Surroundings) -> Record:
     if day is None and line.text("scoreDate") is None:
         line.find("value.missing", "scoreDate")
     words = [line.words("textScore", most=LABEL), line.words("comment", most=FREE)]
-    data = {"value": _text(value), "text": " · ".join(word for word in words if word) or None}
-    return _record(
-        line,
-        RecordKind.RESULT,
-        key,
-        op,
-        data,
+    return Told(
+        data={"value": _text(value), "text": " · ".join(word for word in words if word) or None},
+        is_used=is_used is not False,
         person=user,
         target=task,
         occurred_at=datetime.combine(date.fromisoformat(day), NOON, around.zone) if day else None,
         precision=Precision.DAY if day else None,
-        is_used=is_used is not False,
     )
-
-
-def _op(line: Line) -> Op:
-    """Read the soft delete; in a bulk file both columns should be empty (1.2.1, section 2)."""
-    status = line.text("status")
-    if line.text("dateLastModified"):
-        line.warn("bulk.not_blank", "dateLastModified")
-    if status is None:
-        return Op.UPSERT
-    if status not in {"active", "tobedeleted"}:
-        line.find("status.unknown", "status", detail="active, tobedeleted")
-        return Op.UPSERT
-    line.warn("bulk.not_blank", "status")
-    return Op.CLOSE if status == "tobedeleted" else Op.UPSERT
 
 
 def _role(line: Line, roles: Mapping[str, Any]) -> Any:
@@ -188,28 +230,3 @@ def _check_bounds(line: Line, value: Decimal | None, bounds: Bounds) -> None:
 
 def _text(number: Decimal | None) -> str | None:
     return None if number is None else format(number, "f")
-
-
-def _record(
-    line: Line,
-    kind: RecordKind,
-    key: str | None,
-    op: Op,
-    data: Mapping[str, Any],
-    *,
-    is_used: bool = True,
-    **references: Any,
-) -> Record:
-    if line.is_bad:
-        return line.set_aside(kind, key, Standing.BAD)
-    if not is_used:
-        return line.set_aside(kind, key, Standing.IGNORED)
-    return Record(
-        kind=kind,
-        ext_id=key,
-        op=op,
-        origin=Origin(line.table.file, line.row),
-        data=data,
-        findings=tuple(line.findings),
-        **references,
-    )

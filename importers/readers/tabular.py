@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import IO
 
 from importers.issues import Column, Refused
@@ -13,7 +14,7 @@ from importers.issues import Column, Refused
 LONGEST_CELL = 100_000
 LONGEST_HEADER = 200
 MOST_COLUMNS = 500
-DELIMITERS = ";,\t"
+DELIMITERS = ";,\t|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +50,43 @@ class Table:
         return folded.index(name.casefold()) if name.casefold() in folded else None
 
 
-def open_table(content: IO[bytes], *, file: str, delimiter: str | None = None) -> Table:
-    """Read the header; raises Refused when there is none or when it is no header.
+def open_table(
+    content: IO[bytes], *, file: str, delimiter: str | None = None, header_row: int = 1
+) -> Table:
+    """Read a kept table up to its header; raises Refused when there is none or it is no header.
 
-    Without a delimiter it is the one of `;`, `,` and tab that the header holds most of.
+    Its rows begin behind row `header_row`; 0 says that there is no header, and they begin at
+    row 1. Without a delimiter it is the one that the first line holds most of.
     """
     text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")
     first = text.readline(LONGEST_CELL)
-    if not first.strip():
+    if not first:
         raise Refused("file.empty", file=file)
-    delimiter = delimiter or max(DELIMITERS, key=first.count)
-    lines = _rows(_joined(first, text), delimiter)
-    header = next(lines).cells
-    if header is None:
-        raise Refused("header.unreadable", file=file, row=1)
-    headers = tuple(_storable(cell.strip()) for cell in header)
-    _check_header(headers, file)
+    lines = _rows(chain((first,), text), delimiter or max(DELIMITERS, key=first.count))
+    if header_row == 0:
+        return Table(file, (), lines)
+    header = next(islice(lines, header_row - 1, None), None)
+    if header is None or (header.cells is not None and not any(header.cells)):
+        raise Refused("file.empty", file=file)
+    if header.cells is None:
+        raise Refused("header.unreadable", file=file, row=header_row)
+    headers = tuple(_storable(cell.strip()) for cell in header.cells)
+    _check_header(headers, file, header_row)
     return Table(file, headers, lines)
 
 
-def _check_header(headers: Sequence[str], file: str) -> None:
+def _check_header(headers: Sequence[str], file: str, row: int) -> None:
     if len(headers) > MOST_COLUMNS or max(map(len, headers)) > LONGEST_HEADER:
-        raise Refused("header.unreadable", file=file, row=1)
+        raise Refused("header.unreadable", file=file, row=row)
     seen: set[str] = set()
     for index, name in enumerate(headers):
         if name and name.casefold() in seen:
-            raise Refused("header.twice", file=file, row=1, column=Column(index, name))
+            raise Refused("header.twice", file=file, row=row, column=Column(index, name))
         seen.add(name.casefold())
 
 
 def _storable(header: str) -> str:
     return header.encode("utf-8", "replace").decode().replace("\0", "?")
-
-
-def _joined(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _rows(lines: Iterator[str], delimiter: str) -> Iterator[TableRow]:

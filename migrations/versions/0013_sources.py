@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.wall import raise_wall
+from migrations.wall import grant_function, raise_wall
 
 revision = "0013"
 down_revision = "0012"
@@ -14,6 +14,7 @@ JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=Tru
 def upgrade() -> None:
     """Add the columns and tables, and raise the wall."""
     _add_columns()
+    _be_quick()
     op.create_table(
         "import_cursor",
         sa.Column("school_id", sa.Uuid(), nullable=False),
@@ -133,6 +134,15 @@ def _add_columns() -> None:
         batch_op.create_unique_constraint(
             op.f("uq_company_school_id_number"), ["school_id", "number"]
         )
+    for table in ("import_row", "external_ref"):
+        with op.batch_alter_table(table) as batch_op:
+            batch_op.add_column(
+                sa.Column("revised_at", sa.DateTime(timezone=True), nullable=True)
+            )
+    with op.batch_alter_table("external_ref") as batch_op:
+        batch_op.add_column(
+            sa.Column("is_link", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
     with op.batch_alter_table("import_run") as batch_op:
         batch_op.add_column(sa.Column("sample", JSON, nullable=True))
         batch_op.add_column(sa.Column("retry_of_id", sa.Uuid(), nullable=True))
@@ -167,3 +177,69 @@ def _add_columns() -> None:
             ["school_id", "pusher_id"],
             ["school_id", "id"],
         )
+
+
+def _be_quick() -> None:
+    """Remember rows as they stood, so that the same are not read again; look up less per row."""
+    op.create_table(
+        "import_seen",
+        sa.Column("school_id", sa.Uuid(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("keys", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["school_id", "run_id"],
+            ["import_run.school_id", "import_run.id"],
+            name=op.f("fk_import_seen_school_id_run_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["school_id"], ["school.id"], name=op.f("fk_import_seen_school_id")
+        ),
+        sa.PrimaryKeyConstraint("school_id", "run_id", "seq", name=op.f("pk_import_seen")),
+    )
+    raise_wall("import_seen")
+    for table in ("import_row", "external_ref"):
+        with op.batch_alter_table(table) as batch_op:
+            batch_op.add_column(sa.Column("raw_digest", sa.String(length=64), nullable=True))
+    with op.batch_alter_table("external_ref") as batch_op:
+        batch_op.add_column(sa.Column("target_id", sa.Uuid(), nullable=True))
+    with op.batch_alter_table("import_source") as batch_op:
+        batch_op.add_column(sa.Column("writes", sa.Integer(), server_default="0", nullable=False))
+    with op.batch_alter_table("import_row") as batch_op:
+        batch_op.drop_constraint("fk_import_row_school_id_run_id", type_="foreignkey")
+        batch_op.drop_constraint("fk_import_row_school_id", type_="foreignkey")
+    op.drop_index("ix_import_row_school_id_match_key_run_id", "import_row")
+    op.create_index(
+        "ix_import_row_school_id_match_key_run_id",
+        "import_row",
+        ["school_id", "match_key", "run_id"],
+        postgresql_where=sa.text("match_key IS NOT NULL"),
+        sqlite_where=sa.text("match_key IS NOT NULL"),
+    )
+    _gather_statistics()
+
+
+def _gather_statistics() -> None:
+    """Let the application have statistics made of tables that it just filled.
+
+    Only an owner may; without them PostgreSQL searches a whole school for each reference.
+    """
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    op.execute(
+        """
+        CREATE FUNCTION gather_statistics(VARIADIC tables text[]) RETURNS void
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        DECLARE
+            name text;
+        BEGIN
+            FOREACH name IN ARRAY tables LOOP
+                EXECUTE format('ANALYZE %I', name);
+            END LOOP;
+        END $$
+        """
+    )
+    op.execute("REVOKE ALL ON FUNCTION gather_statistics(text[]) FROM PUBLIC")
+    grant_function("gather_statistics(text[])")

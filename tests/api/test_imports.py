@@ -142,3 +142,39 @@ def test_only_an_administrator_of_the_school_imports(
         assert caller.post(f"{run}/apply", json={"digest": "a"}).status_code == 404
         assert caller.delete(run).status_code == 404
     assert counts() == before
+
+
+def test_bad_rows_are_downloaded_repaired_and_thrown_away(
+    world: World, as_: Any, work: Any, counts: Any
+) -> None:
+    caller = as_(world.administrator)
+    sent = send(caller)
+    run, address = sent.json()["run"], sent.headers["Location"]
+    work(run)
+    digest = caller.get(address).json()["digest"]
+    assert caller.delete(f"{address}/bad-rows").json()["code"] == "import.not_applied"
+    caller.post(f"{address}/apply", json={"digest": digest})
+    work(run)
+
+    back = caller.get(f"{address}/bad-rows")
+    assert (back.status_code, back.headers["Content-Type"]) == (200, "application/octet-stream")
+    assert "lijst-foute-rijen.csv" in back.headers["Content-Disposition"]
+    assert caller.post(f"{address}/retry").json()["code"] == "import.nothing_waits"
+    assert caller.post(f"{address}/cancel").json()["code"] == "import.not_going_on"
+    repaired = send(caller, back.content.replace(b"onzin", b"werkproces"), repair_of=run)
+    assert repaired.status_code == 201, repaired.text
+    work(repaired.json()["run"])
+    preview = caller.get(repaired.headers["Location"]).json()
+    assert (preview["counts"]["new"], preview["counts"]["closed"]) == (1, 0)
+    assert preview["counts"]["quarantined"] == 0
+
+    assert caller.delete(f"{address}/bad-rows").status_code == 204
+    work(run)
+    assert caller.get(f"{address}/bad-rows").json()["code"] == "import.nothing_bad"
+    source = caller.get("/api/imports?source=" + str(uuid4())).json()
+    assert source["items"] == []
+    before = counts()
+    other = as_(world.coach)
+    for method, step in (("get", "bad-rows"), ("post", "retry"), ("delete", "bad-rows")):
+        assert getattr(other, method)(f"{address}/{step}").status_code == 404
+    assert counts() == before

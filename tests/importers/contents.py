@@ -10,6 +10,7 @@ from importers.models import ExternalRef
 from tracker.models import (
     Activity,
     ActivityItem,
+    Company,
     Framework,
     FrameworkItem,
     Group,
@@ -17,7 +18,9 @@ from tracker.models import (
     Membership,
     Person,
     PersonRole,
+    Placement,
     PlanMember,
+    SupportLesson,
 )
 
 Read = Callable[[Any], Any]
@@ -44,16 +47,17 @@ def contents_of(read: Read, school_id: UUID) -> dict[str, list[tuple[Any, ...]]]
         .join(Membership, Membership.person_id == Person.id)
         .join(Group, Group.id == Membership.group_id),
         "items": sa.select(
-            Group.code,
             ActivityItem.title,
+            Group.code,
             ActivityItem.value_min,
             ActivityItem.value_max,
             ActivityItem.due_on,
-        ).join(ActivityItem, ActivityItem.group_id == Group.id),
+        ).outerjoin(Group, Group.id == ActivityItem.group_id),
         "activity": sa.select(
             Person.number,
             Group.code,
             ActivityItem.title,
+            Activity.kind,
             Activity.occurred_at,
             Activity.occurred_on,
             Activity.value,
@@ -61,8 +65,22 @@ def contents_of(read: Read, school_id: UUID) -> dict[str, list[tuple[Any, ...]]]
             Activity.ended_at.is_(None),
         )
         .join(Activity, Activity.person_id == Person.id)
-        .join(ActivityItem, ActivityItem.id == Activity.item_id)
-        .join(Group, Group.id == ActivityItem.group_id),
+        .outerjoin(ActivityItem, ActivityItem.id == Activity.item_id)
+        .outerjoin(Group, Group.id == ActivityItem.group_id),
+        "companies": sa.select(Company.number, Company.name, Company.city),
+        "placements": sa.select(
+            Person.number,
+            Company.number,
+            Placement.from_on,
+            Placement.until_on,
+            Placement.planned_hours,
+        )
+        .join(LearningPlan, LearningPlan.student_id == Person.id)
+        .join(Placement, Placement.plan_id == LearningPlan.id)
+        .join(Company, Company.id == Placement.company_id),
+        "lessons": sa.select(
+            SupportLesson.title, SupportLesson.from_on, SupportLesson.until_on
+        ).add_columns(SupportLesson.url),
         "frameworks": sa.select(Framework.code, Framework.edition, Framework.title).add_columns(
             Framework.level
         ),

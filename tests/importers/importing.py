@@ -10,14 +10,18 @@ from obstore.store import ObjectStore
 
 from importers import runs
 from importers.bench import take
+from importers.issue_list import issues_of
 from importers.issues import Severity
 from importers.models import ImportIssue, ImportRun
 from importers.work import do_work
 from tests.importers.contents import contents_of
+from tests.test_settings import GOOD
 from tracker import attachments
 from tracker.db import unit_of_work, utc_now
 from tracker.models import School
 from tracker.people import today_at
+
+ENCRYPTION_KEYS = (GOOD["ENCRYPTION_KEYS"],)
 
 
 @dataclass
@@ -41,7 +45,7 @@ class Importing:
                 body=body,
                 on=today_at(self.school, at),
                 at=at,
-                **options,
+                **{"encryption_keys": ENCRYPTION_KEYS, **options},
             )
 
     def work(self, run: ImportRun) -> ImportRun:
@@ -87,7 +91,7 @@ class Importing:
 
     def issues(self, run: ImportRun) -> list[ImportIssue]:
         with unit_of_work(self.engine, school_id=self.school.id, writes=False) as session:
-            return list(runs.issues_of(session, run))
+            return list(issues_of(session, run))
 
     def read(self, statement: Any) -> Any:
         """Return all rows of a SELECT in this school."""

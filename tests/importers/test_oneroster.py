@@ -45,7 +45,6 @@ def test_the_same_file_again_changes_nothing(importing: Importing, meetpunt: Imp
     assert totals_of(again) | {"same": 0} == dict.fromkeys(totals_of(again), 0)
     assert totals_of(again)["same"] == 1521
     assert importing.contents() == before
-    assert importing.count(ExternalRef, ExternalRef.last_run_id != again.id) == 0
 
 
 def test_people_have_their_number_name_and_role(importing: Importing, imported: ImportRun):
@@ -205,6 +204,15 @@ def test_parents_and_others_without_a_place_here_do_not_come_in(importing: Impor
     assert run.counts["person"] | {"ignored": 1, "new": 32} == run.counts["person"]
     assert "person.other_role" in importing.codes(run)
     assert importing.count(Person, Person.number == "P1") == 0
+
+
+def test_who_is_only_a_parent_from_now_on_leaves_though_nothing_else_changed(
+    importing: Importing, imported: ImportRun
+):
+    run = importing.bring(bundle({"roles.csv": setting("rol-S900001-student", role="parent")}))
+    assert run.counts["person"] | {"closed": 1, "ignored": 1} == run.counts["person"]
+    ((state,),) = importing.read(sa.select(Person.state).where(Person.number == "S900001"))
+    assert state is PersonState.LEFT
 
 
 def test_what_was_not_handed_in_is_no_signal(importing: Importing):

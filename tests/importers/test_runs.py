@@ -76,7 +76,7 @@ def test_a_person_who_took_the_number_while_we_wrote_leads_to_a_new_preview(impo
     again = importing.again(run)
     assert again.state is RunState.PREVIEWED
     assert again.counts["person"] | {"same": 20, "quarantined": 1} == again.counts["person"]
-    assert importing.codes(again).count("person.number_taken") == 1
+    assert importing.codes(again).count("person.parked") == 1
     assert importing.apply(again).state is RunState.APPLIED
     assert importing.count(Person) == 32
 

@@ -4,7 +4,6 @@ Drawings, signals and standings come from the real, pure `tracker.progress` and 
 """
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,7 +14,10 @@ from tests.web.launch_samples import PAGES as LAUNCHES
 from tests.web.lesson_samples import CHOSEN, WAITING
 from tests.web.lesson_samples import PAGES as LESSONS
 from tests.web.lms_samples import PAGES as LMS
+from tests.web.meaning_samples import PAGES as MEANINGS
+from tests.web.parking_samples import PAGES as PARKING
 from tests.web.placing_samples import PAGES as PLACING
+from tests.web.source_samples import PAGES as SYSTEMS
 from tracker import progress, spoor
 from tracker.audience import Viewer
 from tracker.models import PlanRole
@@ -165,15 +167,15 @@ ACTIVITY = [
         "title": "Opdracht rapporteren",
         "source": "Leeromgeving",
         "occurred_on": date(2026, 11, 12),
-        "value": Decimal("7.5"),
-        "value_max": Decimal(10),
+        "told": "resultaat 7,5 op een schaal van 1 tot 10",
+        "about": ["B1-K1-W2 Plant zijn werkzaamheden", "Rapporteren: oefenuur"],
     },
     {
         "title": "Leerspoor geopend",
         "source": "Leeromgeving",
         "occurred_on": date(2026, 11, 9),
-        "value": None,
-        "value_max": None,
+        "told": "",
+        "about": [],
     },
 ]
 PHOTO = {
@@ -318,6 +320,7 @@ def run(state: str, **changes: object) -> dict[str, Any]:
             },
         ],
         "must_confirm": state == "previewed",
+        "quarantine": {"bad": 3, "waiting": 12, "is_applied": state == "applied"},
         "closing": {"membership": 7, "person": 0},
         "problem": {
             "message": "Dit is geen zip-bestand.",
@@ -1381,4 +1384,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     **GRADEBOOK,
     **LMS,
     **PLACING,
+    **MEANINGS,
+    **PARKING,
+    **SYSTEMS,
 }

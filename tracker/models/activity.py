@@ -15,7 +15,7 @@ class ActivityKind(StrEnum):
     """What kind of signal.
 
     A completion is something done in the LMS; a visit counts the clicks of one day (`value`); an
-    attendance says present or not (`text`); a participation, that somebody takes part since.
+    attendance says present (1) or not (0); a participation, that somebody takes part since.
     """
 
     RESULT = "result"

@@ -7,14 +7,15 @@ or they stay empty. It is never a whole: what is not in it stays as it is.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from io import BytesIO
 from typing import Any
 
 from importers.cells import LONGEST_KEY, Line, read_lines
 from importers.issues import Column, Finding, Refused
+from importers.readers.kept import Kept
+from importers.readers.sample import Form, Sample
 from importers.readers.tabular import Table, open_table
 from importers.records import Origin, Record, RecordKind, Standing
-from importers.source import Batch, Stream
+from importers.source import Batch, FileKind, Opening, Stream
 from tracker.models import FrameworkItemKind
 
 KIND = "kwalificaties"
@@ -28,23 +29,15 @@ ITEM_KINDS = {kind.value: kind for kind in FrameworkItemKind}
 FRAMEWORKS, UPPER, LOWER = "kwalificaties", "kerntaken", "werkprocessen"
 
 
-def recognises(start: bytes) -> bool:
-    """Whether these first bytes are the header of such a list."""
-    try:
-        table = open_table(BytesIO(start), file="")
-    except Refused:
-        return False
-    return all(table.place(name) is not None for name in ("crebo", "code", "titel"))
-
-
 class QualificationList:
     """A list that the door let in; `options` are edition, level and title, as far as known."""
 
     kind = KIND
     name = "Kwalificaties"
 
-    def __init__(self, body: bytes, *, file_name: str, options: Mapping[str, str]) -> None:
-        self._body, self._file, self._options = body, file_name, options
+    def __init__(self, kept: Kept, opening: Opening) -> None:
+        self._kept, self._file, self._options = kept, opening.file_name, opening.options
+        self._dialect = opening.dialect_of()
 
     def check(self) -> list[Finding]:
         """Check the header and what the uploader says of the kwalificatie."""
@@ -55,7 +48,12 @@ class QualificationList:
         missing = [name for name in COLUMNS if table.place(name) is None]
         if missing:
             return [
-                Finding(code="header.missing", file=self._file, row=1, column=Column(None, name))
+                Finding(
+                    code="header.missing",
+                    file=self._file,
+                    row=self._dialect.header_row,
+                    column=Column(None, name),
+                )
                 for name in missing
             ]
         crebos = {line.text("crebo") for line in self._lines(after=1) if line is not None}
@@ -85,7 +83,7 @@ class QualificationList:
 
     def read(self, stream: Stream, *, after: int, size: int) -> Iterator[Batch]:
         """Yield the records of one of the three readings behind row `after`."""
-        records, row = [], 1
+        records, row = [], self._dialect.header_row
         positions: Counter[str] = Counter()
         for line in self._lines(after=1):
             row += 1
@@ -169,7 +167,19 @@ class QualificationList:
         return "/".join(part or "" for part in (crebo, self._edition, *code))[:LONGEST_KEY]
 
     def _table(self) -> Table:
-        return open_table(BytesIO(self._body), file=self._file)
+        return open_table(
+            self._kept.open(),
+            file=self._file,
+            delimiter=self._dialect.delimiter,
+            header_row=self._dialect.header_row,
+        )
 
     def _lines(self, *, after: int) -> Iterator[Line | None]:
         return read_lines(self._table(), COLUMNS, after=after)
+
+
+def _recognises(sample: Sample) -> bool:
+    return sample.form is Form.TABLE and sample.has_columns("crebo", "code", "titel")
+
+
+FILE_KIND = FileKind(kind=KIND, recognises=_recognises, open=QualificationList)

@@ -1,0 +1,77 @@
+"""Steps in the life of an import: stopping it, taking up rows that wait, and its bad rows."""
+
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from flask import g, send_file, url_for
+from werkzeug.wrappers import Response
+
+from api.blueprint import Blueprint
+from api.imports import RunSchema, shown
+from identity.access import allows
+from importers import runs
+from importers.quarantine import bad_rows
+from tracker.permissions import Action
+
+blp = Blueprint("import-steps", about="Imports: stopping one, and the rows that it set aside")
+BYTES = "application/octet-stream"
+
+
+@blp.post("/imports/<uuid:run_id>/cancel")
+@allows(Action.RUN_IMPORT)
+@blp.response(202, RunSchema)
+@blp.alt_response(409, description="Nothing is going on")
+def cancel_import(run_id: UUID) -> dict[str, Any]:
+    """Stop an import that is going on.
+
+    One that was being read is thrown away. Of one that was being applied the written rows stay,
+    and what is left becomes a preview again.
+    """
+    run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
+    runs.cancel(g.session, by=g.person, run=run, on=g.today, at=g.now)
+    return shown(run)
+
+
+@blp.post("/imports/<uuid:run_id>/retry")
+@allows(Action.RUN_IMPORT)
+@blp.response(201, RunSchema)
+@blp.alt_response(409, description="No row waits")
+def retry_import(run_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
+    """Take up the rows that waited for who or what they are about.
+
+    Nothing is read again: a new import, with a preview of its own, takes up what an applied one
+    set aside though nothing was wrong in it.
+    """
+    run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
+    again = runs.retry(g.session, by=g.person, run=run, on=g.today, at=g.now)
+    return shown(again), {"Location": url_for("api-imports.get_import", run_id=again.id)}
+
+
+@blp.get("/imports/<uuid:run_id>/bad-rows")
+@allows(Action.SEE_IMPORTS)
+@blp.response(200, {"type": "string", "format": "binary"}, content_type=BYTES)
+@blp.alt_response(409, description="No row is bad")
+def download_bad_rows(run_id: UUID) -> Response:
+    """Download the bad rows of an import, to repair them.
+
+    As they were written, with the reasons in a last column: csv, xlsx or zip, like the file that
+    was sent. Repair them there and send the file again; it is recognised.
+    """
+    run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
+    name, body = bad_rows(g.session, run)
+    return send_file(BytesIO(body), mimetype=BYTES, as_attachment=True, download_name=name)
+
+
+@blp.delete("/imports/<uuid:run_id>/bad-rows")
+@allows(Action.RUN_IMPORT)
+@blp.response(204, description="Thrown away")
+@blp.alt_response(409, description="It is not applied")
+def discard_bad_rows(run_id: UUID) -> tuple[str, int]:
+    """Throw away what an applied import set aside.
+
+    The rows and their cells go; the counts stay.
+    """
+    run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
+    runs.discard_rows(g.session, by=g.person, run=run, on=g.today, at=g.now)
+    return "", 204

@@ -1,0 +1,117 @@
+"""A list of pairs: which number of DUO is which student number, so that nobody is asked one by one.
+
+The school makes it once from its own administration. The numbers of DUO are named otherwise at
+the door, as those in the Registratieoverzicht are; the list gives the same names, so it links.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from importers import bsn
+from importers.cells import Line, read_lines
+from importers.duo.overview import NAMES
+from importers.issues import Finding
+from importers.readers.kept import Kept
+from importers.readers.sample import Form, Sample
+from importers.readers.tabular import Table, open_table
+from importers.records import Op, Origin, Record, RecordKind, Standing
+from importers.source import Batch, FileKind, Opening, Stream
+
+KIND = "duo_pairs"
+NUMBERS = {"studentnummer", "leerlingnummer", "student_number", "deelnemernummer", "nummer"}
+COLUMNS = 2  # more, and it is a sheet that happens to hold such a number
+
+
+class Pairs:
+    """A list that the door let in."""
+
+    kind = KIND
+    name = NAMES["duo_ro"]
+
+    def __init__(self, kept: Kept, opening: Opening) -> None:
+        self._kept, self._file, self._dialect = kept, opening.file_name, opening.dialect_of()
+
+    def check(self) -> list[Finding]:
+        """Find nothing: the header told already what it is."""
+        return []
+
+    def streams(self) -> Sequence[Stream]:
+        """Return the one stream."""
+        table = self._table()
+        number = next(name for name in table.headers if _is_number(name))
+        return [
+            Stream(
+                name="koppellijst",
+                kind=RecordKind.PERSON,
+                file=self._file,
+                is_snapshot=False,
+                columns={"match_key": table.column(number)},
+            )
+        ]
+
+    def read(self, stream: Stream, *, after: int, size: int) -> Iterator[Batch]:
+        """Yield each pair as somebody to link."""
+        del stream
+        table = self._table()
+        number = next(name for name in table.headers if _is_number(name))
+        other = next(name for name in table.headers if bsn.is_column_for_it(name))
+        records: list[Record] = []
+        row = max(after, self._dialect.header_row)
+        for line in read_lines(table, (number, other), after=row):
+            row += 1
+            if line is not None:
+                records.append(self._record(line, number, other))
+                row = line.row
+            if len(records) == size:
+                yield Batch(records, row, is_whole=True)
+                records = []
+        yield Batch(records, row, is_whole=True)
+
+    def _record(self, line: Line, number: str, other: str) -> Record:
+        key, ours = line.key(other), line.key(number)
+        if line.is_bad:
+            return line.set_aside(RecordKind.PERSON, key, Standing.BAD)
+        return Record(
+            kind=RecordKind.PERSON,
+            ext_id=key,
+            op=Op.LINK,
+            origin=Origin(self._file, line.row),
+            data={"name": None, "number": ours, "email": None},
+            match_key=ours,
+            findings=tuple(line.findings),
+        )
+
+    def _table(self) -> Table:
+        return open_table(
+            self._kept.open(),
+            file=self._file,
+            delimiter=self._dialect.delimiter,
+            header_row=self._dialect.header_row,
+        )
+
+
+def _is_number(header: str) -> bool:
+    return header.strip().casefold() in NUMBERS
+
+
+def _recognises(sample: Sample) -> bool:
+    return (
+        sample.form is Form.TABLE
+        and len(sample.headers) == COLUMNS
+        and any(_is_number(name) for name in sample.headers)
+        and any(bsn.is_column_for_it(name) for name in sample.headers)
+    )
+
+
+def _clean_row(headers: Sequence[str], cells: list[str], name: Callable[[str], str]) -> None:
+    for place, header in enumerate(headers):
+        if bsn.is_column_for_it(header) and place < len(cells) and cells[place].strip():
+            cells[place] = name(cells[place])
+
+
+FILE_KIND = FileKind(
+    kind=KIND,
+    recognises=_recognises,
+    open=Pairs,
+    clean_row=_clean_row,
+    person_source=NAMES["duo_ro"],
+)

@@ -1,0 +1,37 @@
+"""A worker that is killed at one exact statement: SIGKILL, as by the system, not an exception."""
+
+import os
+import signal
+import sys
+import threading
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from importers.bench import take
+from importers.work import do_work
+from tracker import attachments
+from tracker.db import open_engine, utc_now
+
+
+def main(url: str, files: str, school_id: str, run_id: str, point: int) -> None:
+    """Work on a run, and die before the statement with this number."""
+    engine = open_engine(url)
+    lock, number = threading.Lock(), 0
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def count(*_: object) -> None:
+        nonlocal number
+        with lock:
+            number += 1
+            if number == point:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    store = attachments.open_store(files)
+    bench = take(engine, store, school_id=UUID(school_id), run_id=UUID(run_id), at=utc_now())
+    if bench is not None:
+        do_work(bench)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:5], point=int(sys.argv[5]))

@@ -1,0 +1,103 @@
+"""What the pages about systems that are read on time are given; no database."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+MOMENT = datetime(2026, 11, 19, 2, 41, tzinfo=UTC)
+TONIGHT = datetime(2026, 11, 20, 2, 41, tzinfo=UTC)
+SOURCE, RUN = UUID(int=601), UUID(int=13)
+REASON = (
+    "Het systeem laat ons met dit kenmerk niet binnen.",
+    "Maak daar een nieuw kenmerk en vul het in bij deze bron.",
+)
+COUNTS = {"new": 12, "changed": 3, "same": 1204, "closed": 0, "quarantined": 2, "ignored": 0}
+FORM: dict[str, Any] = {"values": {"cadence": "nightly", "match_on": "number"}, "errors": {}}
+
+
+def _source(health: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": SOURCE,
+        "name": "Leeromgeving",
+        "kind": "moodle",
+        "url": "https://moodle.meetpunt.example",
+        "health": health,
+        "reason": None,
+        "cadence": "nightly",
+        "last_ok_at": MOMENT,
+        "due_at": TONIGHT,
+        "is_paused": False,
+        "run_id": RUN,
+        **changes,
+    }
+
+
+def _page(health: str, **changes: Any) -> dict[str, Any]:
+    runs = [
+        {"id": RUN, "state": state, "started_at": MOMENT, "counts": COUNTS}
+        for state in ("applied", "failed", "previewed")
+    ]
+    values = {
+        "url": "https://moodle.meetpunt.example",
+        "cadence": "nightly",
+        "match_on": "number",
+        "options": "courses=2,5",
+    }
+    return {
+        "source": _source(health, **changes),
+        "has_secret": True,
+        "runs": runs,
+        "values": values,
+        "errors": {},
+    }
+
+
+STOPPED = {"reason": REASON, "is_paused": True, "due_at": None}
+SOURCES = [
+    _source("good"),
+    _source("stopped", name="Praktijkleren in de zorg en het sociaal werk", **STOPPED),
+    _source("part", name="Oefenboek", kind="xapi", cadence="hourly", reason=REASON),
+    _source("waiting", name="Rooster", kind="oneroster"),
+    _source("old", name="Bpv-plaatsen", kind="duo", url=None, cadence="by_hand", due_at=None),
+]
+PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "sources": (
+        "administrator",
+        "school/sources.html",
+        {"sources": SOURCES, "kinds": ["moodle", "xapi"], **FORM},
+    ),
+    "sources-empty": (
+        "administrator",
+        "school/sources.html",
+        {"sources": [], "kinds": ["moodle"], **FORM},
+    ),
+    "sources-errors": (
+        "administrator",
+        "school/sources.html",
+        {
+            "sources": [],
+            "kinds": ["moodle"],
+            "values": {"name": "Leeromgeving", "url": "moodle.nl", "options": "cursus=2"},
+            "errors": {
+                "url": "Geef een heel adres, dat met https:// begint.",
+                "name": "Er is al een bron met deze naam. Kies een andere.",
+            },
+        },
+    ),
+    **{
+        f"source-{health}": ("administrator", "school/source.html", _page(health))
+        for health in ("good", "busy", "waiting", "old", "failed")
+    },
+    "source-part": ("administrator", "school/source.html", _page("part", reason=REASON)),
+    "source-paused": (
+        "administrator",
+        "school/source.html",
+        _page("paused", is_paused=True, due_at=None),
+    ),
+    "source-stopped": ("administrator", "school/source.html", _page("stopped", **STOPPED)),
+    "source-new": (
+        "administrator",
+        "school/source.html",
+        {**_page("good", last_ok_at=None), "runs": []},
+    ),
+}
