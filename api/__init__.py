@@ -29,6 +29,7 @@ from api import (
     shares,
     signing,
     units,
+    xapi,
 )
 from api.errors import http_refusal as http_refusal
 from api.errors import render_error as render_error
@@ -58,6 +59,7 @@ NOUNS = (
     imports,
     import_steps,
     parking,
+    xapi,
 )
 
 

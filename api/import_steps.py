@@ -4,18 +4,49 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from flask import g, send_file, url_for
+from flask import current_app, g, send_file, url_for
+from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from api.blueprint import Blueprint
+from api.fields import Contract, Text, Whole
 from api.imports import RunSchema, shown
 from identity.access import allows
 from importers import runs
 from importers.quarantine import bad_rows
+from importers.rereading import read_again
 from tracker.permissions import Action
 
 blp = Blueprint("import-steps", about="Imports: stopping one, and the rows that it set aside")
 BYTES = "application/octet-stream"
+
+
+class ColumnsSchema(Contract):
+    """What the columns of a sheet mean, and how it is called."""
+
+    mapping = fields.Dict(
+        required=True,
+        error_messages={"required": "required", "null": "required", "invalid": "not_an_object"},
+        metadata={
+            "description": "What the columns mean (docs/importing.md)",
+            "example": {"columns": {"Kenmerk": {"means": "number"}}},
+        },
+    )
+    source = Text(
+        longest=200,
+        load_default=None,
+        allow_none=True,
+        about="The name under which readers see it; else it stays",
+        example="Toetsweek",
+    )
+    header_row = Whole(
+        least=1,
+        most=20,
+        load_default=None,
+        allow_none=True,
+        about="The row with the names of the columns, from 1; else it stays",
+        example=3,
+    )
 
 
 @blp.post("/imports/<uuid:run_id>/cancel")
@@ -30,6 +61,23 @@ def cancel_import(run_id: UUID) -> dict[str, Any]:
     """
     run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
     runs.cancel(g.session, by=g.person, run=run, on=g.today, at=g.now)
+    return shown(run)
+
+
+@blp.post("/imports/<uuid:run_id>/columns")
+@allows(Action.RUN_IMPORT)
+@blp.arguments(ColumnsSchema)
+@blp.response(202, RunSchema)
+@blp.alt_response(409, description="It is no preview of a sheet")
+def read_import_again(body: dict[str, Any], run_id: UUID) -> dict[str, Any]:
+    """Say what the columns of a sheet mean, and have it read again.
+
+    Also a sheet that was refused because it was not understood. The file need not be sent again;
+    a new preview is made, and nothing changes until it is applied.
+    """
+    run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
+    store = current_app.extensions["store"]
+    read_again(g.session, by=g.person, run=run, store=store, on=g.today, at=g.now, **body)
     return shown(run)
 
 

@@ -10,7 +10,7 @@ from api.blueprint import Blueprint
 from api.errors import Refusal
 from api.fields import Choice, Contract, Flag, Id, Moment, Text, Whole
 from api.paging import Answer, PageQuery, page
-from api.parsing import FILES
+from api.parsing import FILES, read_json
 from identity.access import allows, takes_files
 from importers import runs
 from importers.door import MOST_BYTES
@@ -21,6 +21,7 @@ from tracker.permissions import Action
 
 blp = Blueprint("imports", about="Imports: files of the school's systems, previewed, then applied")
 MOST_ISSUES = 1000
+LONGEST_MAPPING = 100_000
 
 
 class UploadSchema(Contract):
@@ -33,6 +34,18 @@ class UploadSchema(Contract):
     level = Text(longest=1, load_default="", about="Of a list of kwalificaties", example="3")
     title = Text(
         longest=200, load_default="", about="Of a list of kwalificaties", example="Verzorgende IG"
+    )
+    source = Text(
+        longest=200,
+        load_default="",
+        about="Of a sheet: the name under which readers see it",
+        example="Toetsweek",
+    )
+    mapping = Text(
+        longest=LONGEST_MAPPING,
+        load_default="",
+        about="Of a sheet: what its columns mean, as JSON (docs/importing.md)",
+        example='{"columns": {"Kenmerk": {"means": "number"}}}',
     )
     repair_of = Id(
         load_default=None,
@@ -48,7 +61,7 @@ class UploadFormSchema(UploadSchema):
         fields.Raw(metadata={"type": "string", "format": "binary"}),
         required=True,
         metadata={
-            "description": "One file: a OneRoster bundle (zip) or kwalificaties (csv)",
+            "description": "One file: a table (csv, xlsx), a bundle (zip), or XML or JSON",
             "minItems": 1,
             "maxItems": 1,
         },
@@ -185,6 +198,9 @@ def create_import(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
         code = "files.too_many" if named else "required"
         raise Refusal(422, "invalid", {FILES: [code]})
     kind, repaired = body.pop("kind"), body.pop("repair_of")
+    mapping = body.pop("mapping")
+    if mapping:
+        body["mapping"] = read_json(mapping.encode())
     if repaired is not None:
         repaired = runs.find_run(g.session, repaired, person=g.person, on=g.today)
     run = runs.start(

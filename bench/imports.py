@@ -26,9 +26,9 @@ import psycopg
 from bench.launches import busy_seconds, cpu_seconds, machine
 from bench.site import DURABLE
 from importers import runs
-from importers.bench import take
-from importers.models import ImportRun, RunState
-from importers.work import do_work
+from importers.bench import Bench, take
+from importers.models import ImportRun, Phase, RunState
+from importers.work import STEPS, do_work
 from migrations.run import migrate
 from tests import servers
 from tracker import attachments
@@ -61,7 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1_000_000, help="results; default a million")
     parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there too")
-    parser.add_argument("--worker", nargs=4, metavar="X", help=argparse.SUPPRESS)
+    parser.add_argument("--worker", nargs=5, metavar="X", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -102,12 +102,12 @@ def bundle(number: int, *, changed: int = 0) -> bytes:
 
 
 @contextmanager
-def database(name: str, folder: Path) -> Iterator[tuple[str, Callable[[], float]]]:
-    """Give a migrated database, durable as in service, and what processor time it spent."""
+def database(name: str, folder: Path) -> Iterator[tuple[str, int]]:
+    """Give a migrated database, durable as in service, and the first process of its server."""
     if name == "sqlite":
         url = f"sqlite:///{folder}/bench.db"
         migrate(owner_url=url, application_url=url)
-        yield url, lambda: 0.0
+        yield url, 0
         return
     cluster_folder = Path(tempfile.mkdtemp(prefix="bench-pg-"))
     cluster = servers.start_postgresql(cluster_folder, **DURABLE)
@@ -117,7 +117,7 @@ def database(name: str, folder: Path) -> Iterator[tuple[str, Callable[[], float]
             admin.execute(f"CREATE DATABASE bench OWNER {servers.OWNER}")
         url = cluster.url(servers.APPLICATION, "bench")
         migrate(owner_url=cluster.url(servers.OWNER, "bench"), application_url=url)
-        yield url, lambda: cpu_seconds(cluster.process.pid)
+        yield url, cluster.process.pid
     finally:
         cluster.stop()
         shutil.rmtree(cluster_folder, ignore_errors=True)
@@ -177,8 +177,8 @@ def plain_tools(report: dict[str, Any], url: str, number: int, folder: Path) -> 
 class Importing:
     """A school whose files come in; the work is done in a process of its own, which is measured."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url, self.folder = url, folder
+    def __init__(self, url: str, folder: Path, database_pid: int) -> None:
+        self.url, self.folder, self.database_pid = url, folder, database_pid
         self.engine = open_engine(url)
         self.store = attachments.open_store((folder / "files").as_uri())
         with unit_of_work(self.engine) as session:
@@ -206,17 +206,19 @@ class Importing:
 
     def worker(self) -> subprocess.Popen[str]:
         """Start a process that does what the run asks for."""
-        facts = [self.url, (self.folder / "files").as_uri(), str(self.school.id), str(self.run_id)]
+        ids = [str(self.school.id), str(self.run_id)]
+        facts = [self.url, (self.folder / "files").as_uri(), *ids, str(self.database_pid)]
         command = [sys.executable, "-m", "bench.imports", "--worker", *facts]
         return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
 
-    def work(self, report: dict[str, Any]) -> None:
-        """Have the run worked on until it asks for nothing; notes the worker's memory."""
+    def work(self) -> dict[str, Any]:
+        """Have the run worked on until it asks for nothing; returns what the worker tells."""
         worker = self.worker()
         said, _ = worker.communicate()
         if worker.returncode:
             sys.exit("The worker failed.")
-        report["worker_peak_mb"] = max(report.get("worker_peak_mb", 0), int(said))
+        told: dict[str, Any] = json.loads(said)
+        return told
 
     def approve(self) -> None:
         """Approve the preview."""
@@ -260,17 +262,23 @@ def measure(report: dict[str, Any], importing: Importing, number: int) -> None:
     for name, changed in files.items():
         if changed:
             body = bundle(number, changed=changed)
-        whole: dict[str, Any] = {}
-        began = time.monotonic()
         timed(report, f"{name}: door", rows, lambda body=body: importing.start(body))  # type: ignore[misc]  # a default, so that it is this body
-        timed(whole, "preview", rows, lambda: importing.work(report))
+        busy, began = busy_seconds(), time.monotonic()
+        preview = importing.work()
         importing.approve()
-        timed(whole, "apply", rows, lambda: importing.work(report))
+        apply = importing.work()
         took = time.monotonic() - began
-        whole["seconds"] = round(took, 2)
-        whole["rows_a_second"] = round(rows / took)
-        report[name] = whole | {"counts": importing.counts()}
-        print(name, report[name], file=sys.stderr, flush=True)
+        worked = preview["seconds"] + apply["seconds"]
+        report[name] = {
+            "preview": each_row(preview, rows),
+            "apply": each_row(apply, rows),
+            "file_to_applied_rows_a_second": round(rows / worked),
+            "with_starting_two_processes": round(rows / took),
+            "cores_busy": round((busy_seconds() - busy) / took, 2),
+            "worker_peak_mb": max(preview["peak_mb"], apply["peak_mb"]),
+            "counts": importing.counts(),
+        }
+        print(name, json.dumps(report[name], indent=1), file=sys.stderr, flush=True)
     importing.start(bundle(number, changed=number // 2))
     worker = importing.worker()
     while not importing.is_under_way(number // 10):
@@ -283,18 +291,44 @@ def measure(report: dict[str, Any], importing: Importing, number: int) -> None:
     worker.communicate()
 
 
-def work(url: str, files: str, school_id: str, run_id: str) -> None:
-    """Be the worker; prints the most memory that this process ever held, in MB."""
-    bench = take(
-        open_engine(url),
-        attachments.open_store(files),
-        school_id=UUID(school_id),
-        run_id=UUID(run_id),
-        at=utc_now(),
-    )
+def each_row(told: dict[str, Any], rows: int) -> dict[str, Any]:
+    """Return what a worker told of its phases: rows a second, microseconds of processor a row."""
+    found: dict[str, Any] = {"rows_a_second": round(rows / told["seconds"])}
+    for phase, (seconds, ours, theirs) in told["phases"].items():
+        found[phase] = {
+            "seconds": round(seconds, 2),
+            "python_us": round(1e6 * ours / rows, 1),
+            "database_us": round(1e6 * theirs / rows, 1),
+        }
+    return found
+
+
+def work(url: str, files: str, school_id: str, run_id: str, database_pid: str) -> None:
+    """Be the worker; prints what each phase took, and the most memory that it ever held, in MB."""
+    engine, store, pid = open_engine(url), attachments.open_store(files), int(database_pid)
+    phases: dict[str, list[float]] = {}
+
+    def spent() -> list[float]:
+        return [time.monotonic(), time.process_time(), cpu_seconds(pid) if pid else 0.0]
+
+    def measured(phase: Phase, step: Callable[[Bench], None]) -> Callable[[Bench], None]:
+        def wrapped(bench: Bench) -> None:
+            before = spent()
+            step(bench)
+            took = [now - then for now, then in zip(spent(), before, strict=True)]
+            sums = phases.setdefault(phase.value, [0.0, 0.0, 0.0])
+            phases[phase.value] = [one + other for one, other in zip(sums, took, strict=True)]
+
+        return wrapped
+
+    STEPS.update({phase: measured(phase, step) for phase, step in STEPS.items()})
+    began = time.monotonic()
+    bench = take(engine, store, school_id=UUID(school_id), run_id=UUID(run_id), at=utc_now())
     if bench is not None:
         do_work(bench)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEGABYTE)
+    seconds = time.monotonic() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEGABYTE
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, "phases": phases}))
 
 
 def main() -> None:
@@ -307,10 +341,9 @@ def main() -> None:
     report: dict[str, Any] = {"machine": machine(), "rows": chosen.rows}
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         folder = Path(made)
-        with database(chosen.database, folder) as (url, spent):
+        with database(chosen.database, folder) as (url, pid):
             plain_tools(report, url, chosen.rows, folder)
-            measure(report, Importing(url, folder), chosen.rows)
-            report["database_cpu_seconds"] = round(spent(), 1)
+            measure(report, Importing(url, folder, pid), chosen.rows)
     text = json.dumps(report, indent=1)
     print(text)
     if chosen.json:

@@ -1,5 +1,6 @@
 """Who asks, for every request: a token, a session, or a stranger who gets 401."""
 
+from base64 import b64decode
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -71,10 +72,10 @@ def identify() -> None:
 
 
 def _by_token() -> bool:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not request.path.startswith("/api/"):
+    secret = _secret()
+    if secret is None:
         return False
-    token = current_token(g.session, secret=secret.strip())
+    token = current_token(g.session, secret=secret)
     if token is None:
         raise Unauthorized
     if token.scope is Scope.READ and request.method not in SAFE:
@@ -83,6 +84,22 @@ def _by_token() -> bool:
     if g.person is None:
         raise Unauthorized
     return True
+
+
+def _secret() -> str | None:
+    """Return the token of a program, if one asks; programs of xAPI know only names and passwords.
+
+    Their password is the token, whatever the name (RFC 7617).
+    """
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and request.path.startswith("/api/"):
+        return secret.strip()
+    if scheme.lower() != "basic" or not request.path.startswith("/api/xapi/"):
+        return None
+    try:
+        return b64decode(secret.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _by_cookie() -> None:

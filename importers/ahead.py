@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 from weakref import finalize
 
 T = TypeVar("T")
-# So many batches are made before somebody asks for them.
-AHEAD = 2
+# So many batches wait until somebody asks for them; more would only take memory.
+AHEAD = 1
 LOOK = 0.1  # seconds between two looks whether anybody still wants one
 
 

@@ -5,8 +5,9 @@ A BSN is nine digits that pass the eleven-test; it is also met written 123 456 7
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import mul
+from typing import Any
 
 # Stands where a BSN stood, so that reading can say in which row and column that was.
 MARK = "[bsn]"
@@ -82,6 +83,17 @@ def drop_text(text: str) -> str:
     if len(text) < len(_BARE):
         return text
     return drop(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+def drop_in(value: Any) -> Any:
+    """Return plain JSON with MARK for each BSN in its texts and names."""
+    if isinstance(value, str):
+        return drop_text(value)
+    if isinstance(value, Mapping):
+        return {drop_in(name): drop_in(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [drop_in(one) for one in value]
+    return value
 
 
 def _is_one(content: bytes, start: int, end: int) -> bool:

@@ -18,19 +18,26 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from tracker.db import Base
 
 Row = Mapping[str, Any]
+NOTHING: Row = {}
 
 
-def insert_rows(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
-    """Insert rows of one shape: the names of columns, and values as Python has them."""
+def insert_rows(
+    session: Session, model: type[Base], rows: Sequence[Row], *, same: Row = NOTHING
+) -> None:
+    """Insert rows of one shape: the names of columns, and values as Python has them.
+
+    What is the same in all of them stands in `same`, and is sent once.
+    """
     if not rows:
         return
+    table = _table(model)
     if not _on_postgresql(session):
-        session.execute(sa.insert(_table(model)), [dict(row) for row in rows])
+        session.execute(sa.insert(table), [{**same, **row} for row in rows])
         return
-    unpacked = _unpacked(model, rows)
+    once = [sa.literal(value, table.c[name].type) for name, value in same.items()]
+    select = sa.select(*_unpacked(model, list(rows[0])).c, *once)
     session.execute(
-        sa.insert(_table(model)).from_select(list(rows[0]), sa.select(*unpacked.c)),
-        {"rows": _packed(rows)},
+        sa.insert(table).from_select([*rows[0], *same], select), {"rows": _packed(rows)}
     )
 
 
@@ -48,7 +55,7 @@ def _update(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
     if not changed:
         return
     if _on_postgresql(session):
-        new = _unpacked(model, rows)
+        new = _unpacked(model, list(rows[0]))
         session.execute(
             sa.update(table)
             .where(*(table.c[key] == new.c[key] for key in keys))
@@ -96,7 +103,7 @@ def upsert_from(
 
 def many(session: Session) -> int:
     """Return how many batches a step over sets takes at once; SQLite is not locked for long."""
-    return 10 if _on_postgresql(session) else 1
+    return 5 if _on_postgresql(session) else 1
 
 
 @contextmanager
@@ -142,15 +149,32 @@ def change(session: Session, statement: sa.Update | sa.Delete) -> None:
     session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def _unpacked(model: type[Base], rows: Sequence[Row]) -> sa.TableValuedAlias:
+def as_moment(session: Session, text: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
+    """Return the moment that ISO text in UTC with microseconds says, as the database keeps it."""
+    if _on_postgresql(session):
+        return sa.cast(text, sa.DateTime(timezone=True))
+    return sa.func.replace(sa.func.substr(text, 1, 26), "T", " ")
+
+
+def as_day(session: Session, text: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
+    """Return the day that ISO text says, as the database keeps it."""
+    return sa.cast(text, sa.Date()) if _on_postgresql(session) else text
+
+
+def insert_from(session: Session, model: type[Base], select: sa.Select[Any]) -> None:
+    """Insert what a SELECT gives under the names of columns."""
+    session.execute(sa.insert(_table(model)).from_select(select.selected_columns.keys(), select))
+
+
+def _unpacked(model: type[Base], names: Sequence[str]) -> sa.TableValuedAlias:
     table = _table(model)
     text = sa.cast(sa.bindparam("rows", type_=sa.Text()), postgresql.JSON)
-    columns = [sa.column(name, table.c[name].type) for name in rows[0]]
+    columns = [sa.column(name, table.c[name].type) for name in names]
     return sa.func.json_to_recordset(text).table_valued(*columns).render_derived(with_types=True)
 
 
 def _packed(rows: Sequence[Row]) -> str:
-    return orjson.dumps([dict(row) for row in rows], default=_plain).decode()
+    return orjson.dumps(rows, default=_plain).decode()
 
 
 def _plain(value: object) -> str:

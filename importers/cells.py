@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from importers import bsn
@@ -41,12 +42,12 @@ class Line:
     @property
     def is_bad(self) -> bool:
         """Whether something is so wrong that the row is set aside."""
-        return any(finding.is_error for finding in self.findings)
+        return bool(self.findings) and any(finding.is_error for finding in self.findings)
 
     @property
     def is_broken(self) -> bool:
         """Whether the row does not even tell which record it is about."""
-        return any(finding.code in BROKEN for finding in self.findings)
+        return bool(self.findings) and any(finding.code in BROKEN for finding in self.findings)
 
     def find(
         self, code: str, name: str | None = None, *, detail: str | None = None, is_bad: bool = True
@@ -138,36 +139,22 @@ class Line:
         found = self.text(name)
         if found is None:
             return None
-        if match := DAY.fullmatch(found):
-            year, month, day = match.groups()
-        elif match := DUTCH_DAY.fullmatch(found):
-            day, _, month, year = match.groups()
-            self.warn("date.dutch", name)
-        else:
-            self.find("date.form", name)
-            return None
-        try:
-            moment = date(int(year), int(month), int(day))
-        except ValueError:
-            self.find("date.impossible", name)
-            return None
-        if moment.year not in YEARS:
-            self.find("date.impossible", name)
-            return None
-        return moment.isoformat()
+        day, codes = _day(found)
+        for code in codes:
+            self.find(code, name, is_bad=code != "date.dutch")
+        return day
 
     def number(self, name: str) -> Decimal | None:
         """Return a number, rounded to thousandths; a decimal comma is taken with a warning."""
         found = self.text(name)
         if found is None:
             return None
-        if not NUMBER.fullmatch(found):
+        number = _number(found)
+        if number is None:
             self.find("number.form", name)
-            return None
-        if "," in found:
+        elif "," in found:
             self.warn("number.comma", name)
-        number = Decimal(found.replace(",", ".")).quantize(THOUSANDTH, ROUND_HALF_UP)
-        return number.normalize() + 0
+        return number
 
     def email(self, name: str) -> str | None:
         """Return an e-mail address, or None with a warning when mail could not arrive there."""
@@ -195,6 +182,35 @@ class Line:
             standing=standing,
             findings=tuple(self.findings),
         )
+
+
+# The same days and numbers stand in many rows.
+@lru_cache(4096)
+def _day(text: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return a day as ISO text, and what is to be said of how it was written."""
+    codes: tuple[str, ...] = ()
+    if match := DAY.fullmatch(text):
+        year, month, day = match.groups()
+    elif match := DUTCH_DAY.fullmatch(text):
+        day, _, month, year = match.groups()
+        codes = ("date.dutch",)
+    else:
+        return None, ("date.form",)
+    try:
+        found = date(int(year), int(month), int(day))
+    except ValueError:
+        return None, (*codes, "date.impossible")
+    if found.year not in YEARS:
+        return None, (*codes, "date.impossible")
+    return found.isoformat(), codes
+
+
+@lru_cache(4096)
+def _number(text: str) -> Decimal | None:
+    if not NUMBER.fullmatch(text):
+        return None
+    number = Decimal(text.replace(",", ".")).quantize(THOUSANDTH, ROUND_HALF_UP)
+    return number.normalize() + 0
 
 
 Mapper = Callable[[Line], Record]

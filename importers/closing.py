@@ -13,12 +13,32 @@ from importers import bulk, seen
 from importers.issues import Finding, Severity
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus
 from importers.records import Op, RecordKind
+from importers.rewriting import OPEN_END
 from importers.staged import chained, is_snapshot_of, rows_of
 
 # More than both of these at once is not applied before somebody says that it is right.
 BRAKE_SHARE = 0.05
 BRAKE_NUMBER = 10
 BRAKE = "brake.would_close"
+# In a run's layout: the tables of which the last line has no end.
+OPEN_ENDS = "open_ends"
+
+
+def hold_back(run: ImportRun) -> list[Finding]:
+    """Have tables of which the last line has no end close nobody: they may have been cut off."""
+    held = [
+        stream["file"]
+        for stream in run.layout["streams"]
+        if stream["is_snapshot"] and stream["file"] in run.layout.get(OPEN_ENDS, [])
+    ]
+    streams = [
+        {**stream, "is_snapshot": stream["is_snapshot"] and stream["file"] not in held}
+        for stream in run.layout["streams"]
+    ]
+    run.layout = {**run.layout, "streams": streams}
+    return [
+        Finding(code=OPEN_END, severity=Severity.WARNING, file=file) for file in dict.fromkeys(held)
+    ]
 
 
 def forget_closings(session: Session, run: ImportRun) -> None:

@@ -16,7 +16,9 @@ from flask_babel import force_locale
 from importers import door, runs
 from importers.bench import take
 from importers.models import ImportRun, RunState
+from importers.quarantine import bad_rows, count_bad
 from importers.report import report_of
+from importers.sheet.columns import Means
 from importers.work import do_work
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid
@@ -52,6 +54,10 @@ SAID = {
     "mapping.choice": "deze waarde kennen we niet",
     "mapping.not_yes_or_no": "hier hoort true of false",
 }
+UNKNOWN_COLUMNS = {"column.unused"}
+HOW_TO_MAP = (
+    "Zeg in een YAML-bestand wat deze kolommen betekenen, en geef het met --map. Begin met:"
+)
 pass_app = click.make_pass_decorator(Flask)
 
 
@@ -62,7 +68,7 @@ pass_app = click.make_pass_decorator(Flask)
     metavar="FILE...",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, dir_okay=False),
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @click.option("--kind", type=click.Choice(door.KINDS), help="What the file is; else recognised.")
 @click.option("--edition", help="Of a list of kwalificaties, which does not say it itself.")
@@ -75,43 +81,67 @@ pass_app = click.make_pass_decorator(Flask)
 )
 @click.option("--apply", "is_applied", is_flag=True, help="Apply what the preview shows.")
 @click.option("--confirm-closing", is_flag=True, help="Apply also when very much would close.")
+@click.option(
+    "--bad-rows",
+    "bad_rows_path",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write rows with errors here, with the reasons, to repair and send again.",
+)
 @click.option("--json", "as_json", is_flag=True)
 @pass_app
 def import_files(
     app: Flask,
     *,
     school_slug: str,
-    paths: tuple[str, ...],
+    paths: tuple[Path, ...],
     kind: str | None,
     edition: str | None,
     source_name: str | None,
     map_path: Path | None,
     is_applied: bool,
     confirm_closing: bool,
+    bad_rows_path: Path | None,
     as_json: bool,
 ) -> None:
-    """Preview a file, or with --apply preview and apply it.
+    """Preview files one after another, or with --apply preview and apply each.
 
-    Exit code 0: clean; 1: rows were set aside; 2: refused, and nothing was changed.
+    Exit code 0: clean; 1: rows were set aside; 2: refused, and nothing of that file was changed.
+    A file behind one that was not applied is not read: it may rest on it.
     """
-    if len(paths) > 1:
-        raise click.UsageError("Geef één bestand per keer: een OneRoster-zip of een csv.")
+    if bad_rows_path is not None and len(paths) > 1:
+        raise click.UsageError("Met --bad-rows geef je één bestand.")
+    worst, reports = CLEAN, []
     with app.app_context(), force_locale("nl"):
         engine: sa.Engine = app.extensions["engine"]
         school = school_named(engine, school_slug)
         options = {"edition": edition, "source": source_name, "mapping": _mapping(map_path)}
-        run_id = _start(app, school, Path(paths[0]), kind, options)
-        finish(app, school.id, run_id)
-        problem = None
-        if is_applied:
-            problem = _approve(app, school, run_id, confirm_closing=confirm_closing)
-        with unit_of_work(engine, school_id=school.id, writes=False) as session:
-            run = session.get_one(ImportRun, (school.id, run_id))
-            report = report_of(session, run)
-        tell(report, run, problem, as_json=as_json)
+        for path in paths:
+            if worst == REFUSED and is_applied:
+                click.echo(f"{path.name}: niet gelezen", err=True)
+                continue
+            run_id = _start(app, school, path, kind, options)
+            finish(app, school.id, run_id)
+            problem = None
+            if is_applied:
+                problem = _approve(app, school, run_id, confirm_closing=confirm_closing)
+            with unit_of_work(engine, school_id=school.id, writes=False) as session:
+                run = session.get_one(ImportRun, (school.id, run_id))
+                report = report_of(session, run)
+                if bad_rows_path is not None and count_bad(session, run):
+                    bad_rows_path.write_bytes(bad_rows(session, run)[1])
+            if len(paths) == 1 or not as_json:
+                tell(report, run, problem, as_json=as_json)
+            reports.append(report)
+            worst = max(worst, _outcome(report, run, problem))
+    if as_json and len(paths) > 1:
+        click.echo(orjson.dumps(reports, option=orjson.OPT_INDENT_2).decode())
+    sys.exit(worst)
+
+
+def _outcome(report: dict[str, Any], run: ImportRun, problem: str | None) -> int:
     if problem is not None or run.state in {RunState.REFUSED, RunState.FAILED}:
-        sys.exit(REFUSED)
-    sys.exit(WITH_QUARANTINE if report["counts"]["quarantined"] else CLEAN)
+        return REFUSED
+    return WITH_QUARANTINE if report["counts"]["quarantined"] else CLEAN
 
 
 def school_named(engine: sa.Engine, slug: str) -> School:
@@ -217,7 +247,7 @@ def finish(app: Flask, school_id: UUID, run_id: UUID) -> None:
 
 
 def tell(report: dict[str, Any], run: ImportRun, problem: str | None, *, as_json: bool) -> None:
-    """Print what a run did or would do, and what is in the way."""
+    """Print what a run did or would do, what is in the way, and how to say what columns mean."""
     if as_json:
         click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode())
         if problem is not None:
@@ -237,8 +267,17 @@ def tell(report: dict[str, Any], run: ImportRun, problem: str | None, *, as_json
     if len(report["issues"]) > MOST_SHOWN:
         rest = len(report["issues"]) - MOST_SHOWN
         click.echo(f"En nog {rest}; met --json zie je alles.")
+    unknown = {one["column"] for one in report["issues"] if one["code"] in UNKNOWN_COLUMNS}
+    if unknown:
+        example = yaml.safe_dump(_example(unknown), allow_unicode=True)
+        click.echo(f"{HOW_TO_MAP}\n{example}", nl=False)
     if problem is not None:
         click.echo(problem, err=True)
+
+
+def _example(headers: set[str]) -> dict[str, Any]:
+    """Return a mapping to begin with: every column that was not understood, not used."""
+    return {"columns": {header: {"means": Means.UNUSED.value} for header in sorted(headers)}}
 
 
 def _row(issue: dict[str, Any]) -> str | None:

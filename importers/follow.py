@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers import bulk, parking, seen
+from importers import bulk, parking, pushed, seen
 from importers.bench import Bench, end
 from importers.breaker import unread_because
 from importers.models import (
@@ -111,11 +111,14 @@ def clean_some(bench: Bench) -> None:
             forget_issues(session, run, [])
         if delete_some(session, rows):
             seen.forget(session, run)
+            if run.state is not RunState.FAILED:
+                pushed.forget(session, run)
             run.phase, run.cursor, run.claim = None, {}, None
 
 
 def prune_some(bench: Bench) -> None:
-    """Delete what is still raw of a run that ended long ago: rows, and cells in issues."""
+    """Delete what is still raw of a run that ended long ago: file, rows, and cells in issues."""
+    forget_file(bench)
     with bench.step() as (session, run):
         if delete_some(session, rows_of(run)):
             bulk.change(
@@ -124,4 +127,5 @@ def prune_some(bench: Bench) -> None:
                 .where(ImportIssue.school_id == run.school_id, ImportIssue.run_id == run.id)
                 .values(value=None, detail=None),
             )
+            pushed.forget(session, run)
             run.phase, run.claim, run.pruned_at = None, None, utc_now()

@@ -11,16 +11,18 @@ from sqlalchemy.orm import Session
 
 from importers import bsn, door, duo, repair
 from importers.bench import end
+from importers.closing import OPEN_ENDS, hold_back
 from importers.disguise import able_to_name
 from importers.issues import Finding, Refused
 from importers.models import ImportRun, ImportSource, Phase, RunState
 from importers.opening import keep_file, opening_of
 from importers.readers.kept import Kept
+from importers.rewriting import OPEN_END
+from importers.sheet import KIND as SHEET
 from importers.sheet.mapping import checked as checked_mapping
 from importers.sheet.memory import noted, recalled, settled
 from importers.source import Source
-from importers.stage import layout_of
-from importers.staged import add_issues
+from importers.staged import add_issues, layout_of
 from tracker.db import insert_missing, new_id
 from tracker.errors import Invalid
 from tracker.models import Person, School
@@ -31,6 +33,8 @@ LONGEST_NAME = 200
 # What the uploader may say of a list of kwalificaties, and of a sheet, and how long.
 OPTIONS = {"edition": 40, "level": 1, "title": 200, "source": 200}
 LEVELS = {"1", "2", "3", "4"}
+# In a run's layout: how many of the findings about its whole were the door's own.
+AT_DOOR = "at_door"
 
 
 def take_in(
@@ -55,58 +59,84 @@ def take_in(
         school=school,
         file_name=_safe_name(file_name),
         kind=kind,
-        options=_checked(options),
+        options=checked(options),
         batch_size=batch_size,
         by=by,
         at=at,
     )
     findings: list[Finding] = []
     prepare = partial(able_to_name, session, school=school, encryption_keys=encryption_keys, at=at)
-    kept, source = _open(session, run, body, school, findings, repair_of, prepare)
-    if source is not None and run.source_id is None:
-        named = _named(session, school, source, at)
-        findings += settled(named, source)
-        run.source_id = named.id
+    kept = _let_in(session, run, body, findings, repair_of, prepare)
+    run.layout = {**run.layout, AT_DOOR: len(findings)}
+    source = None if kept is None else look_at(session, run, kept, school, findings, at=at)
     session.add(run)
     session.flush()
     add_issues(session, run, [(0, finding) for finding in findings])
-    if kept is None or source is None or any(finding.is_error for finding in findings):
+    if source is None:
         end(session, run, state=RunState.REFUSED, at=at)
         run.phase = None  # nothing was staged, so there is nothing to clean
-    else:
-        run.layout = {**run.layout, **layout_of(source.streams())}
-        repair.never_whole(run)
+    # Of a sheet that is refused people may yet say what its columns mean.
+    if kept is not None and (source is not None or run.kind == SHEET):
         keep_file(store, run, kept)
     return run
 
 
-def _open(
+def look_at(
     session: Session,
     run: ImportRun,
-    body: bytes | IO[bytes],
+    kept: Kept,
     school: School,
     findings: list[Finding],
-    repair_of: ImportRun | None,
-    prepare: door.Prepare,
-) -> tuple[Kept | None, Source | None]:
-    """Return what the door let in and the source it is; what is wrong goes to `findings`."""
+    *,
+    at: datetime,
+) -> Source | None:
+    """Open what the door kept, and look at it as a whole; None when it cannot be used.
+
+    What is wrong goes to `findings`; the run learns its source and its streams.
+    """
     try:
-        admitted = door.admit(body, file_name=run.file_name, kind=run.kind, prepare=prepare)
-        run.kind, run.file_name = admitted.kind, admitted.file_name
-        findings += admitted.findings
-        run.layout = {**run.layout, "dialect": dict(admitted.dialect)}
-        run.sample = dict(admitted.sample)
-        tables = repair.look_at(admitted.body, admitted.dialect, file_name=run.file_name)
-        repair.take_over(session, run, tables, repair_of)
         run.options = recalled(session, run)
-        source = door.open_source(admitted.kind, tables.kept, opening_of(run, school))
+        source = door.open_source(run.kind or "", kept, opening_of(run, school))
         findings += source.check()
         findings += duo.missing_frameworks(session, source, school=school)
         run.options = noted(run, source)
+        if run.source_id is None:
+            named = _named(session, school, source, at)
+            findings += settled(named, source)
+            run.source_id = named.id
+        if any(finding.is_error for finding in findings):
+            return None
+        run.layout = {**run.layout, **layout_of(source.streams())}
+        findings += hold_back(run)
     except Refused as refusal:
         findings.append(refusal.finding)
-        return None, None
-    return tables.kept, source
+        return None
+    repair.never_whole(run)
+    return source
+
+
+def _let_in(
+    session: Session,
+    run: ImportRun,
+    body: bytes | IO[bytes],
+    findings: list[Finding],
+    repair_of: ImportRun | None,
+    prepare: door.Prepare,
+) -> Kept | None:
+    """Return what the door let in; what is wrong goes to `findings`."""
+    try:
+        admitted = door.admit(body, file_name=run.file_name, kind=run.kind, prepare=prepare)
+        run.kind, run.file_name = admitted.kind, admitted.file_name
+        findings += [one for one in admitted.findings if one.code != OPEN_END]
+        open_ends = [one.file for one in admitted.findings if one.code == OPEN_END]
+        run.layout = {**run.layout, "dialect": dict(admitted.dialect), OPEN_ENDS: open_ends}
+        run.sample = dict(admitted.sample)
+        tables = repair.look_at(admitted.body, admitted.dialect, file_name=run.file_name)
+        repair.take_over(session, run, tables, repair_of)
+    except Refused as refusal:
+        findings.append(refusal.finding)
+        return None
+    return tables.kept
 
 
 def _new_run(
@@ -177,9 +207,10 @@ def _safe_name(file_name: str) -> str:
     return bsn.drop_text(shown)[:LONGEST_NAME] or "?"
 
 
-def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
+def checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the uploader says of a file, in its form; raises Invalid."""
     given = {
-        name: text.strip()
+        name: bsn.drop_text(text.strip())
         for name, text in options.items()
         if name != "mapping" and text and text.strip()
     }
@@ -191,5 +222,5 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("level", "1") not in LEVELS:
         raise Invalid(level="level.unknown")
     if options.get("mapping") is not None:
-        return {**given, "mapping": checked_mapping(options["mapping"])}
+        return {**given, "mapping": checked_mapping(bsn.drop_in(options["mapping"]))}
     return given

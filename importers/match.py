@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from importers import bulk, closing, seen
+from importers import bulk, closing, seen, statements
 from importers.bench import Bench, end
 from importers.companies import decide_companies
 from importers.issues import Finding, Severity
@@ -103,6 +103,8 @@ def _match(session: Session, run: ImportRun, stream: StreamLayout, first: int, u
             set_aside_twins(session, run, stream, span)
     if "person" in REFERS.get(kind, {}):
         set_aside_waiting(session, run, stream, span)
+    if run.kind == statements.KIND:
+        statements.decide(session, run, stream, first, until)
     for role in REFERS.get(kind, {}):
         _set_aside_dangling(session, run, stream, span, role)
     if kind is RecordKind.PERSON:

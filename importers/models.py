@@ -23,6 +23,7 @@ from tracker.db import (
     SchoolOwned,
     Url,
     ref,
+    unchecked_school,
 )
 
 # What came in and is not yet, or not, somebody's record; goes with its run or after 30 days.
@@ -217,9 +218,8 @@ class ImportRow(SchoolOwned):
         ),
     )
 
-    # No foreign keys: runs are never deleted, and each would be looked up for each row.
-    school_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-2)
-    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    school_id: Mapped[UUID] = unchecked_school()
+    run_id: Mapped[UUID] = ref("import_run", primary_key=True, is_checked=False)
     seq: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[RecordKind]
     op: Mapped[Op]
@@ -290,11 +290,12 @@ class ExternalRef(SchoolOwned):
     __person_path__ = "person_id"
     __table_args__ = (sa.Index(None, "school_id", "kind", "local_id"),)
 
-    source_id: Mapped[UUID] = ref("import_source", primary_key=True)
+    school_id: Mapped[UUID] = unchecked_school()
+    source_id: Mapped[UUID] = ref("import_source", primary_key=True, is_checked=False)
     kind: Mapped[RecordKind] = mapped_column(primary_key=True)
     ext_id: Mapped[Identifier] = mapped_column(primary_key=True)
     local_id: Mapped[UUID]
-    person_id: Mapped[UUID | None] = ref("person")
+    person_id: Mapped[UUID | None] = ref("person", is_checked=False)
     target_id: Mapped[UUID | None]
     is_link: Mapped[bool] = mapped_column(server_default=sa.false())
     digest: Mapped[Digest]
@@ -303,3 +304,36 @@ class ExternalRef(SchoolOwned):
     first_run_id: Mapped[UUID]
     last_run_id: Mapped[UUID]
     gone_at: Mapped[datetime | None]
+
+
+class Statement(SchoolOwned):
+    """The id of an xAPI statement that was taken in of a source, and in which signal it counts.
+
+    `part` is the place of a person in a group's statement; -1 marks an id that was withdrawn. A
+    digest of the content shows who uses an id twice; the statement itself, and who it is about,
+    are not here. `key` is the signal's key in `external_ref`. Kept as long as the signal is: what
+    is pulled again years later must not count twice.
+    """
+
+    __tablename__ = "xapi_statement"
+    __table_args__ = (sa.Index(None, "school_id", "source_id", "key"),)
+
+    source_id: Mapped[UUID] = ref("import_source", primary_key=True)
+    statement_id: Mapped[Code] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[Digest | None]
+    kind: Mapped[RecordKind | None]
+    key: Mapped[Code | None]
+
+
+class PushedStatement(SchoolOwned):
+    """A statement that a program sent and that its run did not take in yet; goes with that run."""
+
+    __tablename__ = "xapi_pushed"
+
+    source_id: Mapped[UUID] = ref("import_source", primary_key=True)
+    statement_id: Mapped[Code] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = ref("import_run")
+    row: Mapped[int]
+    digest: Mapped[Digest]
+    statement: Mapped[Raw]

@@ -5,12 +5,12 @@ from tempfile import TemporaryFile
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers import pulling
+from importers import pulling, pushed
 from importers.bench import Bench
 from importers.door import open_source
 from importers.models import ImportRun
 from importers.readers.kept import Kept
-from importers.source import Opening, Source
+from importers.source import Fetching, Opening, Source
 from tracker import attachments
 from tracker.db import unit_of_work
 from tracker.models import School
@@ -50,12 +50,41 @@ def source_of(bench: Bench) -> tuple[ImportRun, Source]:
 
 
 def _open(bench: Bench, run: ImportRun, school: School) -> Source:
-    if run.file_digest is None:
-        return pulling.open_pull(bench, run, school)
+    if run.file_digest is not None:
+        kept = kept_file(bench.store, run, run.file_digest)
+        return open_source(run.kind or "", kept, opening_of(run, school))
+    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+        waiting = pushed.kept_of(session, run)
+    if waiting is not None:
+        return open_source(run.kind or "", waiting, opening_of(run, school))
+    source = pulling.open_pull(bench, run, school)
+    return _fetched(bench, source, school) if isinstance(source, Fetching) else source
+
+
+def _fetched(bench: Bench, source: Fetching, school: School) -> Source:
+    """Copy what a system tells, and open the copy; from here on the run reads a file."""
     file = TemporaryFile()  # noqa: SIM115 - closed with what is kept in it
-    file.writelines(attachments.chunks(bench.store, bench.school_id, run.file_digest))
-    kept = Kept(file, skip=ID_BYTES)
-    return open_source(run.kind or "", kept, opening_of(run, school))
+    try:
+        options = source.fetch(file)
+        kept = Kept(file)
+    except BaseException:
+        file.close()
+        raise
+    with bench.step() as (_, run):
+        keep_file(bench.store, run, kept)
+        run.options = {**run.options, **options}
+    return open_source(source.kind, kept, opening_of(run, school))
+
+
+def kept_file(store: Any, run: ImportRun, digest: str) -> Kept:
+    """Return a copy of what the door let in for a run."""
+    file = TemporaryFile()  # noqa: SIM115 - closed with what is kept in it
+    try:
+        file.writelines(attachments.chunks(store, run.school_id, digest))
+    except BaseException:
+        file.close()
+        raise
+    return Kept(file, skip=ID_BYTES)
 
 
 def opening_of(run: ImportRun, school: School) -> Opening:
@@ -64,5 +93,6 @@ def opening_of(run: ImportRun, school: School) -> Opening:
         file_name=run.file_name,
         options=run.options,
         zone=ZoneInfo(school.timezone),
+        at=run.started_at,
         dialect=run.layout.get("dialect", {}),
     )

@@ -6,8 +6,6 @@ name, is parked until people decide (parking.py). Imports grant nothing, and cha
 people whose rights come from elsewhere: those are only linked.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 from typing import Any
@@ -27,6 +25,7 @@ from importers.models import (
     ParkedPerson,
     RowStatus,
 )
+from importers.names import speaks_against, words_of
 from importers.records import Op, RecordKind
 from importers.staged import Conditions, StreamLayout, set_aside
 from tracker.db import new_id
@@ -145,12 +144,12 @@ def _not_found(session: Session, span: Conditions) -> list[Parked]:
 
 
 def _guarded(session: Session, run: ImportRun, span: Conditions) -> list[Row]:
-    """Return rows about somebody of the staff whose rights this source does not tell of.
+    """Return rows about somebody of the staff whom the source did not bring itself.
 
-    Whoever the source made itself, it may change.
+    That it tells of the very role they have says nothing: anybody may tell that.
     """
     school = session.get_one(School, run.school_id)
-    own, told = aliased(ExternalRef), aliased(ExternalRef)
+    own = aliased(ExternalRef)
     found = session.execute(
         sa.select(ImportRow.seq, ImportRow.row, ImportRow.match_key)
         .join(
@@ -165,12 +164,6 @@ def _guarded(session: Session, run: ImportRun, span: Conditions) -> list[Row]:
         .where(
             *span,
             ImportRow.status == RowStatus.CHANGED,
-            ~sa.exists().where(
-                told.school_id == run.school_id,
-                told.source_id == run.source_id,
-                told.kind == RecordKind.ROLE,
-                told.local_id == PersonRole.id,
-            ),
             ~sa.exists().where(
                 own.school_id == run.school_id,
                 own.source_id == run.source_id,
@@ -263,15 +256,7 @@ def _fits(found: Any) -> bool:
 
     Who would be changed must be named alike; of whom is only referred to names are shortened.
     """
-    told = _words(found.data.get("name") or "")
-    known = _words(found.name)
+    told, known = found.data.get("name") or "", found.name
     if found.op is Op.LINK:
-        return not told or bool(set(told) & set(known))
-    return told == known
-
-
-def _words(name: str) -> list[str]:
-    """Return the words of a name in order, without accents, capitals and punctuation."""
-    decomposed = unicodedata.normalize("NFKD", name)
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return sorted(re.sub(r"[^\w]+", " ", bare.casefold()).split())
+        return not speaks_against(told, known)
+    return words_of(told) == words_of(known)

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import SystemRandom
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -62,11 +63,7 @@ def open_pull(bench: Bench, run: ImportRun, school: School) -> Source:
         raise Unavailable("source.no_settings", is_final=True)
     with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
         row = session.get_one(ImportSource, (bench.school_id, run.source_id))
-        cursors = session.scalars(
-            sa.select(ImportCursor).where(
-                ImportCursor.school_id == bench.school_id, ImportCursor.source_id == row.id
-            )
-        ).all()
+        since = since_of(session, row)
     secret = None
     if row.sealed_secret is not None:
         try:
@@ -78,7 +75,7 @@ def open_pull(bench: Bench, run: ImportRun, school: School) -> Source:
         secret=secret,
         options=run.options,
         zone=ZoneInfo(school.timezone),
-        since={cursor.stream: cursor.value for cursor in cursors},
+        since=since,
         allow_loopback=bench.settings.is_demo,
         at=run.started_at,
         pulse=Pulse(bench),
@@ -88,6 +85,16 @@ def open_pull(bench: Bench, run: ImportRun, school: School) -> Source:
     if "seq" not in run.cursor:
         _check(bench, source)
     return source
+
+
+def since_of(session: Session, source: ImportSource) -> dict[str, Any]:
+    """Return, by stream, where the next run of a source begins."""
+    cursors = session.scalars(
+        sa.select(ImportCursor).where(
+            ImportCursor.school_id == source.school_id, ImportCursor.source_id == source.id
+        )
+    )
+    return {cursor.stream: cursor.value for cursor in cursors}
 
 
 def _check(bench: Bench, source: Source) -> None:

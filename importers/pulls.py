@@ -1,7 +1,8 @@
 """Pulls: runs that read a system of the school, on time or when somebody asks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -10,9 +11,9 @@ from sqlalchemy.orm import Session
 from importers.bench import end
 from importers.kinds import PULL_KINDS
 from importers.models import ImportRun, ImportSource, Phase, RunState
-from importers.pulling import JOB
+from importers.pulling import JOB, since_of
 from importers.source import Asking, Stream
-from importers.stage import layout_of
+from importers.staged import layout_of
 from tracker import audit
 from tracker.db import nudge
 from tracker.errors import Conflict
@@ -72,7 +73,7 @@ def _unended(session: Session, source: ImportSource) -> tuple[ImportRun | None, 
 
 def _new_run(session: Session, source: ImportSource, by: Person | None, at: datetime) -> ImportRun:
     school = session.get_one(School, source.school_id)
-    streams = streams_of(source, school, at=at)
+    streams = streams_of(source, school, since=since_of(session, source), at=at)
     return ImportRun(
         school_id=source.school_id,
         source_id=source.id,
@@ -93,14 +94,23 @@ def _new_run(session: Session, source: ImportSource, by: Person | None, at: date
     )
 
 
-def streams_of(source: ImportSource, school: School, *, at: datetime) -> Sequence[Stream]:
-    """Return what can be read of a system; nothing is asked, so no secret is needed."""
+def streams_of(
+    source: ImportSource,
+    school: School,
+    *,
+    since: Mapping[str, Mapping[str, Any]] | None = None,
+    at: datetime,
+) -> Sequence[Stream]:
+    """Return what can be read of a system; nothing is asked, so no secret is needed.
+
+    `since` is where earlier runs ended: who tells only changes since then does not tell all.
+    """
     asking = Asking(
         url=source.url or "",
         secret=None,
         options=source.options,
         zone=ZoneInfo(school.timezone),
-        since={},
+        since=since or {},
         allow_loopback=False,
         at=at,
     )

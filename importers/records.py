@@ -79,7 +79,8 @@ class Origin:
     row: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: that would take longer than all else that is done to make one, of a million.
+@dataclass(slots=True, kw_only=True)
 class Record:
     """One thing as its source tells it, under the source's own key.
 

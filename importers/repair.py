@@ -82,7 +82,11 @@ def _note_header(found: Tables, content: IO[bytes], file: str, dialect: Dialect)
         return
     try:
         table = open_table(
-            content, file=file, delimiter=dialect.delimiter, header_row=dialect.header_row
+            content,
+            file=file,
+            delimiter=dialect.delimiter,
+            header_row=dialect.header_row,
+            may_repeat=True,
         )
     except Refused:  # said when the source looks at it
         return

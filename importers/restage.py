@@ -4,6 +4,7 @@ from importers import seen
 from importers.bench import Bench, end
 from importers.models import ImportIssue, ImportRun, Phase, RunState
 from importers.opening import source_of
+from importers.repair import never_whole
 from importers.staged import delete_some, forget_issues, layout_of, rows_of
 from tracker.db import utc_now
 
@@ -34,4 +35,5 @@ def restage_some(bench: Bench) -> None:
             run.layout = {
                 name: value for name, value in run.layout.items() if name not in {"as_of", "twins"}
             } | {"streams": streams, "closings": [1, 1]}
+            never_whole(run)
             run.phase, run.cursor = Phase.READ, {}

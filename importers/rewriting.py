@@ -20,6 +20,8 @@ MOST_SHOWN_CELLS = 100
 MOST_ITEMS = 10
 WORKBOOK_NAMES = (".xlsx", ".xlsm")
 TEXT_NAMES = (".csv", ".txt", ".tsv")
+# The last line of a table has no end: perhaps the table was cut off there.
+OPEN_END = "file.open_end"
 Choose = Callable[[Sample], FileKind]
 
 
@@ -90,9 +92,9 @@ def _clean_row(kind: FileKind | None, sample: Sample) -> Callable[[list[str]], N
     if kind is None or kind.clean_row is None:
         return None
     clean, name = kind.clean_row, kind.name_person
-    if name is None:
+    if name is None and kind.person_source is not None:
         raise Refused("bsn.no_key", file=sample.file_name)
-    return lambda cells: clean(sample.headers, cells, name)
+    return lambda cells: clean(sample.headers, cells, name or str)
 
 
 def _sample(file: str, rows: list[list[str]], dialect: Dialect) -> Sample:
@@ -125,19 +127,24 @@ def _from_text(
         has_sep_line=separator is not None,
         newline=sniff.newline_of(start),
     )
-    return dialect, _watched(chain((first,), texts), file, findings)
+    return dialect, _watched(chain((first,), texts), dialect, file, findings)
 
 
-def _watched(pieces: Iterable[str], file: str, findings: list[Finding]) -> Iterator[str]:
-    """Pass the text on, and tell once when its letters were spoilt before it came here."""
-    is_told = False
+def _watched(
+    pieces: Iterable[str], dialect: Dialect, file: str, findings: list[Finding]
+) -> Iterator[str]:
+    """Pass the text on; tell once when its letters were spoilt, and when its last line is open."""
+    is_told, last = False, dialect.newline
     for piece in pieces:
+        last = piece or last
         if not is_told and not piece.isascii() and (word := sniff.mojibake_in(piece)) is not None:
             is_told = True
             findings.append(
                 replace(_warning("file.mojibake", file), value=bsn.drop_text(word)[:LONGEST_SHOWN])
             )
         yield piece
+    if last[-1] != dialect.newline[-1]:
+        findings.append(_warning(OPEN_END, file))
 
 
 def _from_workbook(content: IO[bytes], file: str) -> tuple[Dialect, Iterator[str], xlsx.Workbook]:

@@ -5,7 +5,6 @@ A file is always previewed; only an administrator's approval of that very previe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 from importers.bench import end
 from importers.closing import BRAKE
 from importers.intake import BATCH_SIZE, take_in
-from importers.models import ImportIssue, ImportRun, ImportSource, Phase, RunState
+from importers.models import ImportIssue, ImportRun, Phase, RunState
 from importers.pulling import JOB
 from importers.waiting import copy_waiting, count_waiting
 from tracker import audit
@@ -105,11 +104,15 @@ def approve(
 
 
 def discard(session: Session, *, by: Person | None, run: ImportRun, on: date, at: datetime) -> None:
-    """Throw a preview away, with all that was read for it; raises Conflict for any other run."""
+    """Throw a preview away, with all that was read for it; raises Conflict for any other run.
+
+    So is a sheet that was refused and kept, because people might say what its columns mean.
+    """
     if by is not None:
         require(session, by, Action.RUN_IMPORT, on=on)
     _lock(session, run)
-    if run.state is not RunState.PREVIEWED:
+    is_kept = run.state is RunState.REFUSED and run.file_digest is not None
+    if run.state is not RunState.PREVIEWED and not is_kept:
         raise Conflict("import.not_previewed")
     end(session, run, state=RunState.DISCARDED, at=at)
     audit.record(session, by=by, verb="discarded import", subject=run, at=at)
@@ -205,14 +208,20 @@ def needs_confirmation(session: Session, run: ImportRun) -> bool:
     return bool(session.scalar(sa.select(brake)))
 
 
-def find_run(session: Session, key: UUID, *, person: Person, on: date) -> ImportRun:
-    """Return a run that this person may see, and log the look; raises NotFound."""
+def find_run(
+    session: Session, key: UUID, *, person: Person, on: date, is_look: bool = True
+) -> ImportRun:
+    """Return a run that this person may see, and log the look; raises NotFound.
+
+    Who only waits while it goes on looked before.
+    """
     run = None
     if roles_of(session, person, on=on) & ALLOWED[Action.SEE_IMPORTS]:
         run = session.get(ImportRun, (person.school_id, key))
     if run is None:
         raise NotFound("ImportRun not found")
-    audit.look(session, by=person, verb="looked", subject=run)
+    if is_look:
+        audit.look(session, by=person, verb="looked", subject=run)
     return run
 
 
@@ -236,53 +245,6 @@ def recent_runs(
     if before is not None:
         select = select.where(ImportRun.id < before)
     return session.scalars(select.order_by(ImportRun.id.desc()).limit(limit)).all()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceAge:
-    """A source, how old its data are, and its newest run."""
-
-    id: UUID
-    name: str
-    kind: str
-    last_applied_at: datetime | None
-    run_id: UUID | None
-    run_state: RunState | None
-
-
-def sources(session: Session, *, person: Person, on: date) -> list[SourceAge]:
-    """Return the school's sources by name, with their age."""
-    require(session, person, Action.SEE_IMPORTS, on=on)
-    newest = (
-        sa.select(ImportRun.id)
-        .where(
-            ImportRun.school_id == ImportSource.school_id, ImportRun.source_id == ImportSource.id
-        )
-        .order_by(ImportRun.id.desc())
-        .limit(1)
-        .correlate(ImportSource)
-        .scalar_subquery()
-    )
-    found = session.execute(
-        sa.select(ImportSource, ImportRun.id, ImportRun.state)
-        .outerjoin(
-            ImportRun,
-            sa.and_(ImportRun.school_id == ImportSource.school_id, ImportRun.id == newest),
-        )
-        .where(ImportSource.school_id == person.school_id)
-        .order_by(ImportSource.name)
-    )
-    return [
-        SourceAge(
-            id=source.id,
-            name=source.name,
-            kind=source.kind,
-            last_applied_at=source.last_applied_at,
-            run_id=run_id,
-            run_state=run_state,
-        )
-        for source, run_id, run_state in found
-    ]
 
 
 def _lock(session: Session, run: ImportRun) -> None:

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from hashlib import blake2b
+from heapq import merge
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from importers.staged import is_snapshot_of, rows_of
 REFERRED = {kind for refers in REFERS.values() for kind in refers.values()}
 PASSED_OVER = set(RecordKind) - REFERRED
 DIGITS = 16
+PIECE = 50_000  # keys
 
 
 def key_digest(ext_id: str) -> str:
@@ -114,7 +116,9 @@ class Keys:
         packs = sa.select(ImportSeen.keys).where(*_of(run), ImportSeen.kind == kind)
         for packed in session.scalars(packs.execution_options(yield_per=10)):
             found.extend(int(packed[at : at + DIGITS], 16) for at in range(0, len(packed), DIGITS))
-        self._sorted = array("Q", sorted(found))
+        # Sorted at once, each of a million would be an object of its own.
+        pieces = [array("Q", sorted(found[at : at + PIECE])) for at in range(0, len(found), PIECE)]
+        self._sorted = array("Q", merge(*pieces))
 
     def __len__(self) -> int:
         return len(self._sorted)

@@ -576,7 +576,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("Enter the address to which it sends us."),
     ),
     "source.other_host": (
-        N_("The system points to another server for the next page; we do not go there."),
+        N_("The next page is on another server. We do not go there."),
         N_("Ask its administrator to repair its own address."),
     ),
     "source.endless": (
@@ -598,6 +598,116 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "source.no_settings": (
         N_("This source can only be read where the server's settings are."),
         N_("Start it with bin/leerspoor or let the worker do it."),
+    ),
+    # xAPI
+    "xapi.form": (
+        N_("The part %(column)s of this statement is not as xAPI has it."),
+        N_("Ask the maker of the system that wrote it to repair this."),
+    ),
+    "xapi.unknown": (
+        N_("xAPI has no part %(column)s."),
+        N_("Leave this part out, or put it among the extensions."),
+    ),
+    "xapi.missing": (
+        N_("This statement lacks %(column)s."),
+        N_("Ask the maker of the system that wrote it to repair this."),
+    ),
+    "xapi.no_id": (
+        N_("This statement has no id, so we could not know it again."),
+        N_("Export it from the store, which gives each statement an id."),
+    ),
+    "xapi.bad_id": (
+        N_("%(value)s is no id as xAPI has it."),
+        N_("An id looks like 00000011-0000-4000-8000-000000000001."),
+    ),
+    "xapi.actor": (
+        N_("This statement does not name one person, or a group, as xAPI has it."),
+        N_("Give one of mbox, mbox_sha1sum, openid or account."),
+    ),
+    "xapi.mbox": (
+        N_("%(value)s is no address as xAPI has it."),
+        N_("Write it as mailto:name@school.nl."),
+    ),
+    "xapi.verb": (
+        N_("%(value)s is no verb as xAPI has it."),
+        N_("A verb is a whole address, with https:// or the like."),
+    ),
+    "xapi.object": (
+        N_("We cannot read what this statement is about."),
+        N_("Give an activity with a whole address as its id."),
+    ),
+    "xapi.score": (
+        N_("The score %(value)s is outside its limits."),
+        N_("Correct the score, or its min and max; scaled runs from -1 to 1."),
+    ),
+    "xapi.duration": (
+        N_("%(value)s is no length of time as xAPI has it."),
+        N_("Write it as PT1H30M."),
+    ),
+    "xapi.language": (
+        N_("The part %(column)s does not give texts by language."),
+        N_("Write it as {\"nl\": \"...\"}."),
+    ),
+    "xapi.time": (
+        N_("%(value)s is no moment as xAPI has it."),
+        N_("Write it as 2026-11-02T10:00:00Z."),
+    ),
+    "xapi.time_zone": (
+        N_("%(value)s says no time zone."),
+        N_("Write it as 2026-11-02T10:00:00Z."),
+    ),
+    "xapi.undated": (
+        N_("This statement says neither when it happened nor when it was stored."),
+        N_("Add a timestamp and send it again."),
+    ),
+    "xapi.ambiguous": (
+        N_("%(value)s says no time zone, in a night when the clock was changed."),
+        N_("Add the time zone and send it again."),
+    ),
+    "xapi.no_zone": (
+        N_("%(detail)s statements say no time zone. We read them in Dutch time."),
+        LOOK,
+    ),
+    "xapi.future": (
+        N_("%(value)s is still to come."),
+        N_("Check the clock of the system that wrote it."),
+    ),
+    "xapi.bsn": (
+        N_("This person was named by a BSN. We did not keep it."),
+        N_("Let the system name people by another number."),
+    ),
+    "xapi.conflict": (
+        N_("Another statement has the same id %(value)s. We kept the first."),
+        N_("Ask the maker of the system to give each statement its own id."),
+    ),
+    "xapi.twice": (
+        N_("%(detail)s statements are there more than once. Each counts once."),
+        NOTHING,
+    ),
+    "xapi.voided": (N_("What was withdrawn is not taken in."), NOTHING),
+    "xapi.verb_unused": (
+        N_("We do not know the verb %(value)s: %(detail)s statements are left out."),
+        NOTHING,
+    ),
+    "xapi.object_unused": (
+        N_("%(detail)s statements are about a %(value)s instead of an activity. Left out."),
+        NOTHING,
+    ),
+    "xapi.group_unnamed": (
+        N_("%(detail)s statements are about a group of which nobody is named. Left out."),
+        NOTHING,
+    ),
+    "xapi.attachments": (
+        N_("%(detail)s statements have attachments. We do not read those."),
+        NOTHING,
+    ),
+    "xapi.odd_answer": (
+        N_("The store answers in a form that we do not know."),
+        N_("Check the address: it often ends in /xapi or /xAPI."),
+    ),
+    "xapi.too_many": (
+        N_("The store gives its newest statements first, and more than we take at once."),
+        N_("Let it hold less, or export it as a file and send that."),
     ),
     # Moodle
     "moodle.token": (
@@ -672,6 +782,152 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("Moodle does not say when %(value)s was done, so there is no signal."),
         NOTHING,
     ),
+    # Moodle's own exports
+    "export.no_course": (
+        N_("The name of %(file)s does not say of which course it is."),
+        N_("Put the short name of the course in front of the file's name."),
+    ),
+    "export.course": (
+        N_("We read %(file)s as of the course %(value)s."),
+        N_("Is it of another one? Put that course's short name in the file's name."),
+    ),
+    "export.no_number": (
+        N_("%(file)s has names and no numbers, and two people may have one name."),
+        N_("Let Moodle show the ID number in its reports, and export it again."),
+    ),
+    "export.same_title": (
+        N_("Several activities are called %(value)s; we read none of them."),
+        N_("Give each its own name in Moodle and export it again."),
+    ),
+    "export.no_grades": (
+        N_("There are no grades of activities in %(file)s."),
+        N_("Choose the activities and the form Real in Moodle's export."),
+    ),
+    "export.totals": (N_("We do not read totals: %(detail)s."), NOTHING),
+    "export.other_forms": (
+        N_("These columns tell the same grade in another form: %(detail)s."),
+        NOTHING,
+    ),
+    "export.feedback": (N_("We never read feedback; it was emptied."), NOTHING),
+    "export.dated_by_download": (
+        N_("Moodle does not say when grades were given; we take the day of the download."),
+        N_("Connect Moodle itself if you need the real days."),
+    ),
+    "export.no_moment": (
+        N_("The last column does not say when this was downloaded."),
+        N_("Send the file as Moodle made it."),
+    ),
+    "export.no_completion": (
+        N_("There is no state such as Completed or Voltooid in %(file)s."),
+        AGAIN,
+    ),
+    "export.state_unknown": (
+        N_("%(value)s does not say whether it is completed."),
+        N_("Export the report in Dutch or English."),
+    ),
+    "export.json": (
+        N_("In Moodle's JSON of this report names and dates are lost."),
+        N_("Export the same report as CSV or Excel."),
+    ),
+    "export.log": (
+        N_("This log has names and no numbers, so we cannot tell whose it is."),
+        N_("Use xAPI, or the table logstore_standard_log from the database."),
+    ),
+    # OneRoster services
+    "oneroster.secret": (
+        N_("The key of this source must be a client number, a colon, and its secret."),
+        N_("Ask the administrator of the system for both, and enter client:secret."),
+    ),
+    "oneroster.token_unknown": (
+        N_("We do not know where this system gives tokens."),
+        N_("Enter that address with the option token_url."),
+    ),
+    "oneroster.odd_answer": (
+        N_("The list %(detail)s is not as OneRoster 1.2 describes it."),
+        N_("Check whether the system speaks version 1.2, and ask its administrator."),
+    ),
+    "oneroster.list_refused": (
+        N_("The system does not give us the list %(value)s (%(detail)s)."),
+        N_("Let it be opened there. No grades wanted? Set the option grades=no."),
+    ),
+    "oneroster.moved": (
+        N_("The list %(file)s changed while we read it, or is not all there."),
+        N_("Nobody is closed by it. We read it again the next time."),
+    ),
+    "oneroster.no_changes": (
+        N_("The system cannot tell what changed since the last time."),
+        N_("Set the option changes=no: then everything is read each time."),
+    ),
+    # Canvas
+    "canvas.odd_answer": (
+        N_("Canvas answered %(detail)s in a form that we do not know."),
+        N_("Check the address of this source, and call the helpdesk."),
+    ),
+    "canvas.no_courses": (
+        N_("Canvas shows this account no courses."),
+        N_("Put the account in the courses, or choose courses by number."),
+    ),
+    "canvas.course_refused": (
+        N_("Canvas does not let us read all of %(value)s (%(detail)s)."),
+        N_("Check what the account may see there. We close nobody."),
+    ),
+    "canvas.numbers_unseen": (
+        N_("Canvas shows nobody's %(value)s, so we know nobody."),
+        N_("Let the account see SIS numbers, or choose another field with the option number."),
+    ),
+    "canvas.cut_off": (
+        N_("Canvas does not say whether %(value)s has more pages."),
+        N_("Does a server in between remove Link headers? We close nobody."),
+    ),
+    "canvas.undated": (
+        N_("Canvas does not say when %(value)s was graded, so there is no signal."),
+        NOTHING,
+    ),
+    "logstore.unread": (
+        N_("%(detail)s rows of this log are not whole, or not dated. They were passed over."),
+        LOOK,
+    ),
+    "logstore.unused": (
+        N_("%(detail)s rows tell nothing of what students did in activities."),
+        NOTHING,
+    ),
+    "logstore.teaching": (
+        N_("%(detail)s people teach according to this log; of them we keep nothing."),
+        NOTHING,
+    ),
+    "logstore.own_source": (
+        N_("Moodle's own numbers do not tell who these %(detail)s people are."),
+        N_("Read this log under the name of your Moodle source, or say who they are."),
+    ),
+    # OEAPI
+    "oeapi.secret": (
+        N_("With token_url the key must be a client number, a colon, and its secret."),
+        N_("Ask the administrator of the system for both, and enter client:secret."),
+    ),
+    "oeapi.odd_answer": (
+        N_("The list %(detail)s is not as OEAPI 5 describes it."),
+        N_("Check whether the system speaks version 5, and ask its administrator."),
+    ),
+    "oeapi.nothing": (
+        N_("The system tells of no offerings of the last year."),
+        N_("Check the option organization, and what the system lets us see."),
+    ),
+    "oeapi.refused": (
+        N_("The system does not tell who takes part in %(value)s (%(detail)s)."),
+        N_("Check what we may see there. We close nobody."),
+    ),
+    "oeapi.moved": (
+        N_("The list %(file)s changed while we read it, or is not all there."),
+        N_("Nobody is closed by it. We read it again the next time."),
+    ),
+    "oeapi.numbers_unseen": (
+        N_("The system gives nobody's %(value)s, so we know nobody."),
+        N_("Choose another kind of code with the option number."),
+    ),
+    "oeapi.undated": (
+        N_("The system does not say when %(value)s was, so there is no signal."),
+        NOTHING,
+    ),
     # files of DUO
     "bsn.no_key": (
         N_("The file %(file)s names people by BSN, and this server has no key to hide it."),
@@ -714,6 +970,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("Not every row of %(file)s could be read, so we close nothing of this kind."),
         N_("Repair the rows that were set aside and send the file again."),
     ),
+    "person.other_name": (
+        N_("Here %(column)s %(value)s stands beside another name than before."),
+        N_("Look whose row this is, and correct the number or the name."),
+    ),
+    "file.open_end": (
+        N_("The last line of %(file)s has no end, so we close nothing of it."),
+        N_("Perhaps it was cut off. Export it again, or end it with an Enter."),
+    ),
     "brake.would_close": (
         N_("Very much would be closed at once: %(detail)s."),
         N_("Check that the file is complete. Confirm only when this is right."),
@@ -736,9 +1000,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
 def sentences_of(issue: Issue) -> tuple[str, str]:
     """Return what is wrong and what to do, in the language of the reader."""
     code = issue.detail if issue.code == PARKED and issue.detail in SENTENCES else issue.code
-    return say(
-        code, file=issue.file, column=issue.column, value=issue.value, detail=issue.detail
-    )
+    return say(code, file=issue.file, column=issue.column, value=issue.value, detail=issue.detail)
 
 
 def say(code: str, **facts: str | None) -> tuple[str, str]:

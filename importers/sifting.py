@@ -6,8 +6,11 @@ that spares most rows a second writing; matching decides.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,13 +22,14 @@ from importers.models import ExternalRef, ImportRow, ImportRun, ImportSource, Ma
 from importers.records import REFERS, Op, Record, RecordKind, Standing, Unread
 from importers.source import Batch
 from tracker.db import new_id
+from tracker.models import School
 
 STATUS = {
     Standing.GOOD: RowStatus.NEW,
     Standing.BAD: RowStatus.QUARANTINED,
     Standing.IGNORED: RowStatus.IGNORED,
 }
-ROLES = ("person", "target", "parent")
+NOTHING: Mapping[str, RecordKind] = {}
 MOST_REMEMBERED = 50_000  # places of references; then they are looked up again
 
 
@@ -33,12 +37,14 @@ MOST_REMEMBERED = 50_000  # places of references; then they are looked up again
 class Sifted:
     """A batch as it is staged: `rows` and `findings` are numbered from 0, behind one another.
 
-    `passed_over` are the keys of rows that were not read. `writes` tells as of when that holds.
+    All `rows` have `same` besides. `passed_over` are the keys of rows that were not read.
+    `writes` tells as of when that holds.
     """
 
     batch: Batch
     kind: RecordKind
     writes: int
+    same: Mapping[str, Any]
     rows: list[dict[str, Any]] = field(default_factory=list)
     findings: list[tuple[int, Finding]] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
@@ -56,26 +62,31 @@ class Sieve:
     run: ImportRun
     kind: RecordKind
     match_on: MatchOn
+    zone: ZoneInfo
+    same: Mapping[str, Any]
     lost: set[UUID] | None
-    places: dict[tuple[RecordKind, str], UUID] = field(default_factory=dict)
+    places: dict[tuple[RecordKind, str | None], UUID] = field(default_factory=dict)
 
     @classmethod
     def of(cls, session: Session, run: ImportRun, kind: RecordKind) -> "Sieve":
         """Look at what the run staged so far."""
         source = session.get_one(ImportSource, (run.school_id, run.source_id))
-        return cls(run, kind, source.match_on, seen.lost(session, run, kind))
+        zone = ZoneInfo(session.get_one(School, run.school_id).timezone)
+        same: dict[str, Any] = {"school_id": run.school_id, "run_id": run.id, "kind": kind}
+        if "parent" not in REFERS.get(kind, NOTHING):
+            same |= {"parent": None, "parent_id": None}
+        return cls(run, kind, source.match_on, zone, same, seen.lost(session, run, kind))
 
     def sift(self, session: Session, batch: Batch) -> Sifted:
         """Read what must be read, and look up what is known."""
         source = session.get_one(ImportSource, (self.run.school_id, self.run.source_id))
-        sifted = Sifted(batch, self.kind, source.writes)
-        known = _known(session, self.run, self.kind, batch.records)
+        sifted = Sifted(batch, self.kind, source.writes, self.same)
+        told = self._told(session, batch.records)
         good: list[tuple[int, Record, str | None]] = []
         for place, record in enumerate(batch.records):
             raw = None
             if isinstance(record, Unread):
-                told = known.get(record.ext_id)
-                if told is not None and self._is_same(told, record):
+                if told.get(record.ext_id) == record.raw:
                     sifted.passed_over.append(record.ext_id)
                     continue
                 found = record.read()
@@ -85,21 +96,33 @@ class Sieve:
                 record = found  # noqa: PLW2901 - the same row, read
             good.append((place, record, raw))
             sifted.findings += ((place, finding) for finding in record.findings)
-        self._look_up(session, [record for _, record, _ in good])
+        read = [record for _, record, _ in good]
+        known = _known(session, self.run, self.kind, read)
+        self._look_up(session, read)
         sifted.rows = [
             self._row(place, record, raw, known.get(record.ext_id or ""))
             for place, record, raw in good
         ]
         return sifted
 
-    def _is_same(self, told: Any, record: Unread) -> bool:
-        return (
-            self.lost is not None
-            and told.raw_digest == record.raw
-            and told.gone_at is None
-            and told.person_id not in self.lost
-            and told.target_id not in self.lost
-        )
+    def _told(
+        self, session: Session, records: Iterable[Record | Unread]
+    ) -> Mapping[str, str | None]:
+        """Return as what rows stood in the file when they were last told, if they may be so again.
+
+        The database is asked for no more than that: of most files it is asked for every row.
+        """
+        keys = {record.ext_id for record in records if isinstance(record, Unread)}
+        if self.lost is None or not keys:
+            return {}
+        columns = [ExternalRef.ext_id, ExternalRef.raw_digest]
+        if not self.lost:
+            refs = sa.select(*columns)
+        else:
+            refs = sa.select(*columns, ExternalRef.person_id, ExternalRef.target_id)
+        told = _of_source(self.run, self.kind, keys, session)
+        found = session.execute(refs.where(*told, ExternalRef.gone_at.is_(None)))
+        return {str(row[0]): row[1] for row in found if self.lost.isdisjoint(row[2:])}
 
     def _row(self, seq: int, record: Record, raw: str | None, told: Any) -> dict[str, Any]:
         is_good = record.standing is Standing.GOOD
@@ -110,34 +133,43 @@ class Sieve:
             local_id = told.local_id
             is_same = told.digest == digest and told.gone_at is None
             status = RowStatus.SAME if is_same else RowStatus.CHANGED
-        refers = REFERS.get(record.kind, {}) if is_good else {}
-        places = {
-            f"{role}_id": self.places.get((refers[role], getattr(record, role) or ""))
-            if role in refers
-            else None
-            for role in ROLES
-        }
+        refers = REFERS.get(record.kind, NOTHING) if is_good else NOTHING
+        found = self.places.get
         return {
-            "school_id": self.run.school_id,
-            "run_id": self.run.id,
             "seq": seq,
-            "kind": record.kind,
             "op": record.op,
             "ext_id": record.ext_id,
             "person": record.person,
             "target": record.target,
-            "parent": record.parent,
             "match_key": key_of(record, self.match_on),
             "file": record.origin.file,
             "row": record.origin.row,
-            "data": record.stored,
+            "data": self._data(record),
             "digest": digest,
             "raw_digest": raw,
             "revised_at": record.revised_at,
             "is_good": is_good,
             "status": status,
             "local_id": local_id,
-            **places,
+            "person_id": found((refers["person"], record.person)) if "person" in refers else None,
+            "target_id": found((refers["target"], record.target)) if "target" in refers else None,
+            **({} if "parent_id" in self.same else self._parent(record, refers)),
+        }
+
+    def _parent(self, record: Record, refers: Mapping[str, RecordKind]) -> dict[str, Any]:
+        found = self.places.get((refers["parent"], record.parent)) if "parent" in refers else None
+        return {"parent": record.parent, "parent_id": found}
+
+    def _data(self, record: Record) -> dict[str, Any]:
+        """Return what is staged of a record: the moment in UTC, and the school's day of it."""
+        if record.occurred_at is None:
+            return record.stored
+        moment, day = moment_and_day(record.occurred_at, self.zone)
+        return {
+            **record.data,
+            "occurred_at": moment,
+            "occurred_on": day,
+            "precision": record.precision,
         }
 
     def _look_up(self, session: Session, records: Sequence[Record]) -> None:
@@ -171,17 +203,23 @@ class Sieve:
             self.places |= {(kind, key): place for key, place in staged if key and place}
 
 
+@lru_cache(4096)
+def moment_and_day(at: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    """Return a moment as text, in UTC with microseconds, and the day that it is in a zone."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return moment, at.astimezone(zone).date().isoformat()
+
+
 def _known(
-    session: Session, run: ImportRun, kind: RecordKind, records: Iterable[Record | Unread]
+    session: Session, run: ImportRun, kind: RecordKind, records: Iterable[Record]
 ) -> Mapping[str, Any]:
     keys = {record.ext_id for record in records if record.ext_id}
+    if not keys:
+        return {}
     columns = (
         ExternalRef.ext_id,
         ExternalRef.local_id,
         ExternalRef.digest,
-        ExternalRef.raw_digest,
-        ExternalRef.person_id,
-        ExternalRef.target_id,
         ExternalRef.gone_at,
     )
     found = session.execute(sa.select(*columns).where(*_of_source(run, kind, keys, session)))

@@ -1,10 +1,20 @@
-"""What signals become: dated activity, in the source's own words and numbers; never a judgement."""
+"""What signals become: dated activity, in the source's own words and numbers; never a judgement.
+
+Of new ones there may be a million: those go from staging to their place within the database.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from importers import bulk
+from importers.models import ImportRow, RowStatus
 from importers.records import RecordKind
+from importers.staged import Conditions
 from importers.told import Columns, Occasion, Target, Told, number
 from tracker.models import Activity, ActivityKind
 
@@ -63,3 +73,39 @@ SIGNALS: dict[RecordKind, Target] = {
     RecordKind.ATTENDANCE: _target(_attendance, identity=("value",)),
     RecordKind.PARTICIPATION: _target(_participation),
 }
+
+
+def insert_new(session: Session, occasion: Occasion, kind: RecordKind, rows: Conditions) -> None:
+    """Insert the new ones among these staged rows of a kind: the same columns as above."""
+
+    def told(name: str) -> sa.ColumnElement[str]:
+        return ImportRow.data[name].as_string()
+
+    number_type = Activity.__table__.c.value.type
+    values: dict[RecordKind, tuple[Any, Any]] = {
+        RecordKind.RESULT: (ActivityKind.RESULT.value, sa.cast(told("value"), number_type)),
+        RecordKind.ACTIVITY: (None, sa.cast(told("value"), number_type)),
+        RecordKind.ATTENDANCE: (
+            ActivityKind.ATTENDANCE.value,
+            sa.case((ImportRow.data["is_present"].as_boolean(), 1), else_=0),
+        ),
+        RecordKind.PARTICIPATION: (ActivityKind.PARTICIPATION.value, sa.null()),
+    }
+    fixed, value = values[kind]
+    columns: dict[str, Any] = {
+        "school_id": ImportRow.school_id,
+        "id": ImportRow.local_id,
+        "person_id": ImportRow.person_id,
+        "source_id": sa.literal(occasion.activity_source_id, sa.Uuid()),
+        "item_id": ImportRow.target_id,
+        "kind": told("what") if fixed is None else sa.literal(fixed, sa.String()),
+        "occurred_at": bulk.as_moment(session, told("occurred_at")),
+        "occurred_on": bulk.as_day(session, told("occurred_on")),
+        "precision": told("precision"),
+        "value": value,
+        "text": told("text"),
+        "ended_at": sa.null(),
+    }
+    select = sa.select(*(column.label(name) for name, column in columns.items()))
+    new = [*rows, ImportRow.kind == kind, ImportRow.status == RowStatus.NEW]
+    bulk.insert_from(session, Activity, select.where(*new))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import sleep
-from typing import Any, Protocol
+from typing import IO, Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from importers.issues import Column, Finding
@@ -65,6 +65,18 @@ class Source(Protocol):
         """
 
 
+@runtime_checkable
+class Fetching(Source, Protocol):
+    """A system that is copied to a file before anything of it is read: its order is not to be had.
+
+    The file is read as one that was sent, by the kind of file of the same name; it is kept until
+    the run is over, so that who goes on with the run reads the very same.
+    """
+
+    def fetch(self, file: IO[bytes]) -> Mapping[str, Any]:
+        """Copy what is new; returns the options with which the copy is read. May be Unavailable."""
+
+
 class Unavailable(Exception):
     """A system gave no usable answer; `code` says why, without anything that it sent.
 
@@ -87,7 +99,9 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Opening:
-    """With what a kept file is opened: its name, the uploader's choices, where the school is.
+    """With what a kept file is opened: its name, the uploader's choices, where and when.
+
+    `zone` is where the school is, `at` when the file was sent.
 
     `dialect` is what the door found (readers/dialect.py), by file: of a zip by the kept name.
     """
@@ -95,6 +109,7 @@ class Opening:
     file_name: str
     options: Mapping[str, Any]
     zone: ZoneInfo
+    at: datetime
     dialect: Mapping[str, Any] = field(default_factory=dict)
 
     def dialect_of(self, file: str | None = None) -> Dialect:

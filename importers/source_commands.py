@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_babel import force_locale, format_datetime
 
-from importers import pulls, source_list
+from importers import pulls, source_list, xapi
 from importers.commands import CLEAN, REFUSED, WITH_QUARANTINE, finish, school_named, tell
 from importers.issues import Finding
 from importers.kinds import PULL_KINDS
 from importers.models import Cadence, ImportRun, ImportSource, MatchOn, RunState
+from importers.pushers import add_pusher
 from importers.report import report_of
 from importers.sentences import say
 from settings import Settings
@@ -23,7 +24,6 @@ from tracker.errors import Conflict, Invalid
 from tracker.models import School
 from tracker.people import today_at
 
-SYSTEMS = ("moodle", "canvas", "xapi", "oneroster", "oeapi")
 HEALTH = {
     "good": "goed",
     "busy": "bezig",
@@ -58,12 +58,10 @@ def source() -> None:
 
 @source.command("add")
 @click.argument("school_slug", metavar="SCHOOL")
-@click.option("--kind", required=True, type=click.Choice(SYSTEMS))
-@click.option("--url", required=True, help="Where the system is.")
+@click.option("--kind", required=True, type=click.Choice(sorted(PULL_KINDS)))
+@click.option("--url", help="Where the system is; of xapi without one: a program sends to us.")
 @click.option(
     "--token",
-    prompt="Kenmerk (token)",
-    hide_input=True,
     help="Its key for us; asked for when left out, so that nobody reads it over your shoulder.",
 )
 @click.option("--name", help="Under which name readers see what it tells; else the kind.")
@@ -76,21 +74,26 @@ def add(
     *,
     school_slug: str,
     kind: str,
-    url: str,
-    token: str,
+    url: str | None,
+    token: str | None,
     name: str | None,
     cadence: str,
     match_on: str,
     pairs: tuple[str, ...],
 ) -> None:
     """Add a system, once it answers; what it does not let us read is said."""
-    if kind not in PULL_KINDS:
-        raise click.UsageError(f"Een bron van het soort {kind} kunnen we nog niet ophalen.")
+    if url is None and kind != xapi.KIND:
+        raise click.UsageError("Geef met --url waar het systeem staat.")
+    if url is not None and token is None:
+        token = click.prompt("Kenmerk (token)", hide_input=True)
     settings: Settings = app.extensions["settings"]
     with app.app_context(), force_locale("nl"):
         school = school_named(app.extensions["engine"], school_slug)
         options = dict(_pair(one) for one in pairs)
         try:
+            if url is None:
+                _add_pusher(app, school, name or "xAPI", MatchOn(match_on), options)
+                return
             findings = source_list.look_at(
                 kind=kind, url=url, secret=token, options=options, school=school, settings=settings
             )
@@ -117,6 +120,25 @@ def add(
             told = dict.fromkeys(WRONG.get(code, code) for code in refusal.fields.values())
             raise click.UsageError(" ".join(told)) from None
         click.echo(f"{made.name}: toegevoegd, wordt {CADENCES[made.cadence]} opgehaald.")
+
+
+def _add_pusher(
+    app: Flask, school: School, name: str, match_on: MatchOn, options: dict[str, Any]
+) -> None:
+    """Let a program send statements, and show its token this once."""
+    with unit_of_work(app.extensions["engine"], school_id=school.id) as session:
+        made, token = add_pusher(
+            session,
+            by=None,
+            school=school,
+            name=name,
+            match_on=match_on,
+            options=options,
+            at=utc_now(),
+        )
+    click.echo(f"{made.name}: toegevoegd. Het programma stuurt zelf, met dit kenmerk:")
+    click.echo(token)
+    click.echo("Bewaar het nu: je ziet het maar een keer. Adres: /api/xapi/statements")
 
 
 @source.command("pull")

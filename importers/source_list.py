@@ -6,9 +6,7 @@ A source's secret is encrypted as soon as it comes in, and never shown again.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,7 +19,13 @@ from importers.issues import Finding
 from importers.kinds import PULL_KINDS
 from importers.models import Cadence, ImportRun, ImportSource, MatchOn, RunState
 from importers.source import Asking, Unavailable
-from lti import keys
+from importers.source_checks import (
+    checked_name,
+    checked_options,
+    checked_url,
+    sealed,
+    server_of,
+)
 from settings import Settings
 from tracker import audit
 from tracker.db import utc_now
@@ -30,7 +34,6 @@ from tracker.models import Person, School
 from tracker.people import today_at
 from tracker.permissions import Action, require
 
-LONGEST_NAME, LONGEST_URL, LONGEST_SECRET = 200, 2000, 4000
 # Older than this is older than normal, by how often the source is asked.
 OLD = {
     Cadence.HOURLY: timedelta(hours=6),
@@ -70,11 +73,11 @@ def add_source(
     source = ImportSource(
         school_id=school.id,
         kind=kind,
-        name=_checked_name(session, school, name),
+        name=checked_name(session, school, name),
         match_on=match_on,
         url=checked_url(url),
-        sealed_secret=_sealed(secret, encryption_keys),
-        options=dict(options),
+        sealed_secret=sealed(secret, encryption_keys),
+        options=checked_options(options),
         cadence=cadence,
         failures=0,
         created_at=at,
@@ -103,13 +106,18 @@ def change_source(
 ) -> None:
     """Change where and how often a system is read; without a secret the old one stays.
 
-    Its name stays: under that name readers know what it told. Raises Invalid, NotAllowed.
+    It is sent to no other server than the one it was given for: there it is asked again. The name
+    stays: under that name readers know what it told. Raises Invalid, NotAllowed.
     """
     school = _manages(session, by, source, at)
+    is_elsewhere = server_of(checked_url(url)) != server_of(source.url or "")
+    if is_elsewhere and source.sealed_secret is not None and not secret:
+        raise Invalid(secret="source.secret_again")  # noqa: S106 - a code
     source.url = checked_url(url)
     if secret:
-        source.sealed_secret = _sealed(secret, encryption_keys)
-    source.cadence, source.match_on, source.options = cadence, match_on, dict(options)
+        source.sealed_secret = sealed(secret, encryption_keys)
+    source.cadence, source.match_on = cadence, match_on
+    source.options = checked_options(options)
     pulls.streams_of(source, school, at=at)
     source.due_at = next_due(source, school=school, after=at)
     audit.record(session, by=by, verb="changed source", subject=source, at=at)
@@ -239,47 +247,6 @@ def recent_runs(session: Session, source: ImportSource, *, limit: int) -> Sequen
         .order_by(ImportRun.id.desc())
         .limit(limit)
     ).all()
-
-
-def checked_url(url: str) -> str:
-    """Return the address without what is no part of it; raises Invalid."""
-    text = url.strip()
-    if not text or len(text) > LONGEST_URL or not text.isprintable():
-        raise Invalid(url="source.url")
-    try:
-        parts = urlsplit(text)
-        is_near = parts.scheme == "http" and _is_loopback(parts.hostname or "")
-        is_right = (parts.scheme == "https" or is_near) and parts.hostname and parts.port != 0
-    except ValueError:
-        is_right = False
-    if not is_right or "@" in parts.netloc or parts.query or parts.fragment or " " in text:
-        raise Invalid(url="source.url")
-    return text
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether a host is this computer; the demo may ask it, and nobody else."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _checked_name(session: Session, school: School, name: str) -> str:
-    text = " ".join(name.split())
-    if not text or len(text) > LONGEST_NAME or "\0" in text:
-        raise Invalid(name="required" if not text else "too_long")
-    taken = sa.exists().where(ImportSource.school_id == school.id, ImportSource.name == text)
-    if session.scalar(sa.select(taken)):
-        raise Invalid(name="source.name_taken")
-    return text
-
-
-def _sealed(secret: str | None, encryption_keys: Sequence[str]) -> str | None:
-    text = (secret or "").strip()
-    if len(text) > LONGEST_SECRET or not text.isascii() or not (text.isprintable()):
-        raise Invalid(secret="source.secret")  # noqa: S106 - a code
-    return keys.seal(text, encryption_keys).decode() if text else None
 
 
 def _manages(session: Session, by: Person | None, source: ImportSource, at: datetime) -> School:

@@ -14,10 +14,8 @@ from importers.records import RecordKind
 from importers.restage import begin_again
 from importers.sifting import Sieve, Sifted
 from importers.source import Batch, Unavailable
-from importers.staged import add_issues, layout_of
+from importers.staged import add_issues
 from tracker.db import unit_of_work, utc_now
-
-__all__ = ["layout_of", "read_some"]
 
 
 def read_some(bench: Bench) -> None:
@@ -62,9 +60,10 @@ def _open(bench: Bench) -> Iterator[Sifted]:
     with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
         sieve = Sieve.of(session, run, kind)
     made = source.read(streams[place], after=run.cursor.get("after", 0), size=run.batch_size)
-    sifted = _sift(bench, sieve, made)
     # A system is asked by who holds the run, so that it is seen to be alive.
-    return sifted if run.file_digest is None else Ahead(sifted)
+    if run.file_digest is None:
+        return _sift(bench, sieve, made)
+    return Ahead(_sift(bench, sieve, Ahead(made)))
 
 
 def _sift(bench: Bench, sieve: Sieve, batches: Iterator[Batch]) -> Iterator[Sifted]:
@@ -83,7 +82,7 @@ def _stage(session: Session, run: ImportRun, sifted: Sifted) -> None:
     place, first = run.cursor.get("stream", 0), run.cursor.get("seq", 1)
     for row in sifted.rows:
         row["seq"] += first
-    bulk.insert_rows(session, ImportRow, sifted.rows)
+    bulk.insert_rows(session, ImportRow, sifted.rows, same=sifted.same)
     seen.note(session, run, first, sifted.kind, sifted.passed_over)
     add_issues(session, run, [(first + number, finding) for number, finding in sifted.findings])
     batch, stream = sifted.batch, dict(run.layout["streams"][place])

@@ -129,19 +129,15 @@ class _Look:
         if cells is None or len(cells) != self._width:
             return None
         text = SEPARATOR.join(cells)
-        if "\0" in text or bsn.MARK in text or text.count(SEPARATOR) != self._width - 1:
+        if "\0" in text or text.count(SEPARATOR) != self._width - 1:
+            return None
+        if not text.isascii() and (bsn.MARK in text or not _is_text(text)):
             return None
         key = self._key(cells)
         if not key or len(key) > LONGEST_KEY:
             return None
-        try:
-            raw = SEPARATOR.join(self._cells(cells)).encode()
-            if not text.isascii():
-                text.encode()
-        except UnicodeEncodeError:
-            return None
         digest = self._start.copy()
-        digest.update(raw)
+        digest.update(SEPARATOR.join(self._cells(cells)).encode())
         if self._depends is not None:
             digest.update(b"\x1e" + orjson.dumps(self._depends(cells), default=str))
         return Unread(self._kind, key, digest.hexdigest(), self._reader, row)
@@ -157,5 +153,14 @@ class _Look:
         return self._read(line)
 
     def _reader(self, row: TableRow) -> Record | None:
-        line = self.line(row)
-        return None if line is None else self.read(line)
+        """Read a row of which `unread` saw that nothing is wrong with its cells."""
+        return self._read(Line(self._table, self._places, row.number, row.cells or []))
+
+
+def _is_text(text: str) -> bool:
+    """Whether none of it are bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

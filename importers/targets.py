@@ -4,6 +4,7 @@ Imports never touch what people wrote: goals, evidence, reflections, judgements.
 deleted: people leave, places get an end date, signals are taken back.
 """
 
+from importers.models import RowStatus
 from importers.records import RecordKind
 from importers.signals import SIGNALS
 from importers.told import Columns, Occasion, Target, Told, created, day, days, number, until
@@ -61,7 +62,12 @@ def _lesson_task(told: Told, _occasion: Occasion) -> Columns:
     }
     # What a source does not say this time is not taken away: a list with two grades shows no scale.
     known = {name: value for name, value in columns.items() if value is not None}
-    return {"group_id": told.target_id, "title": told.data["title"], **known}
+    # An activity's name is not told each time, and at first perhaps only its address.
+    title = told.data["title"]
+    if title is None and told.status is RowStatus.NEW:
+        title = told.data["address"]
+    named = {} if title is None else {"title": title}
+    return {"group_id": told.target_id, **named, **known}
 
 
 def _task_first(occasion: Occasion) -> Columns:

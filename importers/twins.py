@@ -35,7 +35,7 @@ def look_back(bench: Bench) -> None:
                 begin_again(run)
             else:
                 run.layout = {**run.layout, "twins": twice}
-    if (run.total or 0) >= MANY:
+    if is_new and (run.total or 0) >= MANY:
         with unit_of_work(bench.engine, school_id=bench.school_id) as session:
             bulk.gather_statistics(session, ["import_row"])
 

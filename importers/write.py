@@ -1,6 +1,6 @@
 """Writing: what was previewed and approved becomes records, a batch of rows per commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -11,11 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from importers import bulk
+from importers import bulk, statements
 from importers.bench import Bench
-from importers.links import only_linked
+from importers.ending import close, end_records
 from importers.models import (
-    ExternalRef,
     ImportRow,
     ImportRun,
     ImportSource,
@@ -24,9 +23,9 @@ from importers.models import (
     RunState,
 )
 from importers.records import RecordKind
-from importers.remember import UPSERTED, count_writing, gather, mark, remember
-from importers.signals import SIGNALS
-from importers.staged import Conditions, in_span, rows_of
+from importers.remember import UPSERTED, count_writing, gather, remember
+from importers.signals import SIGNALS, insert_new
+from importers.staged import Conditions, StreamLayout, in_span, rows_of
 from importers.targets import TARGETS
 from importers.told import Columns, Occasion, Target, Told
 from importers.twins import MANY
@@ -36,6 +35,8 @@ from tracker.models import School
 from tracker.people import today_at
 
 DOING = (*UPSERTED, RowStatus.CLOSED)
+# Batches of signals in one commit: below two seconds, for as long a run goes on when cancelled.
+WRITTEN_AT_ONCE = 3
 
 
 def write_some(bench: Bench) -> None:
@@ -46,24 +47,64 @@ def write_some(bench: Bench) -> None:
             if run.cancel_asked_at is not None:
                 _preview_again(run, is_held=True)
                 return
-            doing = [*rows_of(run), ImportRow.seq >= run.cursor["seq"], ImportRow.status.in_(DOING)]
-            rows = tell(session, doing, limit=run.batch_size)
-            if rows:
-                count_writing(session, run)
-                _write(session, run, rows)
-                run.cursor = {"seq": rows[-1].seq + 1}
-                run.done = rows[-1].seq
+            first = session.scalar(sa.select(sa.func.min(ImportRow.seq)).where(*_doing(run)))
+            stream = _stream_of(run, first)
+            if first is None:
+                _go_on(session, run)
+            elif stream is not None and stream["kind"] in SIGNALS:
+                until = min(first + WRITTEN_AT_ONCE * run.batch_size, stream["until"])
+                _write_signals(session, run, RecordKind(stream["kind"]), first, until)
             else:
-                run.phase, run.cursor = Phase.TOUCH, {"seq": 1}
-                if (run.total or 0) >= MANY:
-                    kinds = {RecordKind(stream["kind"]) for stream in run.layout["streams"]}
-                    written = {TARGETS[kind].model.__tablename__ for kind in kinds}
-                    bulk.gather_statistics(session, {"external_ref", *written})
+                # Signals of the next stream are written in their own way.
+                here = [] if stream is None else [ImportRow.seq < stream["until"]]
+                rows = tell(session, [*_doing(run), *here], limit=run.batch_size)
+                count_writing(session, run)
+                _write(session, run, _occasion(session, run), rows)
+                run.cursor, run.done = {"seq": rows[-1].seq + 1}, rows[-1].seq
     except IntegrityError:
         # Somebody else wrote between the match and now; the rows written so far stay written.
         # A pull tries that once more by itself, and then leaves it to somebody.
         with bench.step() as (_, run):
             _preview_again(run, is_held="is_held" in run.layout)
+
+
+def _doing(run: ImportRun) -> Conditions:
+    """Return the conditions for what is still to be written."""
+    return [*rows_of(run), ImportRow.seq >= run.cursor["seq"], ImportRow.status.in_(DOING)]
+
+
+def _stream_of(run: ImportRun, seq: int | None) -> StreamLayout | None:
+    """Return the stream in which a row is; closings are in none."""
+    streams = [one for one in run.layout["streams"] if seq and one["until"]]
+    return next((one for one in streams if one["from"] <= seq < one["until"]), None)
+
+
+def _go_on(session: Session, run: ImportRun) -> None:
+    """All is written; note what changed nothing."""
+    run.phase, run.cursor = Phase.TOUCH, {"seq": 1}
+    written = sum(by_status[one] for by_status in run.counts.values() for one in UPSERTED)
+    if written >= MANY:
+        kinds = {RecordKind(stream["kind"]) for stream in run.layout["streams"]}
+        tables = {TARGETS[kind].model.__tablename__ for kind in kinds}
+        bulk.gather_statistics(session, {"external_ref", *tables})
+
+
+def _write_signals(
+    session: Session, run: ImportRun, kind: RecordKind, first: int, until: int
+) -> None:
+    """Write a range of signals: new ones within the database, the others row by row."""
+    span = in_span(run, first, until)
+    count_writing(session, run)
+    occasion = _occasion(session, run)
+    if run.kind == statements.KIND:
+        statements.take_in(session, run, first, until, at=occasion.at)
+    insert_new(session, occasion, kind, span)
+    remember(session, run, [*span, ImportRow.status == RowStatus.NEW])
+    others = (RowStatus.CHANGED, RowStatus.CLOSED)
+    rows = tell(session, [*span, ImportRow.status.in_(others)], limit=until - first)
+    if rows:
+        _write(session, run, occasion, rows)
+    run.cursor, run.done = {"seq": until}, until - 1
 
 
 def tell(session: Session, rows: Conditions, *, limit: int) -> list[Told]:
@@ -93,18 +134,24 @@ def _preview_again(run: ImportRun, *, is_held: bool) -> None:
     run.cancel_asked_at = None
 
 
-def _write(session: Session, run: ImportRun, rows: Sequence[Told]) -> None:
+def _occasion(session: Session, run: ImportRun) -> Occasion:
+    """Return on which occasion rows are written, with the source that signals are shown under."""
     occasion = occasion_of(session, run)
-    if any(row.kind in SIGNALS for row in rows):
-        source = session.get_one(ImportSource, (run.school_id, run.source_id))
-        named = source_named(session, school_id=run.school_id, name=source.name)
-        occasion = replace(occasion, activity_source_id=named.id)
+    if SIGNALS.keys().isdisjoint(stream["kind"] for stream in run.layout["streams"]):
+        return occasion
+    source = session.get_one(ImportSource, (run.school_id, run.source_id))
+    named = source_named(session, school_id=run.school_id, name=source.name)
+    return replace(occasion, activity_source_id=named.id)
+
+
+def _write(session: Session, run: ImportRun, occasion: Occasion, rows: Sequence[Told]) -> None:
     span = in_span(run, rows[0].seq, rows[-1].seq + 1)
     for kind, of_kind in groupby(rows, key=lambda row: row.kind):
         told = list(of_kind)
         _upsert(session, run, occasion, kind, [r for r in told if r.status in UPSERTED])
-        remember(session, run, [*span, ImportRow.kind == kind])
-        _close(session, run, occasion, kind, [r for r in told if r.status is RowStatus.CLOSED])
+        upserted = {row.status for row in told} & set(UPSERTED)
+        remember(session, run, [*span, ImportRow.kind == kind, ImportRow.status.in_(upserted)])
+        close(session, run, occasion, kind, [r for r in told if r.status is RowStatus.CLOSED])
 
 
 def _upsert(
@@ -131,7 +178,7 @@ def _upsert(
         _join_natural(session, occasion, target, new, changed, ids)
     if target.identity:
         ended = _split_identity(session, occasion, target, new, changed, ids)
-        _end(session, occasion, kind, ended, living=1)
+        end_records(session, occasion, kind, ended, living=1)
     moved = [row.seq for row in told if ids[row.seq] != row.local_id]
     key = {"school_id": run.school_id}
     bulk.update_rows(
@@ -205,61 +252,3 @@ def _split_identity(
             ids[seq] = new_id()
             new[seq] = {**target.first(occasion), **changed.pop(seq)}
     return ended
-
-
-def _close(
-    session: Session,
-    run: ImportRun,
-    occasion: Occasion,
-    kind: RecordKind,
-    told: Sequence[Told],
-) -> None:
-    if not told:
-        return
-    rows = [
-        *in_span(run, told[0].seq, told[-1].seq + 1),
-        ImportRow.kind == kind,
-        ImportRow.status == RowStatus.CLOSED,
-    ]
-    mark(session, run, rows, last_run_id=run.id, gone_at=occasion.at)
-    ids = [row.local_id for row in told]
-    if kind is RecordKind.PERSON:
-        linked = only_linked(session, run, ids)
-        ids = [one for one in ids if one not in linked]
-    _end(session, occasion, kind, ids, living=0)
-
-
-def _end(
-    session: Session,
-    occasion: Occasion,
-    kind: RecordKind,
-    ids: Iterable[UUID],
-    *,
-    living: int,
-) -> None:
-    """End records that no source tells of any more; `living` references do not count."""
-    target, wanted = TARGETS[kind], list(ids)
-    if target.end is None or not wanted:
-        return
-    told_elsewhere = (
-        sa.select(ExternalRef.local_id)
-        .where(
-            ExternalRef.school_id == occasion.school_id,
-            ExternalRef.kind == kind,
-            ExternalRef.local_id.in_(wanted),
-            ExternalRef.is_link.is_(False),
-            ExternalRef.gone_at.is_(None),
-        )
-        .group_by(ExternalRef.local_id)
-        .having(sa.func.count() > living)
-    )
-    kept = set(session.scalars(told_elsewhere))
-    bulk.change(
-        session,
-        sa.update(target.model)
-        .where(
-            target.model.school_id == occasion.school_id,
-            target.model.id.in_([one for one in wanted if one not in kept]),
-        )
-        .values(target.end(occasion)),
-    )

@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import signal
+import ssl
 import subprocess
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from bin.environment import die_with_parent, valkey_command, valkey_url
 
 OWNER = "leerspoor_owner"
 APPLICATION = "leerspoor_app"
+# Our servers speak plain http here, so no caller needs to read all certificates.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 on_postgresql = pytest.mark.skipif(
     os.environ.get("LEERSPOOR_TEST_DATABASE") == "sqlite",
     reason="SQLite has no roles, no row-level security and one writer at a time: this run is on it",
@@ -67,6 +70,7 @@ def start_postgresql(directory: Path, **changes: str) -> PostgreSQL:
         "max_connections": "200",
         "shared_buffers": "64MB",
         "autovacuum": "off",
+        "jit": "off",  # compiling a query costs more than reading our few rows
         **changes,
     }
     command = [str(binaries / "postgres"), "-D", str(data)]

@@ -84,6 +84,7 @@ ELSEWHERE = (
     "/api/frameworks",
     "/api/imports",
     "/api/parked-people",
+    "/api/xapi",
     "/api/overview",
     "/api/me",
     "/api/docs",

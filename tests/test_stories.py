@@ -13,6 +13,7 @@ from flask import Flask
 
 from tests.api.pieces import form, photo
 from tests.browsers import bearer
+from tests.servers import NO_TLS
 from tests.visits import Visit
 from tests.world import World
 from tracker.models import Person
@@ -29,7 +30,12 @@ def ask(app: Flask, live_server: str) -> Asks:
         if person.id not in tokens:
             tokens[person.id] = bearer(app, person)
         return httpx.request(
-            method, f"{live_server}{path}", headers=tokens[person.id], timeout=30, **options
+            method,
+            f"{live_server}{path}",
+            headers=tokens[person.id],
+            timeout=30,
+            verify=NO_TLS,
+            **options,
         )
 
     return ask

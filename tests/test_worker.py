@@ -16,7 +16,7 @@ from tests.clamd import EICAR, Clamd, serving
 from tests.conftest import Database
 from tests.importers.bundles import bundle, setting
 from tests.importers.importing import Importing, importing_in
-from tests.workers import PATIENCE, Queue, Workers, running_queue, running_workers
+from tests.workers import PATIENCE, QUICK, Queue, Workers, running_queue, running_workers
 from tracker import attachments
 from tracker.db import new_id, unit_of_work, utc_now
 from tracker.evidence import KeptFile, log_evidence
@@ -134,7 +134,7 @@ def test_a_worker_killed_at_five_points_leaves_the_same_school_as_one_left_alone
     def kill_when(check: Callable[[], bool]) -> None:
         nonlocal killed
         worker = workers.start()
-        workers.wait_until(check, "the point to kill at")
+        workers.wait_until(check, "the point to kill at", poll=QUICK)
         jobs = workers.kill(worker)
         killed += bool(jobs and importing.again(run).phase)
         look_dead(importing)
@@ -171,7 +171,9 @@ def test_what_is_left_of_a_dead_workers_job_does_not_trip_the_next(
 ):
     run = importing.start(bundle(), batch_size=SMALL)
     worker = workers.start()
-    workers.wait_until(in_phase(importing, run, Phase.READ, 15), "the middle of reading")
+    workers.wait_until(
+        in_phase(importing, run, Phase.READ, 15), "the middle of reading", poll=QUICK
+    )
     assert workers.kill(worker) == 1
     look_dead(importing)
     queue.forget_executions()
@@ -206,7 +208,9 @@ def test_two_workers_apply_a_run_once(importing: Importing, workers: Workers):
 def test_an_emptied_queue_loses_nothing(importing: Importing, workers: Workers, queue: Queue):
     run = importing.start(bundle(), batch_size=SMALL)
     workers.start()
-    workers.wait_until(in_phase(importing, run, Phase.READ, 15), "the middle of reading")
+    workers.wait_until(
+        in_phase(importing, run, Phase.READ, 15), "the middle of reading", poll=QUICK
+    )
     queue.empty()
     workers.wait_until(stands(importing, run, RunState.PREVIEWED), "a preview")
     importing.approve(importing.again(run))
@@ -225,7 +229,9 @@ def test_a_queue_that_is_down_at_the_start_and_in_the_middle_only_delays(
         lambda: "the queue is down" in workers.said(), "a line that the queue is down"
     )
     queue.start()
-    workers.wait_until(in_phase(importing, run, Phase.READ, 15), "the middle of reading")
+    workers.wait_until(
+        in_phase(importing, run, Phase.READ, 15), "the middle of reading", poll=QUICK
+    )
     queue.stop()
     workers.wait_until(stands(importing, run, RunState.PREVIEWED), "a preview, without the queue")
     importing.approve(importing.again(run))
@@ -252,7 +258,9 @@ def test_a_worker_that_is_asked_to_stop_leaves_the_run_to_the_next_at_once(
 ):
     run = importing.start(bundle(), batch_size=2)
     worker = workers.start()
-    workers.wait_until(in_phase(importing, run, Phase.READ, 15), "the middle of reading")
+    workers.wait_until(
+        in_phase(importing, run, Phase.READ, 15), "the middle of reading", poll=QUICK
+    )
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(PATIENCE) == 0
     left = importing.again(run)

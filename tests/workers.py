@@ -19,7 +19,8 @@ from tests import servers
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 300  # seconds: a busy machine may take its time
-POLL = 0.005  # seconds: often enough to meet a run between two batches
+QUICK = 0.005  # seconds: often enough to meet a run between two batches
+POLL = 0.05  # seconds: looking takes the time in which the worker would do its work
 
 
 @dataclass
@@ -45,14 +46,17 @@ class Workers:
     def said(self) -> str:
         return self.log.read_text() if self.started else ""
 
-    def wait_until(self, happened: Callable[[], bool], what: str) -> None:
-        """Wait; a worker that ended by itself, or patience that ended, shows what they said."""
+    def wait_until(self, happened: Callable[[], bool], what: str, *, poll: float = POLL) -> None:
+        """Wait; a worker that ended by itself, or patience that ended, shows what they said.
+
+        `poll` is in seconds; it is QUICK for what is over in a moment.
+        """
         deadline = time.monotonic() + PATIENCE
         while not happened():
             ended = {worker.poll() for worker in self.started}
             assert ended <= {None, 0, -signal.SIGKILL}, f"a worker died: {self.said()}"
             assert time.monotonic() < deadline, f"never: {what}\n{self.said()}"
-            time.sleep(POLL)
+            time.sleep(poll)
 
     def kill(self, worker: subprocess.Popen[bytes]) -> int:
         """Kill a worker and wait until its job died with it; returns how many jobs that were."""

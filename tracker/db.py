@@ -134,11 +134,20 @@ def _give_id(record: Base, _args: object, values: dict[str, Any]) -> None:
         values.setdefault("id", new_id())
 
 
-def ref(table: str, *, index: bool = True, primary_key: bool = False) -> MappedColumn[Any]:
-    """Declare a reference within the same school; its key and index begin with school_id."""
-    return mapped_column(
-        sa.Uuid, info={"refers": table, "index": index and not primary_key}, primary_key=primary_key
-    )
+def ref(
+    table: str, *, index: bool = True, primary_key: bool = False, is_checked: bool = True
+) -> MappedColumn[Any]:
+    """Declare a reference within the same school; its key and index begin with school_id.
+
+    Where the database does not check it (no foreign key), decision 0051 says what keeps it true.
+    """
+    info = {"refers": table, "index": index and not primary_key, "is_checked": is_checked}
+    return mapped_column(sa.Uuid, info=info, primary_key=primary_key)
+
+
+def unchecked_school() -> MappedColumn[Any]:
+    """Declare the school of rows of which the database need not check it (decision 0051)."""
+    return mapped_column(sa.Uuid, primary_key=True, sort_order=-2)
 
 
 class SchoolOwned(Base):
@@ -159,11 +168,9 @@ class SchoolOwned(Base):
         for column in parts:
             if isinstance(column, sa.Column) and "refers" in column.info:
                 table = column.info["refers"]
-                extra.append(
-                    sa.ForeignKeyConstraint(
-                        ["school_id", column.name], [f"{table}.school_id", f"{table}.id"]
-                    )
-                )
+                if column.info["is_checked"]:
+                    target = [f"{table}.school_id", f"{table}.id"]
+                    extra.append(sa.ForeignKeyConstraint(["school_id", column.name], target))
                 if column.info["index"]:
                     extra.append(sa.Index(None, "school_id", column.name))
         return sa.Table(name, metadata, *parts, *extra, **options)

@@ -68,9 +68,9 @@ def say_items(
     """
     require(session, by, Action.KEEP_MEANINGS, on=on)
     if (part is None) == (lesson is None):
-        raise Invalid(about="required")
+        raise Invalid(about="meaning.one_needed")
     if not items:
-        raise Invalid(items="required")
+        raise Invalid(items="meaning.no_items")
     about = (
         ItemMeaning.framework_item_id == part.id
         if part is not None

@@ -105,6 +105,7 @@ class Action(StrEnum):
     CONNECT_LMS = "connect lms"
     CHANGE_SCALES = "change scales"
     RUN_IMPORT = "run import"
+    SEND_STATEMENTS = "send statements"
     CONFIRM_GROUP = "confirm group"
     KEEP_MEANINGS = "keep meanings"
     SIGN_OUT = "sign out"
@@ -154,6 +155,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.CONNECT_LMS: frozenset({ADMINISTRATOR}),
     Action.CHANGE_SCALES: frozenset({ADMINISTRATOR}),
     Action.RUN_IMPORT: frozenset({ADMINISTRATOR}),
+    # Nobody by a role: only the program of a source (importers/pushed.py).
+    Action.SEND_STATEMENTS: frozenset(),
     Action.CONFIRM_GROUP: frozenset({ADMINISTRATOR}),
     Action.KEEP_MEANINGS: frozenset({ADMINISTRATOR}),
     Action.SIGN_OUT: IN_PLAN | IN_SCHOOL,

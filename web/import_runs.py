@@ -26,7 +26,7 @@ from importers.quarantine import bad_rows, media_type_of
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.permissions import Action
 from web.forms import CODES, Form, fill
-from web.school import names_of, told_run
+from web.run_page import names_of, told_run
 
 blp = Blueprint("import_runs", __name__, url_prefix="/school/imports")
 SHOWN = 25
@@ -103,6 +103,7 @@ def repair(run_id: UUID) -> Response:
             body=upload.stream,
             kind=run.kind,
             repair_of=run,
+            encryption_keys=current_app.extensions["settings"].encryption_keys,
             on=g.today,
             at=g.now,
         )

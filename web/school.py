@@ -1,8 +1,5 @@
 """Pages of the administrator: where data come from, a preview, and a run on its way."""
 
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,37 +9,27 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows, takes_files
-from importers import runs
-from importers.changes import changes_of
-from importers.door import MOST_BYTES
-from importers.issue_list import count_issues, issues_of
-from importers.models import ImportRun, RunState
-from importers.quarantine import count_bad
-from importers.report import report_of, told, totals_of
-from importers.waiting import count_waiting
+from importers import runs, source_list
+from importers.door import KINDS, MOST_BYTES
+from importers.models import ParkedPerson
 from tracker.errors import Conflict, Invalid
-from tracker.models import Person
 from tracker.permissions import Action
 from web.forms import CODES, Filled, Form, fill, words
+from web.run_page import GOING_ON, LookForm, names_of, progress_of, run_page, told_run
+from web.sources import told_source
 
 blp = Blueprint("school", __name__, url_prefix="/school")
-OLD = timedelta(days=7)
-SHOWN_RUNS = 10
-SHOWN_ISSUES = 100
-SHOWN_CHANGES = 20
-HEALTH = {
-    RunState.WAITING: "busy",
-    RunState.READING: "busy",
-    RunState.APPLYING: "busy",
-    RunState.PREVIEWED: "waiting",
-    RunState.REFUSED: "failed",
-    RunState.FAILED: "failed",
-}
+SHOWN_RUNS = 5
 
 
 class FileForm(Form):
-    """What a list of kwalificaties does not say itself; never guessed."""
+    """What the file is, if we do not see it; and what a list of kwalificaties does not say."""
 
+    kind = fields.String(
+        load_default=None,
+        validate=validate.OneOf(KINDS, error="not_a_choice"),
+        error_messages=CODES,
+    )
     edition = words(40, required=False)
     level = fields.Integer(
         load_default=None,
@@ -69,6 +56,7 @@ def send_file() -> Response | tuple[str, int]:
     if upload is None or not upload.filename:
         filled.errors["files"] = "required"
     elif not filled.errors:
+        kind = filled.data.pop("kind")
         try:
             run = runs.start(
                 g.session,
@@ -77,6 +65,7 @@ def send_file() -> Response | tuple[str, int]:
                 store=current_app.extensions["store"],
                 file_name=upload.filename,
                 body=upload.stream,
+                kind=kind,
                 options={k: str(v) for k, v in filled.data.items() if v is not None},
                 encryption_keys=current_app.extensions["settings"].encryption_keys,
                 on=g.today,
@@ -91,57 +80,24 @@ def send_file() -> Response | tuple[str, int]:
 def _imports_page(filled: Filled) -> str:
     recent = runs.recent_runs(g.session, person=g.person, on=g.today, limit=SHOWN_RUNS)
     names = names_of([run.started_by_id for run in recent])
-    sources = runs.sources(g.session, person=g.person, on=g.today)
+    states = source_list.states_of(g.session, g.school, by=g.person, at=g.now)
     return render_template(
         "school/imports.html",
-        sources=[
-            {
-                "name": source.name,
-                "origin": source.kind,
-                "health": _health(source),
-                "detail": None,
-                "last_ok_at": source.last_applied_at,
-                "run_id": source.run_id,
-            }
-            for source in sources
-        ],
+        sources=[told_source(state) for state in states],
+        places=_places(),
         runs=[told_run(run, names) for run in recent],
-        values=filled.values,
+        kinds=KINDS,
+        values={"kind": "", **filled.values},
         errors=filled.sentences(),
     )
 
 
-def _health(source: runs.SourceAge) -> str:
-    if source.run_state in HEALTH:
-        return HEALTH[source.run_state]
-    last = source.last_applied_at
-    return "old" if last is None or g.now - last > OLD else "good"
-
-
-def names_of(ids: Sequence[UUID | None]) -> dict[UUID, str]:
-    """Return the names of these people of the school."""
-    rows = g.session.execute(
-        sa.select(Person.id, Person.name).where(
-            Person.school_id == g.school.id, Person.id.in_([key for key in ids if key])
-        )
+def _places() -> dict[str, int]:
+    """Return what waits for the administrator at the other pages about imports."""
+    parked = sa.select(sa.func.count()).where(
+        ParkedPerson.school_id == g.school.id, ParkedPerson.decided_at.is_(None)
     )
-    return {key: name for key, name in rows}  # noqa: C416 - rows are no tuples to mypy
-
-
-def told_run(run: ImportRun, names: dict[UUID, str]) -> dict[str, Any]:
-    """Return what pages tell of a run."""
-    return {
-        "id": run.id,
-        "name": run.file_name,
-        "state": run.state,
-        "started_at": run.started_at,
-        "by": names.get(run.started_by_id) if run.started_by_id else None,
-        "counts": totals_of(run),
-        "by_kind": run.counts,
-        "digest": run.preview_digest,
-        "done": run.done,
-        "total": run.total,
-    }
+    return {"parked": g.session.scalar(parked) or 0}
 
 
 @blp.get("/imports/<uuid:run_id>")
@@ -149,23 +105,20 @@ def told_run(run: ImportRun, names: dict[UUID, str]) -> dict[str, Any]:
 def import_run(run_id: UUID) -> str:
     """Show a run: what it would change, how far it is, or what it did."""
     run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
-    issues = told(issues_of(g.session, run, limit=SHOWN_ISSUES))
-    stopped = run.state in {RunState.REFUSED, RunState.FAILED}
-    report = report_of(g.session, run, limit=0)
+    return run_page(run)
+
+
+@blp.get("/imports/<uuid:run_id>/progress")
+@allows(Action.SEE_IMPORTS)
+def progress(run_id: UUID) -> str:
+    """Show only how far a run is; a page that stays open asks for it each second."""
+    run = runs.find_run(g.session, run_id, person=g.person, on=g.today, is_look=False)
+    going_on = run.state in GOING_ON
+    seen = fill(LookForm(), request.args).data
     return render_template(
-        "school/import_run.html",
-        run=told_run(run, names_of([run.started_by_id])),
-        issues=issues[1:] if stopped else issues,
-        more_issues=max(0, count_issues(g.session, run) - len(issues)),
-        changes=changes_of(g.session, run, limit=SHOWN_CHANGES),
-        closing={kind: counts["closed"] for kind, counts in report["by_kind"].items()},
-        must_confirm=runs.needs_confirmation(g.session, run),
-        quarantine={
-            "bad": count_bad(g.session, run),
-            "waiting": count_waiting(g.session, run),
-            "is_applied": run.state is RunState.APPLIED and run.phase is None,
-        },
-        problem=issues[0] if stopped and issues else None,
+        "school/_progress.html",
+        run=told_run(run, {}),
+        progress=progress_of(run, seen) if going_on else None,
     )
 
 

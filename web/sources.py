@@ -9,7 +9,8 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from importers import pulls, source_list
+from importers import pulls, source_checks, source_list
+from importers.door import KINDS
 from importers.kinds import PULL_KINDS
 from importers.models import Cadence, ImportSource, MatchOn
 from importers.report import totals_of
@@ -36,8 +37,8 @@ def _one_of(kind: type[Cadence] | type[MatchOn], first: str) -> fields.String:
 class SourceForm(Form):
     """What may change later."""
 
-    url = words(source_list.LONGEST_URL)
-    secret = words(source_list.LONGEST_SECRET, required=False)
+    url = words(source_checks.LONGEST_URL)
+    secret = words(source_checks.LONGEST_SECRET, required=False)
     cadence = _one_of(Cadence, "nightly")
     match_on = _one_of(MatchOn, "number")
     options = words(LONGEST_OPTIONS, required=False)
@@ -47,8 +48,8 @@ class NewSourceForm(SourceForm):
     """What is chosen once."""
 
     kind = fields.String(required=True, error_messages=CODES)
-    name = words(source_list.LONGEST_NAME)
-    secret = words(source_list.LONGEST_SECRET)
+    name = words(source_checks.LONGEST_NAME)
+    secret = words(source_checks.LONGEST_SECRET)
 
 
 @blp.get("")
@@ -152,7 +153,7 @@ def _overview(filled: Filled) -> str:
     filled.values.pop("secret", None)  # never shown again
     return render_template(
         "school/sources.html",
-        sources=[_told(state) for state in states],
+        sources=[told_source(state) for state in states],
         kinds=sorted(PULL_KINDS),
         values={"cadence": Cadence.NIGHTLY, "match_on": MatchOn.NUMBER, **filled.values},
         errors=filled.sentences(),
@@ -166,7 +167,7 @@ def _page(found: ImportSource, filled: Filled) -> str:
     filled.values.pop("secret", None)
     return render_template(
         "school/source.html",
-        source=_told(SourceState(source=found, run=last, health=health)),
+        source=told_source(SourceState(source=found, run=last, health=health)),
         has_secret=found.sealed_secret is not None,
         runs=[
             {
@@ -182,13 +183,15 @@ def _page(found: ImportSource, filled: Filled) -> str:
     )
 
 
-def _told(state: SourceState) -> dict[str, Any]:
+def told_source(state: SourceState) -> dict[str, Any]:
+    """Return what pages tell of a source."""
     found = state.source
     return {
         "id": found.id,
         "name": found.name,
         "kind": found.kind,
         "url": found.url,
+        "is_of_files": found.url is None and found.kind in KINDS,
         "health": state.health,
         "reason": say(found.error) if found.error else None,
         "cadence": found.cadence,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from importers.answers import END
 from importers.issues import Finding
 from importers.moodle import activity, competencies, groups, items, people, results, service
 from importers.moodle.client import Client
@@ -59,6 +60,8 @@ class Moodle:
 
     def read(self, stream: Stream, *, after: Any, size: int) -> Iterator[Batch]:
         """Yield what Moodle tells in a stream; `after` is the last batch's, 0 at the beginning."""
+        if after == END:
+            return iter(())
         return READ[stream.name](self._site, after=after, size=size)
 
 

@@ -103,7 +103,8 @@ class Bundle:
             return lambda cells: around.standing(cells[user].strip())
         if file.kind is RecordKind.RESULT and around.bounds:
             task = table.place("lineItemSourcedId") or 0
-            return lambda cells: around.bounds.get(cells[task].strip())
+            said = {key: str(bounds) for key, bounds in around.bounds.items()}
+            return lambda cells: said.get(cells[task].strip())
         return None
 
     def _is_read(self, name: str) -> bool:

@@ -26,11 +26,14 @@ class Life:
     revised_at: datetime | None = None
 
 
+PRESENT = Life(Op.UPSERT)
+
+
 def life_of(line: Line) -> Life:
     """Read a row of a whole file, where both columns should be empty."""
     status, revised = line.text("status"), line.text("dateLastModified")
     if status is None and revised is None:
-        return Life(Op.UPSERT)
+        return PRESENT
     if revised and not is_as_in_changes(line):
         line.warn("bulk.not_blank", "dateLastModified")
     op = _op(line)

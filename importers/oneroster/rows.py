@@ -8,6 +8,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -64,7 +65,7 @@ class Around:
         return "unclear" if user in self.unclear else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Told:
     """What a row tells; `is_used` is False for what gives nothing here."""
 
@@ -200,9 +201,14 @@ def result(line: Line, around: Around) -> Told:
         is_used=is_used is not False,
         person=user,
         target=task,
-        occurred_at=datetime.combine(date.fromisoformat(day), NOON, around.zone) if day else None,
+        occurred_at=_noon(day, around.zone) if day else None,
         precision=Precision.DAY if day else None,
     )
+
+
+@lru_cache(4096)
+def _noon(day: str, zone: ZoneInfo) -> datetime:
+    return datetime.combine(date.fromisoformat(day), NOON, zone)
 
 
 def _role(line: Line, roles: Mapping[str, Any]) -> Any:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import IO
+from typing import IO, NamedTuple
 
 from importers.issues import Column, Refused
 
@@ -17,8 +17,7 @@ MOST_COLUMNS = 500
 DELIMITERS = ";,\t|"
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(NamedTuple):
     """One row; `cells` is None when the row cannot be taken apart (quotation marks, length)."""
 
     number: int
@@ -51,12 +50,18 @@ class Table:
 
 
 def open_table(
-    content: IO[bytes], *, file: str, delimiter: str | None = None, header_row: int = 1
+    content: IO[bytes],
+    *,
+    file: str,
+    delimiter: str | None = None,
+    header_row: int = 1,
+    may_repeat: bool = False,
 ) -> Table:
     """Read a kept table up to its header; raises Refused when there is none or it is no header.
 
     Its rows begin behind row `header_row`; 0 says that there is no header, and they begin at
-    row 1. Without a delimiter it is the one that the first line holds most of.
+    row 1. Without a delimiter it is the one that the first line holds most of. Where a name
+    `may_repeat`, the second column with it gets a number behind it.
     """
     text = io.TextIOWrapper(content, "utf-8-sig", errors="surrogateescape", newline="")
     first = text.readline(LONGEST_CELL)
@@ -71,6 +76,8 @@ def open_table(
     if header.cells is None:
         raise Refused("header.unreadable", file=file, row=header_row)
     headers = tuple(_storable(cell.strip()) for cell in header.cells)
+    if may_repeat:
+        headers = _told_apart(headers)
     _check_header(headers, file, header_row)
     return Table(file, headers, lines)
 
@@ -85,6 +92,20 @@ def _check_header(headers: Sequence[str], file: str, row: int) -> None:
         seen.add(name.casefold())
 
 
+def _told_apart(headers: Sequence[str]) -> tuple[str, ...]:
+    """Return the headers, each that was there before with a number behind it."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for name in headers:
+        own, number = name, 1
+        while own and own.casefold() in taken:
+            number += 1
+            own = f"{name} ({number})"
+        taken.add(own.casefold())
+        found.append(own)
+    return tuple(found)
+
+
 def _storable(header: str) -> str:
     return header.encode("utf-8", "replace").decode().replace("\0", "?")
 
@@ -94,10 +115,12 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[TableRow]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     number = 0
     while True:
-        number += 1
         try:
-            yield TableRow(number, next(reader))
+            for cells in reader:
+                number += 1
+                yield TableRow(number, cells)
         except csv.Error:
+            number += 1
             yield TableRow(number, None)
-        except StopIteration:
+        else:
             return

@@ -7,7 +7,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from importers.sheet.columns import Means
 from importers.sheet.dates import read_day
@@ -25,12 +25,19 @@ OF_COLUMN = ("means", "item", "scale", "decimal")
 Plain = dict[str, Any]
 
 
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether a database can keep it: no NUL, no half of a surrogate pair."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    return value.encode("utf-8", "ignore").decode() == value
+
+
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_NAME
+    return _is_text(value) and 0 < len(value.strip()) <= LONGEST_NAME
 
 
 def _is_pattern(value: object) -> bool:
-    return isinstance(value, str) and PATTERN.fullmatch(value) is not None
+    return _is_text(value) and PATTERN.fullmatch(value) is not None
 
 
 def _is_truth(value: object) -> bool:

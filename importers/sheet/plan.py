@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from importers.records import RecordKind
 from importers.sheet.columns import Means
 
 
@@ -61,3 +62,25 @@ class Plan:
     def is_keyed_by_email(self) -> bool:
         """Whether people are named by their e-mail address, for want of a number."""
         return self.person is not None and self.at.get(Means.NUMBER) != self.person
+
+
+def kinds_of(plan: Plan) -> set[RecordKind]:
+    """Return the kinds of records that a sheet tells of."""
+    is_of_people = plan.person is not None
+    has_company = plan.has(Means.COMPANY, Means.COMPANY_NUMBER)
+    has_group = plan.has(Means.GROUP, Means.GROUP_CODE)
+    has_items = bool(plan.scores or plan.presences or plan.tells_participation)
+    told = {
+        RecordKind.PERSON: is_of_people,
+        RecordKind.ROLE: plan.makes_people,
+        RecordKind.GROUP: has_group,
+        RecordKind.MEMBERSHIP: is_of_people and has_group,
+        RecordKind.COMPANY: has_company,
+        RecordKind.PLACEMENT: is_of_people and has_company,
+        RecordKind.LESSON: not is_of_people and plan.has(Means.LESSON),
+        RecordKind.LESSON_TASK: has_items or (not is_of_people and plan.has(Means.ITEM)),
+        RecordKind.PARTICIPATION: plan.tells_participation,
+        RecordKind.RESULT: bool(plan.scores),
+        RecordKind.ATTENDANCE: bool(plan.presences),
+    }
+    return {kind for kind, is_told in told.items() if is_told}

@@ -9,7 +9,9 @@ from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from importers import bsn
 from importers.cells import EMAIL, LONGEST_EMAIL, LONGEST_KEY, Line
+from importers.names import speaks_against
 from importers.records import Origin, Record, RecordKind, Standing
 from importers.sheet.columns import Means, plain
 from importers.sheet.dates import NOON, MomentRead, read_moment
@@ -29,7 +31,10 @@ PARTICLES = ("van", "de", "der", "den", "het", "'t", "ter", "ten", "te", "in", "
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What each row is read with; `seen` are the keys that the stream told of before."""
+    """What each row is read with.
+
+    `seen` are the keys that the stream told of before, `names` what people were first called.
+    """
 
     plan: Plan
     zone: ZoneInfo
@@ -37,6 +42,7 @@ class Reading:
     is_xlsx: bool
     superseded: Mapping[tuple[int, str], int] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
 
     def is_first(self, key: str) -> bool:
         """Whether the stream meets a key for the first time."""
@@ -51,22 +57,41 @@ class Reading:
         return None if header is None else line.text(header)
 
     def person(self, line: Line) -> str | None:
-        """Return the key of whom a row is about, as the school writes it."""
-        key = line.text(self.plan.person or "")
-        if key is None or len(key) > LONGEST_KEY:
+        """Return the key of whom a row is about, as the school writes it.
+
+        None where it cannot be: no key, or another name beside it than in the first row with it.
+        """
+        text = line.text(self.plan.person or "")
+        if text is None or len(text) > LONGEST_KEY:
             return None
-        return key.casefold() if self.plan.is_keyed_by_email else formatted(self.plan.pattern, key)
+        key = self._key(text)
+        return None if key is None or self._is_another(line, key) else key
+
+    def _key(self, text: str) -> str | None:
+        if self.plan.is_keyed_by_email:
+            return text.casefold()
+        made = formatted(self.plan.pattern, text)
+        # With the zeros that Excel took off it may be a BSN again, and that never comes in.
+        return None if self.plan.pattern and bsn.drop_text(made) != made else made
+
+    def _is_another(self, line: Line, key: str) -> bool:
+        """Whether the name speaks against this being who had the key first; made people differ."""
+        if self.plan.makes_people:
+            return False
+        name, _ = self.person_name(line)
+        return name is not None and speaks_against(name, self.names.setdefault(key, name))
 
     def needed_person(self, line: Line) -> str | None:
         """Return the same; without it the row is set aside."""
-        key = self.person(line)
-        if key is None:
-            is_long = line.text(self.plan.person or "") is not None
-            line.find(
-                "value.too_long" if is_long else "key.missing",
-                self.plan.person,
-                detail=str(LONGEST_KEY) if is_long else None,
-            )
+        key, text = self.person(line), line.text(self.plan.person or "")
+        if key is None and text is None:
+            line.find("key.missing", self.plan.person)
+        elif key is None and len(text or "") > LONGEST_KEY:
+            line.find("value.too_long", self.plan.person, detail=str(LONGEST_KEY))
+        elif key is None and self._key(text or "") is None:
+            line.find("bsn.dropped", self.plan.person)
+        elif key is None:
+            line.find("person.other_name", self.plan.person)
         return key
 
     def email(self, line: Line) -> str | None:

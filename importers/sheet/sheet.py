@@ -15,11 +15,11 @@ from importers.records import Record, RecordKind, Standing
 from importers.sheet import rows, signals, twins
 from importers.sheet.columns import Means
 from importers.sheet.deciding import plan_of
-from importers.sheet.plan import Plan
+from importers.sheet.plan import Plan, kinds_of
 from importers.sheet.profile import profile_of
 from importers.sheet.reading import Reading, is_total
+from importers.sheet.shown import shown
 from importers.source import Batch, FileKind, Opening, Stream
-from tracker.db import utc_now
 
 KIND = "sheet"
 NAME = "Bestand van school"
@@ -60,7 +60,7 @@ class Sheet:
 
     def __init__(self, kept: Kept, opening: Opening) -> None:
         self._kept, self._file, self._zone = kept, opening.file_name, opening.zone
-        self._options = opening.options
+        self._options, self._at = opening.options, opening.at
         self._dialect = opening.dialect_of()
         self.name: str = opening.options.get("source") or NAME
 
@@ -146,7 +146,7 @@ class Sheet:
 
     @cached_property
     def _on(self) -> date:
-        return utc_now().astimezone(self._zone).date()
+        return self._at.astimezone(self._zone).date()
 
     @cached_property
     def _planned(self) -> tuple[Plan, list[Finding]]:
@@ -167,6 +167,13 @@ class Sheet:
     def headers(self) -> tuple[str, ...]:
         """Return the header row; a mapping is remembered for these."""
         return self._table().headers
+
+    def understood(self) -> dict[str, Any]:
+        """Return what each column was taken for (shown.py); nothing of a sheet without a header."""
+        try:
+            return shown(self.headers, self._plan)
+        except Refused:
+            return {}
 
     def is_keyed_by_email(self) -> bool:
         """Whether people are named by their e-mail address; in a refused sheet nobody is."""
@@ -246,28 +253,6 @@ class Sheet:
 
     def _about(self, code: str, *, detail: str | None = None) -> Finding:
         return Finding(code=code, severity=Severity.WARNING, file=self._file, detail=detail)
-
-
-def kinds_of(plan: Plan) -> set[RecordKind]:
-    """Return the kinds of records that a sheet tells of."""
-    is_of_people = plan.person is not None
-    has_company = plan.has(Means.COMPANY, Means.COMPANY_NUMBER)
-    has_group = plan.has(Means.GROUP, Means.GROUP_CODE)
-    has_items = bool(plan.scores or plan.presences or plan.tells_participation)
-    told = {
-        RecordKind.PERSON: is_of_people,
-        RecordKind.ROLE: plan.makes_people,
-        RecordKind.GROUP: has_group,
-        RecordKind.MEMBERSHIP: is_of_people and has_group,
-        RecordKind.COMPANY: has_company,
-        RecordKind.PLACEMENT: is_of_people and has_company,
-        RecordKind.LESSON: not is_of_people and plan.has(Means.LESSON),
-        RecordKind.LESSON_TASK: has_items or (not is_of_people and plan.has(Means.ITEM)),
-        RecordKind.PARTICIPATION: plan.tells_participation,
-        RecordKind.RESULT: bool(plan.scores),
-        RecordKind.ATTENDANCE: bool(plan.presences),
-    }
-    return {kind for kind, is_told in told.items() if is_told}
 
 
 def _columns(table: Table, plan: Plan, kind: RecordKind) -> dict[str, Column]:

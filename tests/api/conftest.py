@@ -1,6 +1,5 @@
 """Callers over real HTTP, each with a token of its own, and a count of what they left."""
 
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -14,12 +13,11 @@ from flask import Flask
 from identity.models import Scope
 from identity.tokens import add_token
 from migrations.metadata import metadata
+from tests.servers import NO_TLS
 from tests.world import World
 from tracker.db import unit_of_work, utc_now
 from tracker.models import Person
 
-# The server speaks plain http here, so no certificates need to be read for each caller.
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 As = Callable[..., httpx.Client]
 Counts = Callable[[], dict[str, int]]
 Queries = Callable[[Person, str], tuple[Any, int]]

@@ -1,5 +1,6 @@
 """Imports over HTTP: send a file, look at the preview, apply that very preview."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -178,3 +179,48 @@ def test_bad_rows_are_downloaded_repaired_and_thrown_away(
     for method, step in (("get", "bad-rows"), ("post", "retry"), ("delete", "bad-rows")):
         assert getattr(other, method)(f"{address}/{step}").status_code == 404
     assert counts() == before
+
+
+SHEET = b"Wie;Cijfer;Datum\r\nS1;7,5;2-11-2026\r\n"
+MAPPING = {"columns": {"Wie": {"means": "number"}}}
+
+
+def test_what_columns_mean_is_said_with_the_file_or_later(
+    world: World, as_: Any, work: Any, counts: Any
+) -> None:
+    caller = as_(world.administrator)
+    refused = send(caller, SHEET, "cijfers.csv")
+    assert refused.json()["state"] == "refused"
+    address = refused.headers["Location"]
+    body = {"mapping": MAPPING, "source": "Toetsweek", "header_row": 1}
+    again = caller.post(f"{address}/columns", json=body)
+    assert (again.status_code, again.json()["state"]) == (202, "waiting")
+    work(again.json()["run"])
+    later = caller.get(address).json()
+    assert (later["state"], later["by_kind"]["lesson_task"]["new"]) == ("previewed", 1)
+
+    at_once = send(caller, SHEET, "cijfers.csv", mapping=json.dumps(MAPPING), source="Toetsweek")
+    assert at_once.json()["state"] == "waiting", at_once.text
+    work(at_once.json()["run"])
+    found = caller.get(at_once.headers["Location"]).json()
+    assert found["by_kind"] == later["by_kind"]
+
+    before = counts()
+    for wrong, errors in (
+        ({"mapping": {"colums": {}}}, {"mapping.colums": ["mapping.unknown_field"]}),
+        ({"mapping": "Wie"}, {"mapping": ["not_an_object"]}),
+        ({"mapping": {}, "header_row": 7}, {"header_row": ["header.not_there"]}),
+        ({}, {"mapping": ["required"]}),
+        ({"mapping": {"person": "a\0"}}, {"mapping.person": ["mapping.no_name"]}),
+    ):
+        answer = caller.post(f"{address}/columns", json=wrong)
+        assert (answer.status_code, answer.json()["errors"]) == (422, errors)
+    assert send(caller, SHEET, "cijfers.csv", mapping="{").json()["code"] == "bad_json"
+    listed = send(caller, SHEET, "cijfers.csv", mapping="[1]")
+    assert listed.json()["errors"] == {"mapping": ["mapping.form"]}
+    assert as_(world.coach).post(f"{address}/columns", json=body).status_code == 404
+    assert counts() == before
+
+    assert caller.delete(address).status_code == 204
+    gone = caller.post(f"{address}/columns", json=body)
+    assert (gone.status_code, gone.json()["code"]) == (409, "import.not_correctable")

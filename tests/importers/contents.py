@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from importers.models import ExternalRef
+from importers.models import ExternalRef, Statement
 from tracker.models import (
     Activity,
     ActivityItem,
@@ -96,6 +96,9 @@ def contents_of(read: Read, school_id: UUID) -> dict[str, list[tuple[Any, ...]]]
         .join(owner, owner.id == LearningPlan.student_id),
         "refs": sa.select(
             ExternalRef.kind, ExternalRef.ext_id, ExternalRef.digest, ExternalRef.gone_at.is_(None)
+        ),
+        "statements": sa.select(
+            Statement.statement_id, Statement.part, Statement.digest, Statement.key
         ),
     }
     return {

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from tracker import attachments
 from tracker.db import open_engine, utc_now
 
 
-def main(url: str, files: str, school_id: str, run_id: str, point: int) -> None:
+def main(url: str, files: str, school_id: UUID, run_id: UUID, point: int) -> None:
     """Work on a run, and die before the statement with this number."""
     engine = open_engine(url)
     lock, number = threading.Lock(), 0
@@ -28,10 +27,6 @@ def main(url: str, files: str, school_id: str, run_id: str, point: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     store = attachments.open_store(files)
-    bench = take(engine, store, school_id=UUID(school_id), run_id=UUID(run_id), at=utc_now())
+    bench = take(engine, store, school_id=school_id, run_id=run_id, at=utc_now())
     if bench is not None:
         do_work(bench)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:5], point=int(sys.argv[5]))

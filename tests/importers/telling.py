@@ -12,7 +12,7 @@ from importers.kinds import PULL_KINDS
 from importers.models import ImportRun, ImportSource, Phase, RunState
 from importers.records import Origin, Record, RecordKind
 from importers.source import Asking, Batch, PullKind, Stream
-from importers.stage import layout_of
+from importers.staged import layout_of
 from importers.work import do_work
 from settings import Settings
 from tests.importers.importing import Importing

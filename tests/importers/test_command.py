@@ -91,8 +91,62 @@ def test_much_closing_is_applied_only_when_it_is_confirmed(
     assert command("proef", path, "--apply", "--confirm-closing").exit_code == 0
 
 
-def test_an_unknown_school_a_second_file_and_another_kind_are_refused(command: Any):
+def test_an_unknown_school_and_another_kind_are_refused(command: Any):
     assert command("nergens", BUNDLE).exit_code == 2
-    assert "één bestand" in command("proef", BUNDLE, QUALIFICATIONS).stderr
     assert command("proef", BUNDLE, "--kind", "kwalificaties").exit_code == 2
     assert command("proef", BUNDLE, "--kind", "moodle").exit_code == 2
+
+
+PEOPLE = "Leerlingnummer;Naam\r\nS1;Jan Bos\r\nS2;Lot Vos\r\n"
+GRADES = "Leerlingnummer;Cijfer;Lokaal;Datum\r\nS1;7,5;B1;2-11-2026\r\nS2;x;B1;2-11-2026\r\n"
+
+
+@pytest.fixture
+def sheets(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / "mensen.csv", tmp_path / "cijfers.csv"]
+    paths[0].write_text(PEOPLE)
+    paths[1].write_text(GRADES)
+    return paths
+
+
+def test_several_files_are_taken_in_one_after_another(command: Any, sheets: list[Path]):
+    result = command("proef", *sheets, "--apply", "--json")
+    assert result.exit_code == 1
+    people, grades = json.loads(result.stdout)
+    assert people["by_kind"]["person"]["new"] == 2
+    assert (grades["by_kind"]["result"]["new"], grades["counts"]["quarantined"]) == (1, 1)
+
+
+def test_behind_a_file_that_was_refused_nothing_is_applied(
+    command: Any, importing: Importing, sheets: list[Path]
+):
+    sheets[0].write_text("Kleur;Smaak\r\nrood;zoet\r\n")
+    result = command("proef", *sheets, "--apply")
+    assert result.exit_code == 2
+    assert "cijfers.csv: niet gelezen" in result.stderr
+    assert importing.count(ImportRun) == 1
+
+
+def test_bad_rows_are_written_to_a_file_that_can_be_repaired(
+    command: Any, sheets: list[Path], tmp_path: Path
+):
+    assert command("proef", sheets[0], "--apply").exit_code == 0
+    bad = tmp_path / "fout.csv"
+    assert command("proef", sheets[1], "--apply", "--bad-rows", bad).exit_code == 1
+    text = bad.read_text("utf-8-sig")
+    assert text.startswith("Leerlingnummer;Cijfer;Lokaal;Datum;Reden")
+    bad.write_text(text.replace("S2;x;", "S2;6,5;"))
+    repaired = command("proef", bad, "--apply")
+    assert (repaired.exit_code, "result: 1 nieuw" in repaired.stdout) == (0, True)
+    assert command("proef", *sheets, "--bad-rows", bad).exit_code == 2
+
+
+def test_what_is_not_understood_is_named_with_how_to_map_it(command: Any, sheets: list[Path]):
+    assert command("proef", sheets[0], "--apply").exit_code == 0
+    result = command("proef", sheets[1])
+    assert "De kolom Lokaal gebruiken we niet." in result.stdout
+    assert "--map" in result.stdout
+    mapping = sheets[1].with_suffix(".yaml")
+    mapping.write_text(result.stdout.split("Begin met:\n")[1])
+    mapped = command("proef", sheets[1], "--map", mapping)
+    assert "--map" not in mapped.stdout

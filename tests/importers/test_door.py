@@ -3,6 +3,7 @@
 import io
 import random
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -207,7 +208,12 @@ def test_an_accident_to_a_file_never_does_worse_than_refuse_it_or_set_rows_aside
             source = door.open_source(
                 admitted.kind,
                 admitted.body,
-                Opening(file_name="bundel.zip", options={}, zone=ZoneInfo("Europe/Amsterdam")),
+                Opening(
+                    file_name="bundel.zip",
+                    options={},
+                    zone=ZoneInfo("Europe/Amsterdam"),
+                    at=datetime(2026, 11, 22, tzinfo=UTC),
+                ),
             )
         except Refused as refusal:
             outcomes.add(refusal.finding.code)

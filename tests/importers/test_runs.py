@@ -10,6 +10,7 @@ from importers import bench, runs
 from importers.bench import STALE, LostClaim, take
 from importers.changes import changes_of
 from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
+from importers.source_list import states_of
 from importers.sweep import KEPT, waiting_runs
 from importers.work import STEPS, do_work
 from tests.importers.bundles import QUALIFICATIONS, bundle, only, setting
@@ -305,8 +306,8 @@ def test_only_administrators_of_this_school_see_a_run(world: World, ours: Import
     on = ours.today()
     with unit_of_work(ours.engine, school_id=world.school.id, writes=False) as session:
         assert runs.find_run(session, run.id, person=world.administrator, on=on).id == run.id
-        (age,) = runs.sources(session, person=world.administrator, on=on)
-        assert (age.name, age.run_id, age.run_state) == ("OneRoster", run.id, RunState.PREVIEWED)
+        (state,) = states_of(session, world.school, by=world.administrator, at=utc_now())
+        assert (state.source.name, state.health) == ("OneRoster", "waiting")
         (recent,) = runs.recent_runs(session, person=world.administrator, on=on, limit=5)
         assert recent.id == run.id
         for person in (world.student, world.coach, world.supervisor, world.teacher):

@@ -30,7 +30,7 @@ MAPPING = {"person": "Nummer", "columns": {"Plan": {"means": "result", "item": "
 
 
 def text(*rows: str) -> bytes:
-    return "\r\n".join(rows).encode()
+    return "".join(f"{row}\r\n" for row in rows).encode()
 
 
 def bring(importing: Importing, *rows: str, **options: Any) -> ImportRun:

@@ -1,6 +1,7 @@
 """What is read of a school's own sheet, by its headers, its cells, and what the school says."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ def sheet_of(*rows: str, is_xlsx: bool = False, **mapping: Any) -> Sheet:
         file_name=NAME,
         options=options,
         zone=ZoneInfo("Europe/Amsterdam"),
+        at=datetime(2026, 11, 22, tzinfo=UTC),
         dialect={NAME: dialect.plain()},
     )
     return Sheet(Kept.of("\r\n".join(rows).encode()), opening)

@@ -179,7 +179,6 @@ def test_a_system_that_does_not_let_us_in_is_not_added(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["add", "proef", "--kind", "oeapi", "--url", "x", "--token", "y"], "nog niet ophalen"),
         (["add", "proef", "--kind", "xapi", "--url", "x", "--token", "y"], "met https:// begint"),
         (["add", "nergens", "--kind", "xapi", "--url", "x", "--token", "y"], "geen school"),
         (["pull", "proef", "Niets"], "geen bron 'Niets'"),

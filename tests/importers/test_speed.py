@@ -15,7 +15,10 @@ from importers.models import (
 )
 from importers.records import RecordKind
 from importers.restage import begin_again
+from importers.staged import rows_of
+from importers.targets import TARGETS
 from importers.work import STEPS, do_work
+from importers.write import occasion_of, tell
 from tests.importers.bundles import Rows, bundle, only, setting
 from tests.importers.importing import Importing
 from tests.servers import on_postgresql
@@ -179,6 +182,21 @@ def test_a_row_that_came_back_is_no_longer_gone(importing: Importing, imported: 
     run = importing.bring(bundle())
     assert run.counts["result"] | {"changed": 1, "same": 46} == run.counts["result"]
     assert importing.count(ExternalRef, ExternalRef.gone_at.is_not(None)) == 0
+
+
+def test_a_signal_written_within_the_database_is_as_one_written_row_by_row(importing: Importing):
+    run = importing.preview(bundle())
+    with unit_of_work(importing.engine, school_id=importing.school.id, writes=False) as session:
+        results = [*rows_of(run), ImportRow.kind == RecordKind.RESULT]
+        told, occasion = tell(session, results, limit=100), occasion_of(session, run)
+    by_row = {row.local_id: TARGETS[RecordKind.RESULT].columns(row, occasion) for row in told}
+    importing.apply(run)
+    written = importing.read(sa.select(Activity))
+    assert len(written) == len(by_row) == 47
+    for (activity,) in written:
+        wanted = by_row[activity.id]
+        wanted.pop("source_id")
+        assert {name: getattr(activity, name) for name in wanted} == wanted
 
 
 @on_postgresql

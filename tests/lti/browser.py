@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.lms import Lms, User, address, query_of
+from tests.servers import NO_TLS
 
 SESSION = "__Host-leerspoor"
 PATIENCE = 90  # seconds
@@ -32,7 +33,7 @@ class Browser:
     def __init__(self, site: str) -> None:
         self.site = site
         self.cookies: dict[str, tuple[str, str]] = {}  # name -> value, path
-        self.http = httpx.Client(timeout=PATIENCE, trust_env=False)
+        self.http = httpx.Client(timeout=PATIENCE, trust_env=False, verify=NO_TLS)
 
     def __enter__(self) -> "Browser":
         return self

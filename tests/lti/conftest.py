@@ -7,7 +7,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti.keys import ensure_keys
 from settings import Settings
 from tests import lms as platforms
 from tests.lms import INSTRUCTOR, LEARNER, Lms, User
@@ -15,8 +14,8 @@ from tests.lms_services import member
 from tests.lti.browser import Browser
 from tests.lti.reading import Course, learners
 from tests.lti.registering import register
+from tests.lti.signing import have_keys
 from tests.world import World
-from tracker.db import unit_of_work, utc_now
 
 
 @pytest.fixture
@@ -64,10 +63,7 @@ def course(
     browser: Browser,
 ) -> Iterator[Course]:
     """Have a course with a coach, who launched once, and a student, who did not."""
-    with unit_of_work(engine) as session:
-        ensure_keys(
-            session, encryption_keys=app.extensions["settings"].encryption_keys, at=utc_now()
-        )
+    have_keys(engine, app.extensions["settings"])
     made = Course(engine, app.extensions["settings"], lms, world, browser)
     made.enrol(
         member("1003", "Instructor", name="Cor Coach", lis_person_sourcedid=coach.number),

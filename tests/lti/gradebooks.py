@@ -23,6 +23,7 @@ from lti.models import (
 from tests import lms_services
 from tests.lms import Lms
 from tests.lms_services import Services, lineitems_url, member, services
+from tests.lti.signing import have_keys
 from tests.world import World
 from tracker.db import unit_of_work, utc_now
 from tracker.judgements import judge
@@ -163,6 +164,7 @@ def _missing(what: str) -> Any:
 
 def make_course(app: Flask, engine: sa.Engine, world: World, lms: Lms) -> Course:
     """Add a course whose roster is the world's group, taught by the world's coach."""
+    have_keys(engine, app.extensions["settings"])
     at = utc_now()
     school_id = world.school.id
     with unit_of_work(engine, school_id=school_id) as session:

@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from lti.deep_linking import Asked, Item, content_item, read_settings
-from lti.keys import ensure_keys
 from lti.landing import Page
 from lti.refusals import Refused
 from settings import Settings
@@ -18,7 +17,7 @@ from tests.lms import Lms, User
 from tests.lms_pages import DL, SETTINGS, asking, course_of
 from tests.lti.browser import Browser, verdict
 from tests.lti.picking import Picker, answer_in
-from tracker.db import unit_of_work, utc_now
+from tests.lti.signing import have_keys
 
 US = "https://leerspoor.example"
 SENT: dict[str, Any] = {
@@ -30,9 +29,7 @@ SENT: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def keys(engine: sa.Engine, settings: Settings) -> None:
-    """Have keys to sign with, as a started installation has."""
-    with unit_of_work(engine) as session:
-        ensure_keys(session, encryption_keys=settings.encryption_keys, at=utc_now())
+    have_keys(engine, settings)
 
 
 def asked(**sent: Any) -> Asked:

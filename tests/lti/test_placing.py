@@ -9,13 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from identity.models import WebSession
-from lti.keys import ensure_keys
 from lti.models import DeepLinkRequest
 from settings import Settings
 from tests.lms import Lms, User
 from tests.lms_pages import asking, course_of
 from tests.lti.browser import Browser, verdict
 from tests.lti.picking import Picker, lessons, requests
+from tests.lti.signing import have_keys
 from tests.world import World
 from tracker.db import unit_of_work, utc_now
 from tracker.lessons import add_lesson
@@ -26,9 +26,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 @pytest.fixture(autouse=True)
 def keys(engine: sa.Engine, settings: Settings) -> None:
-    """Have keys to sign with, as a started installation has."""
-    with unit_of_work(engine) as session:
-        ensure_keys(session, encryption_keys=settings.encryption_keys, at=utc_now())
+    have_keys(engine, settings)
 
 
 @pytest.fixture

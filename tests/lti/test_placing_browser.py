@@ -7,12 +7,12 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import ConsoleMessage, FrameLocator, Page, expect
 
-from lti.keys import ensure_keys
 from settings import Settings
 from tests.lms import Lms, User
 from tests.lms_pages import DL, course_of
+from tests.lti.signing import have_keys
 from tests.world import World
-from tracker.db import unit_of_work, utc_now
+from tracker.db import unit_of_work
 from tracker.models import SupportLesson
 
 pytestmark = pytest.mark.browser
@@ -20,9 +20,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(autouse=True)
 def keys(engine: sa.Engine, settings: Settings) -> None:
-    """Have keys to sign with, as a started installation has."""
-    with unit_of_work(engine) as session:
-        ensure_keys(session, encryption_keys=settings.encryption_keys, at=utc_now())
+    have_keys(engine, settings)
 
 
 @pytest.fixture

@@ -5,22 +5,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from lti.keys import ensure_keys
 from settings import Settings
 from tests.browsers import Browser as Visitor
 from tests.lms import LEARNER, MEMBERSHIP, Lms, User
 from tests.lms_pages import asking
 from tests.lti.browser import Browser
 from tests.lti.picking import Picker, lessons, requests
+from tests.lti.signing import have_keys
 from tests.world import World
-from tracker.db import unit_of_work, utc_now
 
 
 @pytest.fixture(autouse=True)
 def keys(engine: sa.Engine, settings: Settings) -> None:
-    """Have keys to sign with, as a started installation has."""
-    with unit_of_work(engine) as session:
-        ensure_keys(session, encryption_keys=settings.encryption_keys, at=utc_now())
+    have_keys(engine, settings)
 
 
 def test_somebody_elses_request_does_not_exist(

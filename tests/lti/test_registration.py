@@ -16,14 +16,16 @@ from playwright.sync_api import Browser as Chromium
 
 from identity.sessions import digest_of
 from lti.invites import LIFE, invite
-from lti.models import Deployment, DeploymentState, Invite, Registration
+from lti.models import Deployment, DeploymentState, Invite, Key, Registration
 from lti.registration import NotJoined, our_registration, read_configuration, read_reply
+from settings import Settings
 from tests import lms as platforms
 from tests.lms import LEARNER, Lms, User
 from tests.lms import address as address_of
 from tests.lms_registration import CONFIGURATION, TOKEN, TOOL, asked_of, configuration_url
 from tests.lti.browser import Browser, verdict
 from tests.lti.registering import register
+from tests.lti.signing import have_keys
 from tests.world import World
 from tracker.db import unit_of_work, utc_now
 from tracker.models import School
@@ -39,8 +41,9 @@ def new_lms(site: str) -> Iterator[Lms]:
 
 
 @pytest.fixture
-def address(engine: sa.Engine, world: World, site: str) -> str:
+def address(engine: sa.Engine, world: World, site: str, settings: Settings) -> str:
     """Make an invitation of the school; returns its address."""
+    have_keys(engine, settings)
     with unit_of_work(engine) as session:
         return f"{site}/lti/register/{invite(session, school=world.school, by=None, at=utc_now())}"
 
@@ -69,7 +72,9 @@ def rows(engine: sa.Engine, table: type[Any]) -> list[Any]:
 def test_an_invited_lms_connects_itself_and_waits_to_be_switched_on(
     engine: sa.Engine, world: World, new_lms: Lms, address: str, site: str, browser: Browser
 ) -> None:
-    """lti.md case 46, the happy way."""
+    """lti.md case 46, the happy way; the first LMS that a fresh installation hears of."""
+    with unit_of_work(engine) as session:
+        session.execute(sa.delete(Key))
     page = requests.get(address, params=fields(new_lms), timeout=WAIT)
     assert page.status_code == 200
     assert world.school.name in page.text

@@ -6,7 +6,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lti.keys import ensure_keys
 from lti.models import Context, DeepLinkRequest, GradeMode, LineItem, ResourceLink
 from lti.wishes import facts_told, learners_of
 from settings import Settings
@@ -15,6 +14,7 @@ from tests.lms_pages import opening
 from tests.lms_services import add_column, service_claims
 from tests.lti.browser import Browser
 from tests.lti.picking import Picker, lessons, requests
+from tests.lti.signing import have_keys
 from tests.world import World
 from tracker.db import unit_of_work, utc_now
 from tracker.models import AuditEvent, Membership, SupportLesson
@@ -26,8 +26,7 @@ MADE = {"item": "lesson", "lesson": "new", "lesson_title": "Tillen", "title_less
 def services(lms: Lms, engine: sa.Engine, settings: Settings) -> None:
     """Have keys to sign with, and an LMS with a roster and a gradebook."""
     lms.more_claims = service_claims(lms)
-    with unit_of_work(engine) as session:
-        ensure_keys(session, encryption_keys=settings.encryption_keys, at=utc_now())
+    have_keys(engine, settings)
 
 
 def opens(

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from tests.web.course_samples import course_pages
 from tests.web.feedback_samples import PAGES as FEEDBACK
 from tests.web.gradebook_samples import PAGES as GRADEBOOK
+from tests.web.import_samples import PAGES as IMPORTS
 from tests.web.launch_samples import PAGES as LAUNCHES
 from tests.web.lesson_samples import CHOSEN, WAITING
 from tests.web.lesson_samples import PAGES as LESSONS
@@ -27,7 +28,7 @@ TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 8, 44, tzinfo=UTC)
 LABELS = ("nog niet", "met hulp", "zelfstandig", "ook in een nieuwe situatie")
 AMIRA, JOOST, MARJA = (UUID(int=n) for n in (1, 2, 3))
-PLAN, ANCHOR_CARE, EVIDENCE, RUN = (UUID(int=n) for n in (10, 11, 12, 13))
+PLAN, ANCHOR_CARE, EVIDENCE = (UUID(int=n) for n in (10, 11, 12))
 SHOWER, MEDICINE, REPORT, CALL = (UUID(int=n) for n in (20, 21, 22, 23))
 TITLES = {
     SHOWER: "Ik help een bewoner zelfstandig met douchen",
@@ -249,87 +250,6 @@ STEPS = [
     }
     for entry in [*SIGNALS, SIGNALS[0] | {"signal": None}]
 ]
-COUNTS = {"new": 46, "changed": 112, "same": 1029, "closed": 7, "quarantined": 4, "ignored": 1}
-ISSUES = [
-    {
-        "file": "users.csv",
-        "row": 14,
-        "letter": "C",
-        "column": "sourcedId",
-        "value": None,
-        "message": "Zonder sourcedId weten we niet wie dit is.",
-        "hint": "Vul het nummer in en stuur het bestand opnieuw.",
-        "severity": "error",
-    },
-    {
-        "file": "results.csv",
-        "row": 615,
-        "letter": "H",
-        "column": "scoreDate",
-        "value": "31-11-2026",
-        "message": "Deze datum bestaat niet.",
-        "hint": "Bedoel je 30-11-2026?",
-        "severity": "warning",
-    },
-    {
-        "file": "meetpunt.zip",
-        "row": None,
-        "letter": None,
-        "column": None,
-        "value": None,
-        "message": "Het bestand manifest.csv ontbreekt.",
-        "hint": "Maak de bundel opnieuw.",
-        "severity": "error",
-    },
-]
-
-
-def run(state: str, **changes: object) -> dict[str, Any]:
-    """Return what the page of an import run is given."""
-    record: dict[str, object] = {
-        "id": RUN,
-        "name": "meetpunt_v1p2_bulk.zip",
-        "state": state,
-        "started_at": NOW - timedelta(minutes=4),
-        "by": "Ilse Kramer",
-        "digest": "b1946ac9",
-        "done": 268,
-        "total": 412,
-        "counts": COUNTS,
-        "by_kind": {"person": COUNTS, "result": COUNTS | {"new": 729}},
-    }
-    has_rows = state in ("previewed", "applied", "refused")
-    return {
-        "run": record | changes,
-        "issues": ISSUES if has_rows else [],
-        "more_issues": 12 if has_rows else 0,
-        "changes": [
-            {
-                "kind": "person",
-                "subject": "Eva Nowak",
-                "field": "given_name",
-                "was": "Eef",
-                "becomes": "Eva",
-            },
-            {
-                "kind": "membership",
-                "subject": "cls-2",
-                "field": "until_on",
-                "was": None,
-                "becomes": "closed",
-            },
-        ],
-        "must_confirm": state == "previewed",
-        "quarantine": {"bad": 3, "waiting": 12, "is_applied": state == "applied"},
-        "closing": {"membership": 7, "person": 0},
-        "problem": {
-            "message": "Dit is geen zip-bestand.",
-            "hint": "Maak de bundel opnieuw en stuur hem nog eens.",
-            "code": "not_a_zip",
-        },
-    }
-
-
 ROW = {
     "plan_id": PLAN,
     "name": "Amira Bouzian",
@@ -681,30 +601,6 @@ LOOK: dict[str, Any] = {
     "levels": LEVELS,
     "readers": ["Amira", "Joost"],
     "earlier": None,
-    "values": {},
-    "errors": {},
-}
-IMPORTS: dict[str, Any] = {
-    "sources": [
-        {
-            "name": "Leeromgeving",
-            "origin": "oneroster",
-            "health": health,
-            "detail": detail,
-            "last_ok_at": last,
-            "run_id": run_id,
-        }
-        for health, detail, last, run_id in [
-            ("good", None, NOW - timedelta(hours=3), RUN),
-            ("old", "Normaal is 7 dagen.", NOW - timedelta(days=9), RUN),
-            ("waiting", None, NOW - timedelta(days=38), RUN),
-            ("busy", None, None, RUN),
-            ("failed", "De sleutel is verlopen. Vraag een nieuwe aan.", None, None),
-        ]
-    ],
-    "runs": [
-        run(state)["run"] for state in ("waiting", "previewed", "applied", "refused", "discarded")
-    ],
     "values": {},
     "errors": {},
 }
@@ -1318,42 +1214,6 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "supervisor/done.html",
         {"given_name": "Marja", "trails": [], "views": [], "next_id": None},
     ),
-    "imports": ("administrator", "school/imports.html", IMPORTS),
-    "imports-empty": (
-        "administrator",
-        "school/imports.html",
-        {"sources": [], "runs": [], "values": {}, "errors": {}},
-    ),
-    "imports-errors": (
-        "administrator",
-        "school/imports.html",
-        IMPORTS
-        | {
-            "values": {"level": "9", "title": "Verzorgende IG"},
-            "errors": {
-                "files": "Kies een zip- of csv-bestand.",
-                "level": "Kies een niveau van 1 tot en met 4.",
-            },
-        },
-    ),
-    **{
-        f"import-{state}": ("administrator", "school/import_run.html", run(state))
-        for state in (
-            "waiting",
-            "reading",
-            "previewed",
-            "applying",
-            "applied",
-            "refused",
-            "failed",
-            "discarded",
-        )
-    },
-    "import-reading-unknown": (
-        "administrator",
-        "school/import_run.html",
-        run("reading", total=None, by=None),
-    ),
     **{
         f"error-{status}": (
             "student",
@@ -1386,5 +1246,6 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     **PLACING,
     **MEANINGS,
     **PARKING,
+    **IMPORTS,
     **SYSTEMS,
 }

@@ -21,6 +21,7 @@ def _source(health: str, **changes: Any) -> dict[str, Any]:
         "name": "Leeromgeving",
         "kind": "moodle",
         "url": "https://moodle.meetpunt.example",
+        "is_of_files": False,
         "health": health,
         "reason": None,
         "cadence": "nightly",

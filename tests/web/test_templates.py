@@ -1,7 +1,8 @@
 """Every page, rendered with what it asks for and no database: markup, words and translations."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,17 @@ def pages() -> Flask:
     return make_gallery()
 
 
+@pytest.fixture(scope="module")
+def shown(pages: Flask) -> Callable[[str], str]:
+    """Give the Dutch text of a page, rendered once for all that is asked of it."""
+    return cache(lambda page: render(pages, page))
+
+
 @EVERY_PAGE
-def test_page_is_well_formed_and_needs_nothing_inline(pages: Flask, page: str) -> None:
-    markup = Markup(render(pages, page))
+def test_page_is_well_formed_and_needs_nothing_inline(
+    shown: Callable[[str], str], page: str
+) -> None:
+    markup = Markup(shown(page))
 
     assert markup.open == []
     assert "style" not in {tag for tag, _ in markup.elements}
@@ -68,8 +77,8 @@ def test_page_is_well_formed_and_needs_nothing_inline(pages: Flask, page: str) -
 
 
 @EVERY_PAGE
-def test_page_fetches_nothing_from_elsewhere(pages: Flask, page: str) -> None:
-    markup = Markup(render(pages, page))
+def test_page_fetches_nothing_from_elsewhere(shown: Callable[[str], str], page: str) -> None:
+    markup = Markup(shown(page))
 
     for tag, attributes in markup.elements:
         for name in ("src", "href", "action"):
@@ -81,8 +90,8 @@ def test_page_fetches_nothing_from_elsewhere(pages: Flask, page: str) -> None:
 
 
 @EVERY_PAGE
-def test_page_has_one_heading_and_every_id_once(pages: Flask, page: str) -> None:
-    markup = Markup(render(pages, page))
+def test_page_has_one_heading_and_every_id_once(shown: Callable[[str], str], page: str) -> None:
+    markup = Markup(shown(page))
     ids = [attributes["id"] for _, attributes in markup.elements if "id" in attributes]
 
     assert len(markup.all("h1")) == 1
@@ -94,8 +103,10 @@ def test_page_has_one_heading_and_every_id_once(pages: Flask, page: str) -> None
 
 
 @EVERY_PAGE
-def test_every_form_that_changes_something_carries_its_token(pages: Flask, page: str) -> None:
-    html = render(pages, page)
+def test_every_form_that_changes_something_carries_its_token(
+    shown: Callable[[str], str], page: str
+) -> None:
+    html = shown(page)
     posts = re.findall(r"<form[^>]*method=\"post\".*?</form>", html, re.DOTALL)
 
     searches = re.findall(r"<form[^>]*method=\"get\".*?</form>", html, re.DOTALL)
@@ -110,9 +121,9 @@ def test_every_form_that_changes_something_carries_its_token(pages: Flask, page:
 
 
 @EVERY_PAGE
-def test_every_icon_is_in_the_sprite(pages: Flask, page: str) -> None:
+def test_every_icon_is_in_the_sprite(shown: Callable[[str], str], page: str) -> None:
     known = set(re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text("utf-8")))
-    used = {use["href"].partition("#")[2] for use in Markup(render(pages, page)).all("use")}
+    used = {use["href"].partition("#")[2] for use in Markup(shown(page)).all("use")}
 
     assert used <= known
 
@@ -194,7 +205,7 @@ def test_run_that_goes_on_reloads_itself_and_a_finished_one_does_not(pages: Flas
         markup = Markup(render(pages, f"import-{state}"))
 
         assert any("http-equiv" in meta for meta in markup.all("meta")) is goes_on
-        assert any("data-refresh" in section for section in markup.all("section")) is goes_on
+        assert any("data-refresh" in part for part in markup.all("div")) is goes_on
 
 
 def test_refusal_carries_its_code_for_machines_and_for_the_helpdesk(pages: Flask) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import FreeText, Label, Record, ref
+from tracker.db import FreeText, Label, Record, ref, unchecked_school
 
 
 class ActivityKind(StrEnum):
@@ -73,9 +73,10 @@ class Activity(Record):
     __person_path__ = "person_id"
     __table_args__ = (sa.Index(None, "school_id", "person_id", "occurred_on"),)
 
+    school_id: Mapped[UUID] = unchecked_school()
     person_id: Mapped[UUID] = ref("person", index=False)
-    source_id: Mapped[UUID] = ref("activity_source")
-    item_id: Mapped[UUID | None] = ref("activity_item")
+    source_id: Mapped[UUID] = ref("activity_source", index=False, is_checked=False)
+    item_id: Mapped[UUID | None] = ref("activity_item", is_checked=False)
     kind: Mapped[ActivityKind]
     occurred_at: Mapped[datetime]
     occurred_on: Mapped[date]

@@ -40,11 +40,12 @@ addEventListener("pageshow", (event) => {
   }
 });
 
-// A page about something that goes on looks again after a while (<noscript> reloads instead).
+// A page about something that goes on looks again after a while (<noscript> reloads instead): at
+// the address that the part itself gives, until that tells of nothing that goes on.
 const follow = document.querySelector("[data-refresh]");
 
 async function look() {
-  const answer = await fetch(location.href).catch(() => null);
+  const answer = await fetch(follow.dataset.from).catch(() => null);
   const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
   const news = page && page.querySelector("[data-refresh]");
   if (page && !news) {
@@ -52,6 +53,7 @@ async function look() {
     return;
   }
   if (news) {
+    follow.dataset.from = news.dataset.from;
     follow.replaceChildren(...news.childNodes);
   }
   setTimeout(look, Number(follow.dataset.refresh) * 1000);

@@ -1,0 +1,135 @@
+"""The page of one import, and the part of it that goes on by itself while the import does."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import g, render_template
+from marshmallow import fields
+
+from importers import runs
+from importers.changes import changes_of
+from importers.issue_list import count_issues, issues_of
+from importers.models import ImportRun, ImportSource, Phase, RunState
+from importers.quarantine import count_bad
+from importers.report import report_of, told, totals_of
+from importers.rereading import is_correctable
+from importers.waiting import count_waiting
+from tracker.models import Person
+from web.forms import CODES, Filled, Form
+from web.read_as import understood
+
+SHOWN_ISSUES = 100
+SHOWN_CHANGES = 20
+GOING_ON = {RunState.WAITING, RunState.READING, RunState.APPLYING}
+STOPPED = {RunState.REFUSED, RunState.FAILED}
+# A rate says something once this much time lies between two looks.
+FAIR = timedelta(seconds=1)
+STAGES = {
+    Phase.READ: "reading",
+    Phase.RESTAGE: "reading",
+    Phase.MATCH: "comparing",
+    Phase.WRITE: "writing",
+}
+
+
+class LookForm(Form):
+    """What somebody saw when they first looked at the present stage."""
+
+    stage = fields.String(load_default=None, error_messages=CODES)
+    done = fields.Integer(load_default=None, error_messages=CODES)
+    at = fields.AwareDateTime(load_default=None, error_messages=CODES)
+
+
+def names_of(ids: Sequence[UUID | None]) -> dict[UUID, str]:
+    """Return the names of these people of the school."""
+    rows = g.session.execute(
+        sa.select(Person.id, Person.name).where(
+            Person.school_id == g.school.id, Person.id.in_([key for key in ids if key])
+        )
+    )
+    return {key: name for key, name in rows}  # noqa: C416 - rows are no tuples to mypy
+
+
+def told_run(run: ImportRun, names: dict[UUID, str]) -> dict[str, Any]:
+    """Return what pages tell of a run."""
+    return {
+        "id": run.id,
+        "name": run.file_name,
+        "state": run.state,
+        "started_at": run.started_at,
+        "by": names.get(run.started_by_id) if run.started_by_id else None,
+        "counts": totals_of(run),
+        "by_kind": run.counts,
+        "digest": run.preview_digest,
+        "done": run.done,
+        "total": run.total,
+    }
+
+
+def run_page(run: ImportRun, filled: Filled | None = None) -> str:
+    """Show a run: what it would change, how far it is, or what it did.
+
+    `filled` is the form about its columns, when it comes back.
+    """
+    issues = told(issues_of(g.session, run, limit=SHOWN_ISSUES))
+    shown_to = len(issues)
+    if is_correctable(run):
+        # The form about the columns says it, and asks it.
+        issues = [issue for issue in issues if issue["code"] != "column.unused"]
+    stopped = run.state in STOPPED
+    report = report_of(g.session, run, limit=0)
+    source = None
+    if run.source_id is not None:
+        source = g.session.get(ImportSource, (g.school.id, run.source_id))
+    is_looked_at = run.state in {RunState.PREVIEWED, RunState.REFUSED}
+    return render_template(
+        "school/import_run.html",
+        run=told_run(run, names_of([run.started_by_id])),
+        source=None if source is None else {"id": source.id, "name": source.name},
+        progress=progress_of(run, {}) if run.state in GOING_ON else None,
+        read_as=understood(run, filled) if is_looked_at else None,
+        was_stopped=not run.is_direct and run.layout.get("is_held", False),
+        issues=issues[1:] if stopped else issues,
+        more_issues=max(0, count_issues(g.session, run) - shown_to),
+        changes=changes_of(g.session, run, limit=SHOWN_CHANGES),
+        closing={kind: counts["closed"] for kind, counts in report["by_kind"].items()},
+        must_confirm=runs.needs_confirmation(g.session, run),
+        quarantine={
+            "bad": count_bad(g.session, run),
+            "waiting": count_waiting(g.session, run),
+            "is_applied": run.state is RunState.APPLIED and run.phase is None,
+        },
+        problem=issues[0] if stopped and issues else None,
+    )
+
+
+def progress_of(run: ImportRun, seen: dict[str, Any]) -> dict[str, Any]:
+    """Return how far a run is, by what was seen when its present stage was first looked at.
+
+    {"stage", "done", "total", "rate" (rows a second), "left" (seconds), "seen"}; the rate, and
+    so what is left, is None until it can be known.
+    """
+    stage = STAGES.get(run.phase, "tidying") if run.phase else "tidying"
+    if run.state is RunState.WAITING:
+        stage = "waiting"
+    first: datetime | None = seen.get("at")
+    before: int | None = seen.get("done")
+    if first is None or before is None or seen.get("stage") != stage or before > run.done:
+        first, before = g.now, run.done
+    rate = None
+    if g.now - first >= FAIR and run.done > before:
+        rate = (run.done - before) / (g.now - first).total_seconds()
+    left = None
+    if rate and run.total is not None and run.total > run.done:
+        left = round((run.total - run.done) / rate)
+    return {
+        "stage": stage,
+        "done": run.done,
+        "total": run.total if stage in {"comparing", "writing"} else None,
+        "rate": None if rate is None else round(rate),
+        "left": left,
+        "seen": {"stage": stage, "done": before, "at": first.isoformat()},
+    }
