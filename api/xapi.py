@@ -12,8 +12,7 @@ from api.fields import Contract, Id
 from identity.access import allows
 from importers import bsn, pushed
 from importers.readers.jsonl import cleaned
-from importers.xapi.validity import problems
-from importers.xapi.values import has_zone
+from importers.xapi.validity import problems_when_sent
 from tracker.db import new_id
 from tracker.permissions import Action
 
@@ -101,7 +100,7 @@ def _take(statements: list[Any]) -> list[str]:
         raise Refusal(413, "too_large")
     wrong: dict[str, list[str]] = {}
     for number, statement in enumerate(statements):
-        for place, code in _problems(statement):
+        for place, code in problems_when_sent(statement):
             path = f"{number}.{bsn.drop_text(place)}".rstrip(".")
             wrong.setdefault(path, []).append(code)
     if wrong:
@@ -114,10 +113,3 @@ def _take(statements: list[Any]) -> list[str]:
         raise Refusal(400, "xapi.invalid", {"id": ["xapi.conflict"]})
     pushed.push(g.session, by=g.person, statements=sent, at=g.now)
     return [one.key for one in sent]
-
-
-def _problems(statement: Any) -> list[tuple[str, str]]:
-    found = problems(statement)
-    if not found and not has_zone(statement.get("timestamp", "1970-01-01T00:00:00Z")):
-        found.append(("timestamp", "xapi.time_zone"))
-    return found

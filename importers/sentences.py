@@ -646,7 +646,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "xapi.language": (
         N_("The part %(column)s does not give texts by language."),
-        N_("Write it as {\"nl\": \"...\"}."),
+        N_('Write it as {"nl": "..."}.'),
     ),
     "xapi.time": (
         N_("%(value)s is no moment as xAPI has it."),

@@ -131,7 +131,7 @@ class _Look:
         text = SEPARATOR.join(cells)
         if "\0" in text or text.count(SEPARATOR) != self._width - 1:
             return None
-        if not text.isascii() and (bsn.MARK in text or not _is_text(text)):
+        if bsn.MARK in text or not (text.isascii() or _is_text(text)):
             return None
         key = self._key(cells)
         if not key or len(key) > LONGEST_KEY:

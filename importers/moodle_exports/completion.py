@@ -30,7 +30,6 @@ from importers.sheet.columns import Means
 from importers.sheet.dates import read_moment
 from importers.sheet.reading import key_of
 from importers.source import FileKind, Opening, Source
-from tracker.db import utc_now
 
 KIND, JSON_KIND = "moodle_completion", "moodle_completion_json"
 # How the words begin, in English and Dutch; behind them may stand a grade, or who set it.
@@ -133,7 +132,7 @@ def _date(line: Line, item: Item, around: Around, facts: dict[str, Any]) -> None
     if not text:
         around.find(line, "value.missing", place)
         return
-    on = utc_now().astimezone(around.zone).date()
+    on = around.at.astimezone(around.zone).date()
     read = read_moment(text, zone=around.zone, on=on)
     if read.code is not None:
         around.find(line, read.code, place, value=text)

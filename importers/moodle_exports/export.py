@@ -34,7 +34,7 @@ class Export:
 
     def __init__(self, kept: Kept, opening: Opening, form: Form) -> None:
         self._kept, self._file, self._zone, self._form = kept, opening.file_name, opening.zone, form
-        self._dialect = opening.dialect_of()
+        self._dialect, self._at = opening.dialect_of(), opening.at
         self.name: str = opening.options.get("source") or NAME
 
     def check(self) -> list[Finding]:
@@ -170,6 +170,7 @@ class Export:
         return Around(
             file=self._file,
             zone=self._zone,
+            at=self._at,
             course=course_of(self._file),
             headers=self._header,
         )

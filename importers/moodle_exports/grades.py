@@ -36,7 +36,6 @@ from importers.sheet.columns import Means, plain
 from importers.sheet.dates import NOON
 from importers.sheet.reading import key_of
 from importers.source import FileKind
-from tracker.db import utc_now
 from tracker.models import Precision
 
 KIND = "moodle_grades"
@@ -193,7 +192,7 @@ def _downloaded(line: Line, around: Around) -> datetime | None:
         around.find(line, "export.no_moment", len(around.headers) - 2)
         return None
     at = datetime.fromtimestamp(int(text), UTC)
-    if at > utc_now() + FAR:
+    if at > around.at + FAR:
         around.find(line, "date.far_future", place, value=text)
     return at
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from importers.cells import Line
@@ -37,10 +38,11 @@ class Layout:
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """What a cell is read with."""
+    """What a cell is read with; `at` is when the file was sent."""
 
     file: str
     zone: ZoneInfo
+    at: datetime
     course: Course
     headers: Sequence[str]
 

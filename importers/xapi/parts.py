@@ -107,7 +107,7 @@ def authority(value: Any, place: str) -> Iterator[Problem]:
     if isinstance(value, dict) and value.get("objectType") == "Group":
         members = value.get("member")
         # OAuth: a program and the person for whom it speaks.
-        if not isinstance(members, list) or len(members) != 2:  # noqa: PLR2004
+        if not isinstance(members, list) or len(members) != 2:  # noqa: PLR2004 - a pair
             yield place, "xapi.actor"
 
 

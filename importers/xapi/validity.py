@@ -21,6 +21,7 @@ from importers.xapi.parts import (
 )
 from importers.xapi.values import (
     SHA2,
+    has_zone,
     is_duration,
     is_extensions,
     is_iri,
@@ -53,6 +54,14 @@ def problems(statement: Any) -> list[Problem]:
     if not isinstance(statement, dict):
         return [("", FORM)]
     return list(_statement(statement))
+
+
+def problems_when_sent(statement: Any) -> list[Problem]:
+    """Return what is wrong with a statement that a program sends: it knows its own zone."""
+    found = problems(statement)
+    if not found and "timestamp" in statement and not has_zone(statement["timestamp"]):
+        found.append(("timestamp", "xapi.time_zone"))
+    return found
 
 
 def _statement(statement: Mapping[str, Any]) -> Iterator[Problem]:

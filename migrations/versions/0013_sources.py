@@ -136,9 +136,7 @@ def _add_columns() -> None:
         )
     for table in ("import_row", "external_ref"):
         with op.batch_alter_table(table) as batch_op:
-            batch_op.add_column(
-                sa.Column("revised_at", sa.DateTime(timezone=True), nullable=True)
-            )
+            batch_op.add_column(sa.Column("revised_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("external_ref") as batch_op:
         batch_op.add_column(
             sa.Column("is_link", sa.Boolean(), server_default=sa.false(), nullable=False)

@@ -100,7 +100,7 @@ SENT: dict[str, Sent] = {
     "duo_grondslag": Sent("GRONDSLAG_99XX.csv", GRONDSLAG.replace("\n", "\r\n").encode()),
     "moodle_completion": Sent("progress.pr-30.csv", _lines(*_COMPLETION)),
     "moodle_grades": Sent(
-        "PR-30 Grades-20261121_2016.csv",
+        "ZW-10 Grades-20261121_2016.csv",
         _lines(
             "First name;Last name;ID number;Institution;Department;Email address;"
             "Assignment: Startopdracht 1 (Real);Course total (Real);"

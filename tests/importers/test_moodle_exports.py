@@ -161,7 +161,7 @@ def test_a_gradebook_gives_results_of_the_day_of_the_download(students: Importin
     )
 
 
-def test_feedback_is_nowhere(students: Importing):
+def test_feedback_of_teachers_is_nowhere(students: Importing):
     run = students.preview(GRADES.read_bytes(), GRADES.name)
     assert b"bronvermelding" in GRADES.read_bytes()
     assert "bronvermelding" not in repr(run.sample)

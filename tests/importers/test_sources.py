@@ -231,7 +231,7 @@ def work(app: Flask, world: World) -> ImportRun:
 def test_an_administrator_adds_pulls_pauses_and_changes_a_system(
     app: Flask, world: World, visit: Visit, system: System
 ):
-    assert "Nog geen bronnen" in visit.get(SOURCES)
+    assert "Nog geen systemen" in visit.get(SOURCES)
     form = {"kind": KIND, "name": "Bladen", "url": system.url, "secret": TOKEN}
     answer = visit.submit(SOURCES, SOURCES, {**form, "cadence": "hourly", "match_on": "number"})
     assert answer.status_code == 303, unescape(answer.get_data(as_text=True))

@@ -64,7 +64,9 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running(programs: Path, folder: Path) -> Iterator[Ralph]:
     """Run it on a free port with an empty store."""
     name, secret = LOGIN
-    environment = {**os.environ, "RALPH_APP_DIR": str(folder / "app")}
+    # Without a name of its backend even `auth` looks for another, which is not installed.
+    own = {"RALPH_APP_DIR": str(folder / "app"), "RALPH_RUNSERVER_BACKEND": "fs"}
+    environment = {**os.environ, **own}
     for made in (folder / "app", folder / "store"):
         made.mkdir()
     asks = ["-u", name, "-p", secret, "-s", "all", "-N", "importer"]
