@@ -9,7 +9,7 @@ import click
 from flask import Flask
 
 import importers.commands
-import importers.source_commands
+import importers.pulls.commands
 import lti.commands
 from app import create_app, send_nudges
 from demo.load import load_demo
@@ -165,7 +165,7 @@ def _school(session: Any, slug: str) -> School:
 
 
 cli.add_command(importers.commands.import_files)
-cli.add_command(importers.source_commands.source)
+cli.add_command(importers.pulls.commands.source)
 cli.add_command(lti.commands.lti)
 
 

@@ -28,10 +28,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import create_app
 from bin.environment import die_with_parent
 from importers.jobs import SOURCES_JOB
-from importers.lti import waiting_pulls
-from importers.pulling import JOB
+from importers.lti.jobs import waiting_pulls
+from importers.pulls.pulling import JOB
+from importers.pulls.timetable import start_due
 from importers.sweep import waiting_runs
-from importers.timetable import start_due
 from lti.gradebook import JOB as GRADEBOOKS_JOB
 from lti.jobs import DROP_JOB, ROTATE_JOB, waiting_gradebooks
 from lti.pulls import PULL_JOB

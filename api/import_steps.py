@@ -13,8 +13,8 @@ from api.fields import Contract, Text, Whole
 from api.imports import RunSchema, shown
 from identity.access import allows
 from importers import runs
-from importers.quarantine import bad_rows
-from importers.rereading import read_again
+from importers.door.rereading import read_again
+from importers.repair.quarantine import bad_rows
 from tracker.permissions import Action
 
 blp = Blueprint("import-steps", about="Imports: stopping one, and the rows that it set aside")

@@ -13,7 +13,7 @@ from api.paging import Answer, PageQuery, page
 from api.parsing import FILES, read_json
 from identity.access import allows, takes_files
 from importers import runs
-from importers.door import MOST_BYTES
+from importers.door.admitting import MOST_BYTES
 from importers.issues import Severity
 from importers.models import ImportRun, RunState
 from importers.report import report_of, totals_of

@@ -10,8 +10,8 @@ from api.blueprint import Blueprint
 from api.fields import Contract, Flag, Id, Moment, Text, Whole
 from api.paging import Answer, PageQuery, page
 from identity.access import allows
-from importers import parking
-from importers.parked import Parked, find_parked, parked_people
+from importers.people import parking
+from importers.people.parked import Parked, find_parked, parked_people
 from tracker.models import Person
 from tracker.permissions import Action, find
 

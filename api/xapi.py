@@ -10,7 +10,8 @@ from api.blueprint import Blueprint
 from api.errors import Refusal
 from api.fields import Contract, Id
 from identity.access import allows
-from importers import bsn, pushed
+from importers.door import bsn
+from importers.pulls import pushed
 from importers.readers.jsonl import cleaned
 from importers.xapi.validity import problems_when_sent
 from tracker.db import new_id

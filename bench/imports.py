@@ -26,9 +26,9 @@ import psycopg
 from bench.launches import busy_seconds, cpu_seconds, machine
 from bench.site import DURABLE
 from importers import runs
-from importers.bench import Bench, take
+from importers.engine.bench import Bench, take
+from importers.engine.work import STEPS, do_work
 from importers.models import ImportRun, Phase, RunState
-from importers.work import STEPS, do_work
 from migrations.run import migrate
 from tests import servers
 from tracker import attachments

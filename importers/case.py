@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from importers.cells import LONGEST_KEY
+from importers.engine.cells import LONGEST_KEY
 from importers.issues import Column, Finding, Refused, Severity
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample

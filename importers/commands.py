@@ -13,13 +13,14 @@ import yaml
 from flask import Flask
 from flask_babel import force_locale
 
-from importers import door, runs
-from importers.bench import take
+from importers import runs
+from importers.door import admitting as door
+from importers.engine.bench import take
+from importers.engine.work import do_work
 from importers.models import ImportRun, RunState
-from importers.quarantine import bad_rows, count_bad
+from importers.repair.quarantine import bad_rows, count_bad
 from importers.report import report_of
 from importers.sheet.columns import Means
-from importers.work import do_work
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid
 from tracker.models import School

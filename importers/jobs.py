@@ -4,10 +4,10 @@ from uuid import UUID
 
 from flask import current_app
 
-from importers.bench import take
-from importers.kept_secrets import encrypt_anew
-from importers.timetable import prune_pulls
-from importers.work import do_work
+from importers.engine.bench import take
+from importers.engine.work import do_work
+from importers.pulls.kept_secrets import encrypt_anew
+from importers.pulls.timetable import prune_pulls
 from settings import Settings
 from tracker.db import utc_now
 

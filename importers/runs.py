@@ -12,12 +12,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.bench import end
-from importers.closing import BRAKE
-from importers.intake import BATCH_SIZE, take_in
+from importers.door.intake import BATCH_SIZE, take_in
+from importers.engine.bench import end
+from importers.engine.closing import BRAKE
 from importers.models import ImportIssue, ImportRun, Phase, RunState
-from importers.pulling import JOB
-from importers.waiting import copy_waiting, count_waiting
+from importers.pulls.pulling import JOB
+from importers.repair.waiting import copy_waiting, count_waiting
 from tracker import audit
 from tracker.db import nudge
 from tracker.errors import Conflict, NotFound

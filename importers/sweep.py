@@ -6,9 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers import parking
-from importers.bench import end, is_worked_on
+from importers.engine.bench import end, is_worked_on
 from importers.models import ImportRun, Phase, RunState
+from importers.people import parking
 from tracker.db import unit_of_work
 from tracker.models import School
 

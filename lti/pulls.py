@@ -21,7 +21,7 @@ from tracker.errors import Conflict
 from tracker.models import Person, School
 from tracker.permissions import Action, lock, require
 
-PULL_JOB = "importers.lti.pull_context"
+PULL_JOB = "importers.lti.jobs.pull_context"
 FRESH = timedelta(minutes=15)  # a launch asks for no newer roster than this
 AWAKE = timedelta(days=60)  # so long after its last launch a course is still read
 NIGHT_BEGINS, NIGHT_LASTS = time(1), timedelta(hours=4)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from importers.bench import STALE
+from importers.engine.bench import STALE
 from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
 from tests.clamd import EICAR, Clamd, serving
 from tests.conftest import Database

@@ -155,7 +155,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.CONNECT_LMS: frozenset({ADMINISTRATOR}),
     Action.CHANGE_SCALES: frozenset({ADMINISTRATOR}),
     Action.RUN_IMPORT: frozenset({ADMINISTRATOR}),
-    # Nobody by a role: only the program of a source (importers/pushed.py).
+    # Nobody by a role: only the program of a source (importers/pulls/pushed.py).
     Action.SEND_STATEMENTS: frozenset(),
     Action.CONFIRM_GROUP: frozenset({ADMINISTRATOR}),
     Action.KEEP_MEANINGS: frozenset({ADMINISTRATOR}),

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows
 from importers import runs
+from importers.door.rereading import read_again
 from importers.models import ImportRun
-from importers.rereading import read_again
 from importers.sheet.columns import Means
 from importers.sheet.mapping import LONGEST_NAME, PEOPLE
 from importers.sheet.memory import mapping_of

@@ -20,9 +20,9 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows, takes_files
 from importers import runs
-from importers.door import MOST_BYTES
+from importers.door.admitting import MOST_BYTES
 from importers.models import ImportSource
-from importers.quarantine import bad_rows, media_type_of
+from importers.repair.quarantine import bad_rows, media_type_of
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.permissions import Action
 from web.forms import CODES, Form, fill

@@ -11,8 +11,8 @@ from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from importers import parking
-from importers.parked import Parked, count_ready, find_parked, parked_people, search_people
+from importers.people import parking
+from importers.people.parked import Parked, count_ready, find_parked, parked_people, search_people
 from importers.sentences import why_parked
 from tracker.errors import Conflict
 from tracker.models import Person

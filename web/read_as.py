@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from importers.door.rereading import is_correctable
 from importers.issues import Column
 from importers.models import ImportRun
 from importers.readers.dialect import Dialect
-from importers.rereading import is_correctable
 from importers.sheet import NAME
 from importers.sheet.columns import Means
 from importers.sheet.memory import UNDERSTOOD, mapping_of

@@ -10,13 +10,13 @@ from flask import g, render_template
 from marshmallow import fields
 
 from importers import runs
-from importers.changes import changes_of
+from importers.door.rereading import is_correctable
+from importers.engine.changes import changes_of
 from importers.issue_list import count_issues, issues_of
 from importers.models import ImportRun, ImportSource, Phase, RunState
-from importers.quarantine import count_bad
+from importers.repair.quarantine import count_bad
+from importers.repair.waiting import count_waiting
 from importers.report import report_of, told, totals_of
-from importers.rereading import is_correctable
-from importers.waiting import count_waiting
 from tracker.models import Person
 from web.forms import CODES, Filled, Form
 from web.read_as import understood

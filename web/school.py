@@ -9,9 +9,10 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows, takes_files
-from importers import runs, source_list
-from importers.door import KINDS, MOST_BYTES
+from importers import runs
+from importers.door.admitting import KINDS, MOST_BYTES
 from importers.models import ParkedPerson
+from importers.pulls import source_list
 from tracker.errors import Conflict, Invalid
 from tracker.permissions import Action
 from web.forms import CODES, Filled, Form, fill, words

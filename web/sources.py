@@ -9,13 +9,13 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from importers import pulls, source_checks, source_list
-from importers.door import KINDS
+from importers.door.admitting import KINDS
 from importers.kinds import PULL_KINDS
 from importers.models import Cadence, ImportSource, MatchOn
+from importers.pulls import pulls, source_checks, source_list
+from importers.pulls.source_list import SourceState
 from importers.report import totals_of
 from importers.sentences import say
-from importers.source_list import SourceState
 from settings import Settings
 from tracker.errors import Invalid
 from tracker.permissions import Action

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from importers.answers import Unit, batched, day, note, number, plain
 from importers.canvas.site import (
     ROLES,
     Course,
@@ -17,6 +16,7 @@ from importers.canvas.site import (
     places_of,
 )
 from importers.issues import Column, Finding, Severity
+from importers.pulls.answers import Unit, batched, day, note, number, plain
 from importers.records import Op, Origin, Record, RecordKind
 from importers.source import Batch, Stream
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.answers import plain, without_bsn
 from importers.canvas.client import Client, NotAnswered, odd
+from importers.pulls.answers import plain, without_bsn
 from importers.source import Asking, Unavailable
 from tracker.errors import Invalid
 

@@ -10,10 +10,10 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
 from typing import Any
 
-from importers.cells import LONGEST_KEY, Line
 from importers.duo import layout
 from importers.duo.layout import Layout
 from importers.duo.totals import counted
+from importers.engine.cells import LONGEST_KEY, Line
 from importers.issues import Finding
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from importers.cells import LONGEST_KEY, Line, read_lines
+from importers.engine.cells import LONGEST_KEY, Line, read_lines
 from importers.issues import Column, Finding, Refused
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample

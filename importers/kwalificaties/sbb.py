@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from xml.etree.ElementTree import Element  # only as a record; readers/xml.py does the parsing
 
-from importers.cells import LONGEST_KEY
+from importers.engine.cells import LONGEST_KEY
 from importers.issues import Column, Finding, Severity
 from importers.kwalificaties.listed import CODE, CREBO, LABEL
 from importers.readers.kept import Kept

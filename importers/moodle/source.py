@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from importers.answers import END
 from importers.issues import Finding
 from importers.moodle import activity, competencies, groups, items, people, results, service
 from importers.moodle.client import Client
 from importers.moodle.options import options_of
 from importers.moodle.site import Site
+from importers.pulls.answers import END
 from importers.source import Asking, Batch, PullKind, Stream
 
 KIND = "moodle"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.cells import Line
+from importers.engine.cells import Line
 from importers.issues import Refused, Severity
 from importers.moodle_exports.export import Export
 from importers.moodle_exports.layout import (

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
-from importers.cells import Line, line_of
+from importers.engine.cells import Line, line_of
 from importers.issues import Column, Finding, Refused
 from importers.moodle_exports.course import course_of, said
 from importers.moodle_exports.layout import Around, Form, Layout, task_key

@@ -14,8 +14,8 @@ from typing import Any
 
 import orjson
 
-from importers import bsn
-from importers.cells import Line
+from importers.door import bsn
+from importers.engine.cells import Line
 from importers.issues import Finding, Refused, Severity
 from importers.moodle_exports.export import Export
 from importers.moodle_exports.layout import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from importers.cells import Line
+from importers.engine.cells import Line
 from importers.issues import Column, Finding, Refused, Severity
 from importers.moodle_exports.course import Course
 from importers.records import Record, RecordKind, Unread

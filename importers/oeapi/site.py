@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.answers import plain, without_bsn
 from importers.oeapi.client import Client, NotAnswered
+from importers.pulls.answers import plain, without_bsn
 from importers.source import Asking, Unavailable
 from tracker.errors import Invalid
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from importers.answers import END
 from importers.issues import Finding, Severity
 from importers.oeapi import streams
 from importers.oeapi.site import Site, listing_of, offerings_of, people_in, site_of
+from importers.pulls.answers import END
 from importers.source import Asking, Batch, PullKind, Stream, Unavailable
 
 KIND = "oeapi"

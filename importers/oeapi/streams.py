@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from importers.answers import Unit, batched, day, moment, note, number, plain
 from importers.issues import Column, Finding, Severity
 from importers.oeapi.site import (
     ROLES,
@@ -19,6 +18,7 @@ from importers.oeapi.site import (
     people_in,
     person_of,
 )
+from importers.pulls.answers import Unit, batched, day, moment, note, number, plain
 from importers.records import Op, Origin, Record, RecordKind
 from importers.source import Batch, Stream
 from tracker.models import Precision

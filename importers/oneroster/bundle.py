@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from importers.cells import Line, read_lines
+from importers.engine.cells import Line, read_lines
+from importers.engine.tables import batches
 from importers.issues import Finding, Refused, Severity
 from importers.oneroster import files, rows
 from importers.oneroster.headers import check_header, named
@@ -18,7 +19,6 @@ from importers.readers.kept import Kept
 from importers.readers.tabular import Table, open_table
 from importers.records import Op, Record, RecordKind
 from importers.source import Batch, Opening, Stream
-from importers.tables import batches
 
 USERS, ROLES, ENROLLMENTS, TASKS = "users.csv", "roles.csv", "enrollments.csv", "lineItems.csv"
 

@@ -7,7 +7,7 @@ sensitive (demographics, profiles with passwords) and what is of no use to us is
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from importers.cells import Line
+from importers.engine.cells import Line
 from importers.oneroster import rows
 from importers.oneroster.life import LIFE_COLUMNS
 from importers.readers.zipbundle import base_name

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-from importers.cells import Line
+from importers.engine.cells import Line
 from importers.issues import Finding, Severity
 from importers.oneroster import files
 

@@ -5,7 +5,7 @@ They are not taken over; what is odd about them is said. The others wait for mat
 
 from collections.abc import Callable, Iterator, Mapping
 
-from importers.cells import Line
+from importers.engine.cells import Line
 from importers.issues import Finding
 from importers.oneroster import files
 from importers.oneroster.manifest import Mode

@@ -6,7 +6,7 @@ Looked up before any user is read, in roles.csv, or in users.csv itself (version
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from importers.cells import Line
+from importers.engine.cells import Line
 from importers.oneroster.rows import OTHER_ROLES, SCHOOL_ROLES
 
 OTHERS = {role.casefold() for role in OTHER_ROLES}

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.cells import Line
+from importers.engine.cells import Line
 from importers.oneroster.life import Life
 from importers.records import Op, Origin, Record, RecordKind, Standing
 from tracker.models import GroupRole, Precision, SchoolRole

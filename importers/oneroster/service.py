@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from importers.answers import END, note
-from importers.cells import Line
+from importers.engine.cells import Line
 from importers.issues import Column, Finding, Severity
 from importers.oneroster import rows
 from importers.oneroster.access import GRADE_SCOPES, ROSTER_SCOPES, access_to
@@ -19,6 +18,7 @@ from importers.oneroster.entities import COLLECTIONS, GRADES, Collection, Entity
 from importers.oneroster.files import KIND
 from importers.oneroster.life import Life, life_of_change
 from importers.oneroster.listing import Ask, Page, pages
+from importers.pulls.answers import END, note
 from importers.readers.granted import has_two_parts
 from importers.readers.rest import Json
 from importers.records import Op, Record, RecordKind

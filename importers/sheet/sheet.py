@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from importers.cells import Line, line_of, places_in
+from importers.engine.cells import Line, line_of, places_in
 from importers.issues import Column, Finding, Refused, Severity
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample

@@ -5,9 +5,9 @@ from typing import IO, Any
 
 import orjson
 
+from importers.door.shapes import Shape, shape_of
 from importers.readers.jsonl import JsonRow, read_lines, read_rows
 from importers.readers.sample import Form, Sample
-from importers.shapes import Shape, shape_of
 from importers.source import Opening
 
 SHOWN = 100

@@ -1,6 +1,6 @@
 """Statements as a source: whoever passed them on, they come out of one file of lines.
 
-How it stays exact. Every statement has an id, and the school's ledger (importers/statements.py)
+How it stays exact. Every statement has an id, and the school's ledger (importers/xapi/ledger.py)
 holds the ids that were taken in of a source, and for visits what each was counted in. A record
 carries the ids of the statements that it comes from. Matching looks them up: a record of which all
 are known does nothing. Writing puts the ids into the ledger, and counts a day's visits anew from

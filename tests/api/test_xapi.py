@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from importers.bench import take
+from importers.engine.bench import take
+from importers.engine.work import do_work
 from importers.models import ImportRun, ImportSource, MatchOn, PushedStatement, RunState
-from importers.pushers import add_pusher
-from importers.work import do_work
+from importers.pulls.pushers import add_pusher
 from tests.api.conftest import As
 from tests.importers.test_xapi import LMS, statement
 from tests.world import World

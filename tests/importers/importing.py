@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from obstore.store import ObjectStore
 
 from importers import runs
-from importers.bench import take
+from importers.engine.bench import take
+from importers.engine.work import do_work
 from importers.issue_list import issues_of
 from importers.issues import Severity
 from importers.models import ImportIssue, ImportRun
-from importers.work import do_work
 from tests.importers.contents import contents_of
 from tests.test_settings import GOOD
 from tracker import attachments

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from importers.bench import take
-from importers.work import do_work
+from importers.engine.bench import take
+from importers.engine.work import do_work
 from tracker import attachments
 from tracker.db import open_engine, utc_now
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers import disguise, door
+from importers.door import admitting as door
+from importers.door import disguise
 from importers.issues import Finding
 from importers.models import ImportRun
 from importers.records import Record, Unread

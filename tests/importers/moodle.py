@@ -5,11 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from importers.bench import take
+from importers.engine.bench import take
+from importers.engine.work import do_work
 from importers.models import Cadence, ImportRun, ImportSource, MatchOn
-from importers.pulls import start_pull
-from importers.source_list import add_source
-from importers.work import do_work
+from importers.pulls.pulls import start_pull
+from importers.pulls.source_list import add_source
 from settings import Settings
 from tests.importers.importing import Importing
 from tests.moodle import TOKEN, Moodle

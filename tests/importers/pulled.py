@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from importers import pulls, source_list
-from importers.bench import take
+from importers.engine.bench import take
+from importers.engine.work import do_work
 from importers.issues import Finding
 from importers.kinds import PULL_KINDS
 from importers.models import Cadence, ImportRun, ImportSource, MatchOn
+from importers.pulls import pulls, source_list
 from importers.readers.rest import Rest, links
 from importers.records import Origin, Record, RecordKind
 from importers.source import Asking, Batch, PullKind, Stream
-from importers.work import do_work
 from settings import Settings
 from tests.importers.importing import Importing
 from tests.systems import Answer, Asked, System, Waits, page

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from importers.bench import take
+from importers.engine.bench import take
+from importers.engine.staged import layout_of
+from importers.engine.work import do_work
 from importers.issues import Finding
 from importers.kinds import PULL_KINDS
 from importers.models import ImportRun, ImportSource, Phase, RunState
 from importers.records import Origin, Record, RecordKind
 from importers.source import Asking, Batch, PullKind, Stream
-from importers.staged import layout_of
-from importers.work import do_work
 from settings import Settings
 from tests.importers.importing import Importing
 from tests.test_settings import GOOD

@@ -12,14 +12,15 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from importers import door, source_list
+from importers.door import admitting as door
 from importers.issues import Refused
 from importers.models import Cadence, ImportRun, ImportSource, MatchOn, ParkedPerson, RunState
-from importers.quarantine import bad_rows
+from importers.pulls import source_list
+from importers.pulls.source_checks import checked_url
 from importers.readers.rest import Rest
+from importers.repair.quarantine import bad_rows
 from importers.sheet.mapping import checked, formatted
 from importers.source import Unavailable
-from importers.source_checks import checked_url
 from settings import Settings
 from tests.importers.importing import Importing, importing_in
 from tests.importers.kinds import (

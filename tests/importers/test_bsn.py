@@ -1,6 +1,6 @@
 import pytest
 
-from importers import bsn
+from importers.door import bsn
 
 BSN = "123456782"
 

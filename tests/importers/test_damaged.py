@@ -8,9 +8,9 @@ from io import BytesIO
 
 import pytest
 
+from importers.door.rewriting import OPEN_END
 from importers.issues import Refused
 from importers.models import RunState
-from importers.rewriting import OPEN_END
 from tests.importers.importing import Importing
 from tests.importers.kinds import SENT, Sent, bring, done_by, in_zip, opened, read
 

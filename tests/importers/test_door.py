@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from importers import door
+from importers.door import admitting as door
 from importers.issues import Refused
 from importers.models import RunState
 from importers.readers.dialect import Dialect

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from importers import disguise
+from importers.door import disguise
 from importers.issues import Severity
 from importers.models import ImportRow, ImportRun, RowStatus, RunState
 from tests.importers.importing import Importing

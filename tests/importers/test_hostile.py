@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from importers import door
+from importers.door import admitting as door
 from importers.issues import Refused
 from importers.readers import zipbundle
 from importers.sentences import SENTENCES
@@ -193,7 +193,7 @@ def test_a_line_without_end_is_refused():
 
 SCRIPT = """
 import resource, sys
-from importers import door
+from importers.door import admitting as door
 from importers.issues import Refused
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 before = peak()

@@ -4,10 +4,10 @@ import io
 
 import pytest
 
+from importers.door.rewriting import rewrite
+from importers.door.shapes import Shape, shape_of
 from importers.issues import Refused
 from importers.readers import jsonl, xml
-from importers.rewriting import rewrite
-from importers.shapes import Shape, shape_of
 
 BSN = "123456782"
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from importers.bench import STALE, take
+from importers.engine.bench import STALE, take
+from importers.engine.work import do_work
 from importers.models import ImportRun, ImportSeen, RunState
-from importers.work import do_work
 from tests.conftest import Database
 from tests.importers import killed
 from tests.importers.bundles import Rows, bundle, only, setting

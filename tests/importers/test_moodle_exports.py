@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from importers import door
+from importers.door import admitting as door
 from importers.issues import Refused, Severity
 from importers.models import ImportRow, ImportRun, ImportSource, RunState
 from importers.moodle_exports.completion import state_of
 from importers.moodle_exports.course import course_of
 from importers.moodle_exports.grades import told_of
-from importers.quarantine import bad_rows
+from importers.repair.quarantine import bad_rows
 from tests.importers.importing import Importing
 from tracker.db import unit_of_work
 from tracker.models import Activity, ActivityItem, ActivityKind, Group, Person, Precision

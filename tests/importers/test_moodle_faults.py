@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from importers.bench import take
+from importers.engine.bench import take
+from importers.engine.work import do_work
 from importers.kinds import PULL_KINDS
 from importers.models import ImportCursor, Phase, RunState
 from importers.moodle import client as asking_moodle
 from importers.moodle.options import Options, options_of
 from importers.sentences import SENTENCES
 from importers.source import Asking
-from importers.work import do_work
 from settings import Settings
 from tests import systems
 from tests.importers.importing import Importing

@@ -12,8 +12,8 @@ from flask import Flask
 
 from importers.jobs import run_import
 from importers.models import ImportRun, MatchOn, ParkedPerson, RunState
-from importers.pushers import add_pusher
-from importers.quarantine import bad_rows, count_bad
+from importers.pulls.pushers import add_pusher
+from importers.repair.quarantine import bad_rows, count_bad
 from settings import Settings
 from tests.importers.importing import Importing
 from tests.importers.kinds import SENT, Sent, in_zip

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from importers import parking
 from importers.models import (
     ExternalRef,
     ImportRow,
@@ -17,7 +16,8 @@ from importers.models import (
     RowStatus,
     RunState,
 )
-from importers.names import speaks_against
+from importers.people import parking
+from importers.people.names import speaks_against
 from importers.records import RecordKind
 from settings import Settings
 from tests.importers.importing import Importing

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from importers import parking, runs
+from importers import runs
 from importers.models import (
     ExternalRef,
     ImportRow,
@@ -18,7 +18,8 @@ from importers.models import (
     RowStatus,
     RunState,
 )
-from importers.parked import find_parked, parked_people, search_people
+from importers.people import parking
+from importers.people.parked import find_parked, parked_people, search_people
 from importers.records import Op, Record, RecordKind
 from importers.sweep import KEPT, waiting_runs
 from tests.importers.importing import Importing

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from importers import runs
-from importers.bench import STALE_ASKING, take
-from importers.breaker import MOST_FAILURES
+from importers.engine.bench import STALE_ASKING, take
+from importers.engine.work import do_work
 from importers.models import (
     ExternalRef,
     ImportCursor,
@@ -19,11 +19,11 @@ from importers.models import (
     Phase,
     RunState,
 )
-from importers.pulling import MOST_TRIES
+from importers.pulls.breaker import MOST_FAILURES
+from importers.pulls.pulling import MOST_TRIES
 from importers.readers import rest
 from importers.records import RecordKind
 from importers.report import totals_of
-from importers.work import do_work
 from tests.importers.pulled import TOKEN, Listing, Pulling, pulling
 from tests.systems import (
     Answer,
@@ -262,7 +262,7 @@ def test_a_pull_that_would_close_very_much_waits_for_approval(
 def test_a_pull_is_cancelled_while_the_system_is_asked(
     pulling: Pulling, listing: Listing, system: System, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("importers.pulling.BEAT", 0.0)
+    monkeypatch.setattr("importers.pulls.pulling.BEAT", 0.0)
     asked, go_on = threading.Event(), threading.Event()
 
     def slow(handler: Handler) -> None:
@@ -344,7 +344,7 @@ def test_a_pull_whose_worker_died_goes_on_behind_its_last_page(
 def test_a_long_pull_lets_others_have_the_worker(
     pulling: Pulling, system: System, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("importers.pulling.TURN", 0.0)
+    monkeypatch.setattr("importers.pulls.pulling.TURN", 0.0)
     run = pulling.work(pulling.start(pulling.add(system)))
     assert (run.phase, run.claim, run.done) == (Phase.READ, None, 3)
     run = pulling.work_through(run)

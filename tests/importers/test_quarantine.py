@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from importers import runs
 from importers.issues import Severity
 from importers.models import ImportRow, ImportRun, RunState
-from importers.quarantine import bad_rows, count_bad, inert, restored
+from importers.repair.quarantine import bad_rows, count_bad, inert, restored
 from tests.importers.bundles import bundle, setting
 from tests.importers.importing import Importing
 from tracker.db import unit_of_work, utc_now

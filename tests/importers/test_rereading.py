@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from importers.bench import take
+from importers.door.rereading import read_again
+from importers.engine.bench import take
+from importers.engine.work import do_work
 from importers.issues import Severity
 from importers.models import ImportRow, ImportRun, ImportSource, MatchOn, Phase, RunState
-from importers.rereading import read_again
-from importers.work import do_work
 from tests.importers.importing import Importing
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid

@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from importers import bench, runs
-from importers.bench import STALE, LostClaim, take
-from importers.changes import changes_of
+from importers import runs
+from importers.engine import bench
+from importers.engine.bench import STALE, LostClaim, take
+from importers.engine.changes import changes_of
+from importers.engine.work import STEPS, do_work
 from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
-from importers.source_list import states_of
+from importers.pulls.source_list import states_of
 from importers.sweep import KEPT, waiting_runs
-from importers.work import STEPS, do_work
 from tests.importers.bundles import QUALIFICATIONS, bundle, only, setting
 from tests.importers.importing import Importing
 from tests.world import World

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from importers import door
+from importers.door import admitting as door
 from importers.readers import sniff
 from importers.readers.dialect import Dialect
 from importers.readers.sample import Form, Sample

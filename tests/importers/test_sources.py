@@ -12,15 +12,15 @@ from cryptography.fernet import InvalidToken
 from flask import Flask
 
 from commands import cli
-from importers import source_list
-from importers.breaker import MOST_FAILURES
 from importers.commands import import_files
 from importers.jobs import look_after_sources, run_import
-from importers.kept_secrets import encrypt_anew
 from importers.kinds import PULL_KINDS
 from importers.models import Cadence, ImportRun, ImportSource, MatchOn, RunState
+from importers.pulls import source_list
+from importers.pulls.breaker import MOST_FAILURES
+from importers.pulls.commands import source as command_group
+from importers.pulls.kept_secrets import encrypt_anew
 from importers.source import PullKind
-from importers.source_commands import source as command_group
 from lti import keys
 from settings import Settings
 from tests.importers.bundles import BUNDLE

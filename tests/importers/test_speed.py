@@ -4,7 +4,11 @@ import pytest
 import sqlalchemy as sa
 
 from importers import runs
-from importers.bench import Bench, take
+from importers.engine.bench import Bench, take
+from importers.engine.restage import begin_again
+from importers.engine.staged import rows_of
+from importers.engine.work import STEPS, do_work
+from importers.engine.write import occasion_of, tell
 from importers.models import (
     ExternalRef,
     ImportRow,
@@ -14,11 +18,7 @@ from importers.models import (
     RunState,
 )
 from importers.records import RecordKind
-from importers.restage import begin_again
-from importers.staged import rows_of
-from importers.targets import TARGETS
-from importers.work import STEPS, do_work
-from importers.write import occasion_of, tell
+from importers.targets.by_kind import TARGETS
 from tests.importers.bundles import Rows, bundle, only, setting
 from tests.importers.importing import Importing
 from tests.servers import on_postgresql

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from importers import source_list, timetable
-from importers.breaker import next_due
 from importers.models import Cadence, ImportRun, ImportSource, RunState
+from importers.pulls import source_list, timetable
+from importers.pulls.breaker import next_due
 from importers.sweep import KEPT
 from tests.importers.pulled import Listing, Pulling, pulling
 from tests.systems import System, serving

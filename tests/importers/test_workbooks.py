@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from importers import door
+from importers.door import admitting as door
 from importers.issues import Refused
 from importers.readers import xlsx
 from importers.readers.dialect import Dialect

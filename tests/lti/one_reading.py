@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from importers.lti import pull
+from importers.lti.jobs import pull
 from settings import Settings
 from tracker.db import open_engine
 

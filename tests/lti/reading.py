@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from importers.lti import pull
+from importers.lti.jobs import pull
 from lti.courses import confirm_context
 from lti.models import Context, ContextPull, ContextPullKind, LtiIdentity
 from settings import Settings

@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from importers.lti import pull
+from importers.lti.jobs import pull
 from lti.courses import confirm_context
 from lti.models import Context, ContextPull, ContextPullKind, LtiIdentity
 from tests.lms import User

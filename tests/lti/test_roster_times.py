@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from importers.lti import waiting_pulls
+from importers.lti.jobs import waiting_pulls
 from lti.models import (
     Context,
     ContextPull,

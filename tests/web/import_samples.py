@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from importers.door import KINDS
+from importers.door.admitting import KINDS
 from importers.readers.dialect import Dialect
 
 NOW = datetime(2026, 11, 19, 13, 30, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The engine: a run is read, staged, matched, previewed, written; a step is a commit."""

@@ -1,0 +1,196 @@
+"""What is missing from a complete file is closed: with an end date, and not too much at once.
+
+Only a stream that tells all there is of its kind closes anything. Closings are staged as rows
+behind those of the file, so that they are previewed, digested and written like all others.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from importers.door.rewriting import OPEN_END
+from importers.engine import bulk, seen
+from importers.engine.staged import chained, is_snapshot_of, rows_of
+from importers.issues import Finding, Severity
+from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus
+from importers.records import Op, RecordKind
+
+# More than both of these at once is not applied before somebody says that it is right.
+BRAKE_SHARE = 0.05
+BRAKE_NUMBER = 10
+BRAKE = "brake.would_close"
+# In a run's layout: the tables of which the last line has no end.
+OPEN_ENDS = "open_ends"
+
+
+def hold_back(run: ImportRun) -> list[Finding]:
+    """Have tables of which the last line has no end close nobody: they may have been cut off."""
+    held = [
+        stream["file"]
+        for stream in run.layout["streams"]
+        if stream["is_snapshot"] and stream["file"] in run.layout.get(OPEN_ENDS, [])
+    ]
+    streams = [
+        {**stream, "is_snapshot": stream["is_snapshot"] and stream["file"] not in held}
+        for stream in run.layout["streams"]
+    ]
+    run.layout = {**run.layout, "streams": streams}
+    return [
+        Finding(code=OPEN_END, severity=Severity.WARNING, file=file) for file in dict.fromkeys(held)
+    ]
+
+
+def forget_closings(session: Session, run: ImportRun) -> None:
+    """Take away the closings that an earlier match staged; they have no file."""
+    last = max((stream["until"] or 1 for stream in run.layout["streams"]), default=1)
+    closings = [*rows_of(run), ImportRow.seq >= last, ImportRow.file.is_(None)]
+    bulk.change(session, sa.delete(ImportRow).where(*closings))
+    run.layout = {**run.layout, "closings": [last, last]}
+
+
+def stage_closings(
+    session: Session, run: ImportRun, passed_over: dict[RecordKind, seen.Keys]
+) -> bool:
+    """Stage the next closings, walking through what the source told of; False when all are.
+
+    `passed_over` remembers from one step to the next which keys were there without being read.
+    """
+    kinds = [kind for kind in _kinds(run) if is_snapshot_of(run, kind)]
+    place, after = run.cursor.get("known", [0, ""])
+    if place == len(kinds):
+        return False
+    kind = kinds[place]
+    if kind not in passed_over:
+        passed_over[kind] = seen.Keys(session, run, kind)
+    keys = passed_over[kind]
+    if keys and not after and len(keys) + _staged(session, run, kind) == _told(session, run, kind):
+        run.cursor = {**run.cursor, "known": [place + 1, ""]}
+        return True
+    size = run.batch_size * bulk.many(session)
+    known = session.execute(_known(run, kind, after, size)).all()
+    first, until = run.layout["closings"]
+    missing = [ref for ref in known if not ref.is_there and ref.ext_id not in keys]
+    bulk.insert_rows(
+        session,
+        ImportRow,
+        [_closing(run, until + number, kind, ref) for number, ref in enumerate(missing)],
+    )
+    run.layout = {**run.layout, "closings": [first, until + len(missing)]}
+    is_last = len(known) < size
+    run.cursor = {
+        **run.cursor,
+        "known": [place + 1, ""] if is_last else [place, known[-1].ext_id],
+        "chain": chained(session, run, until, until + len(missing)),
+    }
+    return True
+
+
+def _told(session: Session, run: ImportRun, kind: RecordKind) -> int:
+    """Return how many records of a kind the source told of that are not gone."""
+    told = sa.select(sa.func.count()).where(
+        ExternalRef.school_id == run.school_id,
+        ExternalRef.source_id == run.source_id,
+        ExternalRef.kind == kind,
+        ExternalRef.gone_at.is_(None),
+    )
+    return session.scalar(told) or 0
+
+
+def _staged(session: Session, run: ImportRun, kind: RecordKind) -> int:
+    """Return how many of those are among the rows that were read."""
+    staged = (
+        sa.select(sa.func.count(ImportRow.ext_id.distinct()))
+        .join(
+            ExternalRef,
+            sa.and_(
+                ExternalRef.school_id == ImportRow.school_id,
+                ExternalRef.source_id == run.source_id,
+                ExternalRef.kind == ImportRow.kind,
+                ExternalRef.ext_id == ImportRow.ext_id,
+                ExternalRef.gone_at.is_(None),
+            ),
+        )
+        .where(*rows_of(run), ImportRow.kind == kind, ImportRow.status != RowStatus.IGNORED)
+    )
+    return session.scalar(staged) or 0
+
+
+def _kinds(run: ImportRun) -> list[RecordKind]:
+    return list(dict.fromkeys(RecordKind(stream["kind"]) for stream in run.layout["streams"]))
+
+
+def _known(run: ImportRun, kind: RecordKind, after: str, size: int) -> sa.Select[Any]:
+    """Select a page of what the source told of this kind, and whether it still does."""
+    page = (
+        sa.select(ExternalRef.ext_id, ExternalRef.local_id, ExternalRef.digest)
+        .where(
+            ExternalRef.school_id == run.school_id,
+            ExternalRef.source_id == run.source_id,
+            ExternalRef.kind == kind,
+            ExternalRef.ext_id > after,
+            ExternalRef.gone_at.is_(None),
+        )
+        .order_by(ExternalRef.ext_id)
+        .limit(size)
+        .subquery()
+    )
+    staged = sa.and_(
+        *rows_of(run),
+        ImportRow.kind == kind,
+        ImportRow.ext_id == page.c.ext_id,
+        ImportRow.status != RowStatus.IGNORED,
+    )
+    return (
+        sa.select(page, (sa.func.count(ImportRow.seq) > 0).label("is_there"))
+        .outerjoin(ImportRow, staged)
+        .group_by(*page.c)
+        .order_by(page.c.ext_id)
+    )
+
+
+def _closing(run: ImportRun, seq: int, kind: RecordKind, ref: Any) -> dict[str, Any]:
+    return {
+        "school_id": run.school_id,
+        "run_id": run.id,
+        "seq": seq,
+        "kind": kind,
+        "op": Op.CLOSE,
+        "ext_id": ref.ext_id,
+        "data": {},
+        "digest": ref.digest,
+        "is_good": True,
+        "status": RowStatus.CLOSED,
+        "local_id": ref.local_id,
+    }
+
+
+def look_out(session: Session, run: ImportRun) -> list[Finding]:
+    """Say where closing is held back, and where so much would close that it must be confirmed."""
+    findings = [
+        Finding(code="closing.held", severity=Severity.WARNING, file=stream["file"])
+        for stream in run.layout["streams"]
+        if stream["is_snapshot"] and not stream["is_whole"]
+    ]
+    known = session.execute(
+        sa.select(ExternalRef.kind, sa.func.count())
+        .where(
+            ExternalRef.school_id == run.school_id,
+            ExternalRef.source_id == run.source_id,
+            ExternalRef.gone_at.is_(None),
+        )
+        .group_by(ExternalRef.kind)
+        .order_by(ExternalRef.kind)
+    )
+    for kind, number in known:
+        closes = run.counts.get(kind.value, {}).get("closed", 0)
+        if closes > BRAKE_NUMBER and closes > BRAKE_SHARE * number:
+            findings.append(
+                Finding(
+                    code=BRAKE,
+                    severity=Severity.WARNING,
+                    value=kind.value,
+                    detail=f"{closes}/{number}",
+                )
+            )
+    return findings

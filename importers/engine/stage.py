@@ -1,0 +1,115 @@
+"""Reading: the records of a file become staged rows, batch by batch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from importers.engine import bulk, seen
+from importers.engine.ahead import Ahead
+from importers.engine.bench import Bench, Stopping, end
+from importers.engine.opening import source_of
+from importers.engine.restage import begin_again
+from importers.engine.sifting import Sieve, Sifted
+from importers.engine.staged import add_issues
+from importers.models import ImportRow, ImportRun, Phase, RunState
+from importers.pulls import pulling
+from importers.records import RecordKind
+from importers.source import Batch, Unavailable
+from tracker.db import unit_of_work, utc_now
+
+
+def read_some(bench: Bench) -> None:
+    """Stage the next batch of the file; the last one hands the run on to matching."""
+    try:
+        if bench.batches is None:
+            bench.batches = _open(bench)
+        sifted = next(bench.batches, None)
+    except Unavailable as reason:
+        bench.batches = None
+        pulling.put_off(bench, reason)
+        return
+    except pulling.Ended:
+        bench.batches = None
+        return
+    is_turn_over = False
+    with bench.step() as (session, run):
+        if run.cancel_asked_at is not None:
+            end(session, run, state=RunState.DISCARDED, at=utc_now())
+        elif sifted is None:
+            _next_stream(run)
+            bench.batches = None
+        elif _is_outdated(run, sifted):
+            begin_again(run)
+        else:
+            _stage(session, run, sifted)
+            is_turn_over = pulling.is_turn_over(bench, session, run)
+    if is_turn_over:
+        raise Stopping
+    if bench.phase is not Phase.READ:
+        bench.source = bench.batches = None
+
+
+def _open(bench: Bench) -> Iterator[Sifted]:
+    """Go on in the stream, and behind the place, where the cursor stands."""
+    run, source = source_of(bench)
+    place = run.cursor.get("stream", 0)
+    streams = source.streams()
+    if place == len(streams):
+        return iter(())
+    kind = RecordKind(streams[place].kind)
+    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+        sieve = Sieve.of(session, run, kind)
+    made = source.read(streams[place], after=run.cursor.get("after", 0), size=run.batch_size)
+    # A system is asked by who holds the run, so that it is seen to be alive.
+    if run.file_digest is None:
+        return _sift(bench, sieve, made)
+    return Ahead(_sift(bench, sieve, Ahead(made)))
+
+
+def _sift(bench: Bench, sieve: Sieve, batches: Iterator[Batch]) -> Iterator[Sifted]:
+    for batch in batches:
+        with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+            sifted = sieve.sift(session, batch)
+        yield sifted
+
+
+def _is_outdated(run: ImportRun, sifted: Sifted) -> bool:
+    """Whether another run of this source wrote while this one compared rows to what was known."""
+    return run.layout.get("as_of", sifted.writes) != sifted.writes
+
+
+def _stage(session: Session, run: ImportRun, sifted: Sifted) -> None:
+    place, first = run.cursor.get("stream", 0), run.cursor.get("seq", 1)
+    for row in sifted.rows:
+        row["seq"] += first
+    bulk.insert_rows(session, ImportRow, sifted.rows, same=sifted.same)
+    seen.note(session, run, first, sifted.kind, sifted.passed_over)
+    add_issues(session, run, [(first + number, finding) for number, finding in sifted.findings])
+    batch, stream = sifted.batch, dict(run.layout["streams"][place])
+    if stream["from"] is None:
+        stream["from"] = first
+    stream["until"] = first + sifted.number
+    stream["is_whole"] = stream["is_whole"] and batch.is_whole
+    if batch.since is not None:
+        stream["since"] = dict(batch.since)
+    _set_stream(run, place, stream)
+    run.layout = {**run.layout, "as_of": sifted.writes}
+    run.cursor = {"stream": place, "after": batch.after, "seq": stream["until"]}
+    run.done = stream["until"] - 1
+
+
+def _next_stream(run: ImportRun) -> None:
+    """Go on to the next stream, or to matching."""
+    place = min(run.cursor.get("stream", 0) + 1, len(run.layout["streams"]))
+    run.cursor = {"stream": place, "after": 0, "seq": run.cursor.get("seq", 1)}
+    if place == len(run.layout["streams"]):
+        run.total = run.done
+        run.phase = Phase.MATCH
+        run.cursor = {}
+
+
+def _set_stream(run: ImportRun, place: int, stream: dict[str, Any]) -> None:
+    streams = list(run.layout["streams"])
+    streams[place] = stream
+    run.layout = {**run.layout, "streams": streams}

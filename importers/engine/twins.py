@@ -1,0 +1,86 @@
+"""Twins: rows of one file with the same key, whether they were read or passed over."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from importers.engine import bulk, seen
+from importers.engine.bench import Bench
+from importers.engine.restage import begin_again
+from importers.engine.staged import Conditions, StreamLayout, column_of, set_aside
+from importers.issues import Finding, Severity
+from importers.models import ImportRow, ImportRun, RowStatus
+from tracker.db import unit_of_work
+
+# From so many rows on statistics of them are worth their time.
+MANY = 2000
+
+
+def look_back(bench: Bench) -> None:
+    """Before matching: find once of which kinds a key is in the file twice.
+
+    If such a row was passed over, all rows of its kind are read: they may contradict each other.
+    """
+    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+        run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
+        is_new = not run.cursor and "twins" not in run.layout
+        if is_new:
+            unread, twice = seen.with_twins(session, run), seen.read_twice(session, run)
+    if is_new:
+        with bench.step() as (_, run):
+            if unread:
+                unread += run.layout.get("read_whole", [])
+                run.layout = {**run.layout, "read_whole": unread}
+                begin_again(run)
+            else:
+                run.layout = {**run.layout, "twins": twice}
+    if is_new and (run.total or 0) >= MANY:
+        with unit_of_work(bench.engine, school_id=bench.school_id) as session:
+            bulk.gather_statistics(session, ["import_row"])
+
+
+def set_aside_twins(
+    session: Session, run: ImportRun, stream: StreamLayout, span: Conditions
+) -> None:
+    """Of equal rows with one key the last counts; contradictory rows are all set aside."""
+    twin = aliased(ImportRow)
+    found = session.execute(
+        sa.select(
+            ImportRow.seq,
+            ImportRow.row,
+            ImportRow.ext_id,
+            sa.func.count(twin.digest.distinct()),
+            sa.func.max(twin.seq),
+            sa.func.min(sa.case((twin.seq != ImportRow.seq, twin.row))),
+        )
+        .join(
+            twin,
+            sa.and_(
+                twin.school_id == ImportRow.school_id,
+                twin.run_id == ImportRow.run_id,
+                twin.kind == ImportRow.kind,
+                twin.ext_id == ImportRow.ext_id,
+                twin.is_good,
+                twin.file.is_not(None),
+            ),
+        )
+        .where(*span, ImportRow.is_good, ImportRow.file.is_not(None))
+        .group_by(ImportRow.seq, ImportRow.row, ImportRow.ext_id)
+        .having(sa.func.count() > 1)
+    )
+    contradictory, equal = [], []
+    for seq, row, key, contents, last, other in found:
+        facts: dict[str, Any] = {
+            "file": stream["file"],
+            "row": row,
+            "column": column_of(stream, "ext_id"),
+            "value": key,
+            "detail": str(other),
+        }
+        if contents > 1:
+            contradictory.append((seq, Finding(code="key.contradictory", **facts)))
+        elif seq != last:
+            equal.append((seq, Finding(code="key.twice", severity=Severity.WARNING, **facts)))
+    set_aside(session, run, contradictory)
+    set_aside(session, run, equal, status=RowStatus.IGNORED)

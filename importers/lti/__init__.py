@@ -1,0 +1,1 @@
+"""Rosters and results of courses, through the services of LTI."""

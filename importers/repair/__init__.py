@@ -1,0 +1,1 @@
+"""What was set aside: given back to be repaired, taken up again, or thrown away."""
