@@ -10,7 +10,7 @@ from api.blueprint import Blueprint
 from api.errors import Refusal
 from api.fields import Contract, Id
 from identity.access import allows
-from importers.door import bsn
+from importers import bsn
 from importers.pulls import pushed
 from importers.readers.jsonl import cleaned
 from importers.xapi.validity import problems_when_sent

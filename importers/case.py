@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
-from importers.engine.cells import LONGEST_KEY
 from importers.issues import Column, Finding, Refused, Severity
+from importers.readers.cells import LONGEST_KEY
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.records import Origin, Record, RecordKind, Standing

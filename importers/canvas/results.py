@@ -14,7 +14,7 @@ from importers.canvas.client import NotAnswered, odd
 from importers.canvas.roster import POINTS, WORDS, doubts, graded
 from importers.canvas.site import Course, Listing, Site, assignments_of, courses_of, places_of
 from importers.issues import Column
-from importers.pulls.answers import END, moment, note, number, plain
+from importers.readers.answers import END, moment, note, number, plain
 from importers.records import Op, Origin, Record, RecordKind
 from importers.source import Batch, Stream
 from tracker.models import Precision

@@ -16,7 +16,7 @@ from importers.canvas.site import (
     places_of,
 )
 from importers.issues import Column, Finding, Severity
-from importers.pulls.answers import Unit, batched, day, note, number, plain
+from importers.readers.answers import Unit, batched, day, note, number, plain
 from importers.records import Op, Origin, Record, RecordKind
 from importers.source import Batch, Stream
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from importers.canvas.client import Client, NotAnswered, odd
-from importers.pulls.answers import plain, without_bsn
+from importers.readers.answers import plain, without_bsn
 from importers.source import Asking, Unavailable
 from tracker.errors import Invalid
 

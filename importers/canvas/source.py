@@ -7,7 +7,7 @@ from importers.canvas import results, roster
 from importers.canvas.client import NotAnswered
 from importers.canvas.site import Site, courses_of, people_in, people_of, site_of
 from importers.issues import Finding, Severity
-from importers.pulls.answers import END
+from importers.readers.answers import END
 from importers.source import Asking, Batch, PullKind, Stream, Unavailable
 
 KIND = "canvas"

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from importers.door import bsn
+from importers import bsn
 from importers.door.rewriting import Choose, Rewritten, rewrite
 from importers.door.shapes import Shape, shape_of
 from importers.issues import Finding, Refused, Severity

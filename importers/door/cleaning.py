@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from importers.door import bsn
+from importers import bsn
 from importers.issues import Column, Finding, Refused, Severity
 from importers.readers.sniff import records
 from importers.readers.tabular import LONGEST_CELL

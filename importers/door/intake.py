@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from obstore.store import ObjectStore
 from sqlalchemy.orm import Session
 
-from importers import duo
+from importers import bsn, duo
 from importers.door import admitting as door
-from importers.door import bsn
 from importers.door.disguise import able_to_name
 from importers.door.rewriting import OPEN_END
 from importers.engine.bench import end

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import IO, Any
 
-from importers.door import bsn
+from importers import bsn
 from importers.door.cleaning import clean_table
 from importers.door.shapes import Shape
 from importers.issues import Finding, Refused, Severity

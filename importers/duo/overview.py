@@ -13,8 +13,8 @@ from typing import Any
 from importers.duo import layout
 from importers.duo.layout import Layout
 from importers.duo.totals import counted
-from importers.engine.cells import LONGEST_KEY, Line
 from importers.issues import Finding
+from importers.readers.cells import LONGEST_KEY, Line
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.readers.tabular import Table, open_table

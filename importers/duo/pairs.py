@@ -6,10 +6,10 @@ the door, as those in the Registratieoverzicht are; the list gives the same name
 
 from collections.abc import Callable, Iterator, Sequence
 
-from importers.door import bsn
+from importers import bsn
 from importers.duo.overview import NAMES
-from importers.engine.cells import Line, read_lines
 from importers.issues import Finding
+from importers.readers.cells import Line, read_lines
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.readers.tabular import Table, open_table

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from importers.engine.cells import LONGEST_KEY, Line, read_lines
 from importers.issues import Column, Finding, Refused
+from importers.readers.cells import LONGEST_KEY, Line, read_lines
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.readers.tabular import Table, open_table

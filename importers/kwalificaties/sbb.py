@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import islice
 from xml.etree.ElementTree import Element  # only as a record; readers/xml.py does the parsing
 
-from importers.engine.cells import LONGEST_KEY
 from importers.issues import Column, Finding, Severity
 from importers.kwalificaties.listed import CODE, CREBO, LABEL
+from importers.readers.cells import LONGEST_KEY
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.readers.xml import elements

@@ -8,7 +8,7 @@ from importers.moodle import activity, competencies, groups, items, people, resu
 from importers.moodle.client import Client
 from importers.moodle.options import options_of
 from importers.moodle.site import Site
-from importers.pulls.answers import END
+from importers.readers.answers import END
 from importers.source import Asking, Batch, PullKind, Stream
 
 KIND = "moodle"

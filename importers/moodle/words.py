@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.pulls.answers import Unit, batched, note, number, plain, without_bsn
+from importers.readers.answers import Unit, batched, note, number, plain, without_bsn
 from importers.records import Record
 from importers.source import Stream
 

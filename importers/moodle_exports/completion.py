@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.engine.cells import Line
 from importers.issues import Refused, Severity
 from importers.moodle_exports.export import Export
 from importers.moodle_exports.layout import (
@@ -22,6 +21,7 @@ from importers.moodle_exports.layout import (
     title_of,
     told_apart,
 )
+from importers.readers.cells import Line
 from importers.readers.kept import Kept
 from importers.readers.sample import Form as Shape
 from importers.readers.sample import Sample

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
-from importers.engine.cells import Line, line_of
 from importers.issues import Column, Finding, Refused
 from importers.moodle_exports.course import course_of, said
 from importers.moodle_exports.layout import Around, Form, Layout, task_key
+from importers.readers.cells import Line, line_of
 from importers.readers.kept import Kept
 from importers.readers.tabular import Table, open_table
 from importers.records import Op, Origin, Record, RecordKind, Standing, Unread

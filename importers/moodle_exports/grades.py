@@ -14,8 +14,7 @@ from typing import Any
 
 import orjson
 
-from importers.door import bsn
-from importers.engine.cells import Line
+from importers import bsn
 from importers.issues import Finding, Refused, Severity
 from importers.moodle_exports.export import Export
 from importers.moodle_exports.layout import (
@@ -29,6 +28,7 @@ from importers.moodle_exports.layout import (
     title_of,
     told_apart,
 )
+from importers.readers.cells import Line
 from importers.readers.sample import Form as Shape
 from importers.readers.sample import Sample
 from importers.records import Op, Origin, Record, RecordKind, Standing, Unread

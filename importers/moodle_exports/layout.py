@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from importers.engine.cells import Line
 from importers.issues import Column, Finding, Refused, Severity
 from importers.moodle_exports.course import Course
+from importers.readers.cells import Line
 from importers.records import Record, RecordKind, Unread
 from importers.sheet.columns import Means, is_weak_number, meaning_of
 from importers.sheet.reading import LABEL, item_key, key_of

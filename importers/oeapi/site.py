@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from importers.oeapi.client import Client, NotAnswered
-from importers.pulls.answers import plain, without_bsn
+from importers.readers.answers import plain, without_bsn
 from importers.source import Asking, Unavailable
 from tracker.errors import Invalid
 

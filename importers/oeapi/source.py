@@ -6,7 +6,7 @@ from typing import Any
 from importers.issues import Finding, Severity
 from importers.oeapi import streams
 from importers.oeapi.site import Site, listing_of, offerings_of, people_in, site_of
-from importers.pulls.answers import END
+from importers.readers.answers import END
 from importers.source import Asking, Batch, PullKind, Stream, Unavailable
 
 KIND = "oeapi"

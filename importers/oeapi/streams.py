@@ -18,7 +18,7 @@ from importers.oeapi.site import (
     people_in,
     person_of,
 )
-from importers.pulls.answers import Unit, batched, day, moment, note, number, plain
+from importers.readers.answers import Unit, batched, day, moment, note, number, plain
 from importers.records import Op, Origin, Record, RecordKind
 from importers.source import Batch, Stream
 from tracker.models import Precision

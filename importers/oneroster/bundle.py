@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from importers.engine.cells import Line, read_lines
-from importers.engine.tables import batches
 from importers.issues import Finding, Refused, Severity
 from importers.oneroster import files, rows
 from importers.oneroster.headers import check_header, named
@@ -15,7 +13,9 @@ from importers.oneroster.life import LIFE_COLUMNS, is_as_in_changes, life_of, li
 from importers.oneroster.manifest import Manifest, Mode, read_manifest
 from importers.oneroster.references import check_references
 from importers.oneroster.roles import Users, ours_in, users_of
+from importers.readers.cells import Line, read_lines
 from importers.readers.kept import Kept
+from importers.readers.tables import batches
 from importers.readers.tabular import Table, open_table
 from importers.records import Op, Record, RecordKind
 from importers.source import Batch, Opening, Stream

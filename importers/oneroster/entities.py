@@ -10,13 +10,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.engine.cells import DAY, Line, line_of, places_in
 from importers.issues import Column
 from importers.oneroster import rows
 from importers.oneroster.access import GRADEBOOK, ROSTERING
 from importers.oneroster.life import LIFE_COLUMNS
 from importers.oneroster.roles import OTHERS, OURS
-from importers.pulls.answers import day, moment
+from importers.readers.answers import day, moment
+from importers.readers.cells import DAY, Line, line_of, places_in
 from importers.readers.tabular import Table, TableRow
 from importers.records import RecordKind
 

@@ -7,9 +7,9 @@ sensitive (demographics, profiles with passwords) and what is of no use to us is
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from importers.engine.cells import Line
 from importers.oneroster import rows
 from importers.oneroster.life import LIFE_COLUMNS
+from importers.readers.cells import Line
 from importers.readers.zipbundle import base_name
 from importers.records import RecordKind
 

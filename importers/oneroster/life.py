@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from importers.engine.cells import YEARS, Line
+from importers.readers.cells import YEARS, Line
 from importers.records import Op
 
 LIFE_COLUMNS = ("sourcedId", "status", "dateLastModified")

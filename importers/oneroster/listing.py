@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from importers.pulls.answers import END
+from importers.readers.answers import END
 from importers.readers.rest import MOST_PAGES, Json, next_page
 from importers.source import Unavailable
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-from importers.engine.cells import Line
 from importers.issues import Finding, Severity
 from importers.oneroster import files
+from importers.readers.cells import Line
 
 
 class Mode(StrEnum):

@@ -5,10 +5,10 @@ They are not taken over; what is odd about them is said. The others wait for mat
 
 from collections.abc import Callable, Iterator, Mapping
 
-from importers.engine.cells import Line
 from importers.issues import Finding
 from importers.oneroster import files
 from importers.oneroster.manifest import Mode
+from importers.readers.cells import Line
 
 Lines = Callable[..., Iterator[Line | None]]
 

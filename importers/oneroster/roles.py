@@ -6,8 +6,8 @@ Looked up before any user is read, in roles.csv, or in users.csv itself (version
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from importers.engine.cells import Line
 from importers.oneroster.rows import OTHER_ROLES, SCHOOL_ROLES
+from importers.readers.cells import Line
 
 OTHERS = {role.casefold() for role in OTHER_ROLES}
 OURS = {role.casefold() for role, meaning in SCHOOL_ROLES.items() if meaning is not None}

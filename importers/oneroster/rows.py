@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.engine.cells import Line
 from importers.oneroster.life import Life
+from importers.readers.cells import Line
 from importers.records import Op, Origin, Record, RecordKind, Standing
 from tracker.models import GroupRole, Precision, SchoolRole
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from importers.engine.cells import Line
 from importers.issues import Column, Finding, Severity
 from importers.oneroster import rows
 from importers.oneroster.access import GRADE_SCOPES, ROSTER_SCOPES, access_to
@@ -18,7 +17,8 @@ from importers.oneroster.entities import COLLECTIONS, GRADES, Collection, Entity
 from importers.oneroster.files import KIND
 from importers.oneroster.life import Life, life_of_change
 from importers.oneroster.listing import Ask, Page, pages
-from importers.pulls.answers import END, note
+from importers.readers.answers import END, note
+from importers.readers.cells import Line
 from importers.readers.granted import has_two_parts
 from importers.readers.rest import Json
 from importers.records import Op, Record, RecordKind

@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.door import bsn
+from importers import bsn
 from importers.models import ImportSource
 from lti import keys
 from tracker.errors import Invalid

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from importers.door import bsn
+from importers import bsn
 from importers.issues import Refused
 
 MOST_BYTES = 10_000_000  # of a document that must be read whole

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlencode, urljoin, urlsplit, urlunsplit
 
 import orjson
 
-from importers.door import bsn
+from importers import bsn
 from importers.source import Asking, Unavailable
 from lti import http
 from lti.paging import next_link

@@ -14,7 +14,7 @@ from posixpath import join, normpath
 
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from importers.door import bsn
+from importers import bsn
 from importers.issues import Column, Finding, Refused, Severity
 from importers.readers import xml
 from importers.readers.sample import MOST_ROWS

@@ -8,7 +8,7 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 from openpyxl.utils import column_index_from_string
 from openpyxl.utils.datetime import CALENDAR_WINDOWS_1900, from_excel
 
-from importers.door import bsn
+from importers import bsn
 from importers.readers.tabular import LONGEST_CELL
 
 LONGEST_ERROR = 40

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element  # only as a record; parsing is done h
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from importers.door import bsn
+from importers import bsn
 from importers.issues import Refused
 
 PIECE = 64 * 1024

@@ -9,7 +9,7 @@ import zlib
 from pathlib import PurePosixPath
 from typing import IO
 
-from importers.door import bsn
+from importers import bsn
 from importers.issues import Refused
 
 MOST_ENTRIES = 200

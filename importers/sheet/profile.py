@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from importers.engine.cells import Line
+from importers.readers.cells import Line
 from importers.sheet.columns import plain
 from importers.sheet.numbers import COMMA, POINT, read_hours, read_number
 from importers.sheet.values import HUNDRED, TEN, Bounds, is_nothing, is_word, read_presence

@@ -9,9 +9,9 @@ from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.door import bsn
-from importers.engine.cells import EMAIL, LONGEST_EMAIL, LONGEST_KEY, Line
+from importers import bsn
 from importers.people.names import speaks_against
+from importers.readers.cells import EMAIL, LONGEST_EMAIL, LONGEST_KEY, Line
 from importers.records import Origin, Record, RecordKind, Standing
 from importers.sheet.columns import Means, plain
 from importers.sheet.dates import NOON, MomentRead, read_moment

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from importers.engine.cells import Line
+from importers.readers.cells import Line
 from importers.records import Op, Record, RecordKind
 from importers.sheet.columns import Means, plain
 from importers.sheet.reading import FREE, LABEL, Reading, item_key, key_of, record_of

@@ -6,8 +6,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from importers.engine.cells import Line, line_of, places_in
 from importers.issues import Column, Finding, Refused, Severity
+from importers.readers.cells import Line, line_of, places_in
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.readers.tabular import Table, open_table

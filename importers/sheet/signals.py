@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from importers.engine.cells import Line
+from importers.readers.cells import Line
 from importers.records import Record, RecordKind, Standing
 from importers.sheet.columns import Means, plain
 from importers.sheet.numbers import read_hours, read_number

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from importers.engine.cells import Line
+from importers.readers.cells import Line
 from importers.records import Record, Standing
 
 # So many counters of one byte; a sheet of a million results makes some 200,000 keys be kept.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from importers.door.bsn import MARK
-from importers.engine.cells import LONGEST_KEY
+from importers.bsn import MARK
+from importers.readers.cells import LONGEST_KEY
 
 MAILTO = "mailto:"
 LONGEST_NAME = 200

@@ -1,6 +1,6 @@
 import pytest
 
-from importers.door import bsn
+from importers import bsn
 
 BSN = "123456782"
 

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 import xlsxwriter
 
+from importers import bsn
 from importers.door import admitting as door
-from importers.door import bsn
 from importers.door.cleaning import clean_table
 from importers.issues import Finding, Refused
 from importers.readers import jsonl

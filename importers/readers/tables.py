@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from importers.door import bsn
-from importers.engine.cells import LONGEST_KEY, Line, line_of, places_in
+from importers import bsn
+from importers.readers.cells import LONGEST_KEY, Line, line_of, places_in
 from importers.readers.tabular import Table, TableRow
 from importers.records import Record, RecordKind, Standing, Unread
 from importers.source import Batch

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
-from importers.door import bsn
+from importers import bsn
 from importers.issues import Column, Finding, Severity
 from importers.readers.tabular import Table, TableRow
 from importers.records import Origin, Record, RecordKind, Standing

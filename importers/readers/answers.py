@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.door.bsn import MARK
+from importers.bsn import MARK
 from importers.issues import Finding, Severity
 from importers.records import Origin, Record, RecordKind, Standing
 from importers.source import Batch, Stream, Unavailable
