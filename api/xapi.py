@@ -24,16 +24,22 @@ EXAMPLE = {
     "object": {"id": "https://lms.example/mod/quiz/17"},
     "timestamp": "2026-11-02T10:00:00Z",
 }
-STATEMENT = {"type": "object", "example": EXAMPLE}
+STATEMENT = {"type": "object"}
 IDS = {
     "type": "array",
     "items": {"type": "string", "format": "uuid"},
-    "example": ["019aab4e-9000-7aaa-8bbb-000000000001"],
 }
+ID = "019aab4e-9000-7aaa-8bbb-000000000001"
 BODY = {
-    "application/json": {"schema": {"anyOf": [STATEMENT, {"type": "array", "items": STATEMENT}]}}
+    "application/json": {
+        "schema": {"anyOf": [STATEMENT, {"type": "array", "items": STATEMENT}]},
+        "example": EXAMPLE,
+    }
 }
 HEADERS = {"X-Experience-API-Version": "1.0.3"}
+
+IN_ORDER = "The ids, in the order of the statements"
+IDS_BODY = {"application/json": {"schema": IDS, "example": [ID]}}
 
 blp = Blueprint("xapi", about="xAPI statements, sent by programs of the school.")
 
@@ -58,13 +64,13 @@ class StatementQuery(Contract):
 @blp.post("/xapi/statements")
 @allows(Action.SEND_STATEMENTS)
 @blp.arguments(StatementsSchema)
-@blp.response(200, description="The ids, in the order of the statements")
+@blp.response(200, description=IN_ORDER)
 @blp.alt_response(400, description="A statement is not as xAPI has it; none is taken")
 @blp.alt_response(403, description="Your token is not that of a program that may send")
 @blp.alt_response(409, description="Another statement has this id; none is taken")
 @blp.doc(
     requestBody={"content": BODY, "required": True},
-    responses={"200": {"content": {"application/json": {"schema": IDS}}}},
+    responses={"200": {"description": IN_ORDER, "content": IDS_BODY}},
 )
 def send_statements(body: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
     """Send statements.
@@ -85,7 +91,10 @@ def send_statements(body: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
 @blp.alt_response(409, description="Another statement has this id")
 @blp.doc(requestBody={"content": BODY, "required": True})
 def put_statement(query: dict[str, Any], body: dict[str, Any]) -> tuple[str, int, dict[str, str]]:
-    """Send one statement under an id of your own."""
+    """Send one statement under an id of your own.
+
+    As the standard has it: sent twice it is taken once.
+    """
     key = str(query["statement_id"])
     (statement, *more) = body["statements"] or [None]
     is_other = isinstance(statement, dict) and str(statement.get("id", key)).lower() != key

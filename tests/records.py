@@ -89,6 +89,7 @@ def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
         "level_id": world.levels[1].id,
         "to_id": world.supervisor.id,
         "run_id": new_id(),
+        "parked_id": new_id(),
     }
 
 

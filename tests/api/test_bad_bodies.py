@@ -18,6 +18,8 @@ from tests.records import add_records, all_rows
 from tests.world import World
 from tracker.db import new_id
 
+# Programs alone may send there, in a standard's own shape: tests/api/test_xapi.py.
+OF_A_STANDARD = "/api/xapi"
 JSON, FORM = "application/json", "multipart/form-data"
 WRITES = ("post", "put", "patch", "delete")
 # What nobody sets from outside, unless a route offers it by that name.
@@ -62,6 +64,12 @@ OTHERS = {
     "create_import": "administrator",
     "discard_import": "administrator",
     "apply_import": "administrator",
+    "cancel_import": "administrator",
+    "read_import_again": "administrator",
+    "retry_import": "administrator",
+    "discard_bad_rows": "administrator",
+    "decide_parked": "administrator",
+    "undo_parked": "administrator",
 }
 
 
@@ -94,13 +102,13 @@ def routes(app: Flask, ids: dict[str, str]) -> list[Route]:
         _route(document, method, path.format_map(ids), operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
-        if method in WRITES
+        if method in WRITES and not path.startswith(OF_A_STANDARD)
     ]
     rules = [
         (rule.rule, method)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) & {name.upper() for name in WRITES}
-        if rule.rule.startswith("/api/")
+        if rule.rule.startswith("/api/") and not rule.rule.startswith(OF_A_STANDARD)
     ]
     assert len(found) == len(rules), "the document leaves out a route"
     return found
@@ -150,7 +158,8 @@ def fitting(route: Route, name: str, told: dict[str, Any], ids: dict[str, str], 
         return told["enum"][0]
     if name == "levels":
         return [{"label": label, "anchor": anchor} for anchor, label in enumerate(("ik", "jij"))]
-    return {"string": "tekst", "integer": told.get("minimum"), "boolean": False, "array": []}[kind]
+    fits = {"string": "tekst", "integer": told.get("minimum"), "boolean": False}
+    return (fits | {"array": [], "object": {}})[kind]
 
 
 def right(route: Route, ids: dict[str, str], world: World) -> dict[str, Any]:
@@ -237,7 +246,9 @@ def test_every_body_names_what_is_missing(routes: list[Route], world: World, as_
         if not route.required or JSON not in route.bodies:
             continue
         caller = caller_of(route, world, as_)
-        for body in ({}, dict.fromkeys(route.required)):
+        nothing = dict.fromkeys(route.required)
+        takes_nothing = any("null" in kinds_of(route.fields[name]) for name in route.required)
+        for body in ({},) if takes_nothing else ({}, nothing):
             told = refused(caller.request(route.method, route.path, json=body), route.name)
             assert told == {name: ["required"] for name in route.required}, route.name
 

@@ -54,9 +54,9 @@ def test_each_awkward_line_ends_as_expected(importing: Importing, field_data: Pa
     assert found[62] == {"xapi.voided"}
     assert signals(importing) == []
     rows = importing.read(
-        sa.select(ImportRow.row, ImportRow.data).where(
-            ImportRow.run_id == run.id, ImportRow.is_good
-        )
+        sa.select(ImportRow.row, ImportRow.data)
+        .where(ImportRow.run_id == run.id, ImportRow.is_good)
+        .order_by(ImportRow.seq)
     )
     waiting = {row: data for row, data in rows if row is not None and row > 60}
     assert waiting[63]["occurred_at"].startswith("2026-11-01T10:00:00")

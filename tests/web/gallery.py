@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import UUID
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -175,8 +176,15 @@ def make_gallery() -> Flask:
     app.jinja_env.undefined = StrictUndefined
     for endpoint, rule in ENDPOINTS.items():
         app.add_url_rule(rule, endpoint)
+    app.view_functions["school.progress"] = progress
     app.add_url_rule("/samples/<page>", "sample", sample)
     return app
+
+
+def progress(run_id: UUID) -> str:
+    """Return what a page about a run that goes on asks for: it is as far as it was."""
+    _, _, context = PAGES["import-reading"]
+    return render_template("school/_progress.html", **context)
 
 
 def sample(page: str) -> str:

@@ -46,7 +46,8 @@ const follow = document.querySelector("[data-refresh]");
 
 async function look() {
   const answer = await fetch(follow.dataset.from).catch(() => null);
-  const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+  // What is wrong with the server only makes us look again later.
+  const page = answer && answer.status < 500 && new DOMParser().parseFromString(await answer.text(), "text/html");
   const news = page && page.querySelector("[data-refresh]");
   if (page && !news) {
     location.reload();
