@@ -56,6 +56,9 @@ def match_some(bench: Bench) -> None:
         if bench.phase is not Phase.MATCH:
             return
     with bench.step() as (session, run):
+        if run.cancel_asked_at is not None and run.state is RunState.APPLYING:
+            # Nothing of what was approved is written yet: it is a preview again.
+            run.state, run.cursor, run.cancel_asked_at = RunState.READING, {}, None
         if run.cancel_asked_at is not None:
             end(session, run, state=RunState.DISCARDED, at=utc_now())
             return

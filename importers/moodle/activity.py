@@ -14,7 +14,8 @@ from importers.moodle.items import items_of
 from importers.moodle.pairs import Refusals, by_student
 from importers.moodle.quiet import is_quiet, since_of
 from importers.moodle.site import Course, Member, Site, courses_of
-from importers.moodle.words import Unit, batched, left_out, moment, note
+from importers.moodle.words import left_out, moment
+from importers.readers.answers import Unit, batched, note
 from importers.records import Op, Origin, Record, RecordKind
 from importers.source import Batch, Stream
 from tracker.models import Precision

@@ -7,7 +7,8 @@ from importers.issues import Column
 from importers.moodle.client import NotAnswered, odd
 from importers.moodle.people import everybody
 from importers.moodle.site import Site
-from importers.moodle.words import Unit, batched, moment, note, plain
+from importers.moodle.words import moment
+from importers.readers.answers import Unit, batched, note, plain
 from importers.records import Op, Origin, Record, RecordKind
 from importers.source import Batch, Stream
 from tracker.models import FrameworkItemKind, Precision

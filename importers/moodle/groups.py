@@ -21,7 +21,7 @@ from importers.moodle.site import (
     listing_of,
     unsaid,
 )
-from importers.moodle.words import Unit, batched, note, plain
+from importers.readers.answers import Unit, batched, note, plain
 from importers.records import Origin, Record, RecordKind
 from importers.source import Batch, Stream
 

@@ -10,7 +10,8 @@ from typing import Any
 from importers.issues import Column
 from importers.moodle.client import NotAnswered
 from importers.moodle.site import Course, Site, courses_of, listing_of
-from importers.moodle.words import Unit, batched, day, note, number, plain
+from importers.moodle.words import day
+from importers.readers.answers import Unit, batched, note, number, plain
 from importers.records import Origin, Record, RecordKind
 from importers.source import Batch, Stream
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from importers.moodle.site import Course, Member, Site, listing_of
-from importers.moodle.words import note
+from importers.readers.answers import note
 from importers.records import Record
 from importers.source import Stream
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from importers.issues import Column, Finding, Severity
 from importers.moodle.site import ENROLLED, Member, Site, courses_of, listing_of, unsaid
-from importers.moodle.words import Unit, batched, note
+from importers.readers.answers import Unit, batched, note
 from importers.records import Op, Origin, Record, RecordKind
 from importers.source import Batch, Stream
 

@@ -14,7 +14,8 @@ from importers.moodle.items import GRADES, items_of, key_of
 from importers.moodle.pairs import Refusals, by_student
 from importers.moodle.quiet import is_quiet, since_of
 from importers.moodle.site import Course, Site, courses_of, listing_of
-from importers.moodle.words import Unit, batched, left_out, moment, note, number, plain
+from importers.moodle.words import left_out, moment
+from importers.readers.answers import Unit, batched, note, number, plain
 from importers.records import Op, Origin, Record, RecordKind
 from importers.source import Batch, Stream
 from tracker.models import Precision

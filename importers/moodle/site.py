@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from importers.moodle.client import Client, NotAnswered, odd
 from importers.moodle.options import PROFILE, Options
-from importers.moodle.words import plain, without_bsn
+from importers.readers.answers import plain, without_bsn
 from importers.records import Record
 from importers.source import Unavailable
 

@@ -5,21 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from importers.readers.answers import Unit, batched, note, number, plain, without_bsn
+from importers.readers.answers import note, plain
 from importers.records import Record
 from importers.source import Stream
-
-__all__ = [
-    "Unit",
-    "batched",
-    "day",
-    "left_out",
-    "moment",
-    "note",
-    "number",
-    "plain",
-    "without_bsn",
-]
 
 
 def moment(seconds: Any) -> datetime | None:

@@ -1,7 +1,7 @@
 """Reading one row: cells become values, and what is wrong with them becomes findings."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -211,9 +211,6 @@ def _number(text: str) -> Decimal | None:
         return None
     number = Decimal(text.replace(",", ".")).quantize(THOUSANDTH, ROUND_HALF_UP)
     return number.normalize() + 0
-
-
-Mapper = Callable[[Line], Record]
 
 
 def read_lines(table: Table, names: tuple[str, ...], *, after: int) -> Iterator[Line | None]:

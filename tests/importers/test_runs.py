@@ -138,6 +138,19 @@ def test_applying_can_be_cancelled_and_taken_up_again(importing: Importing):
     assert importing.count(Activity) == 47
 
 
+def test_what_was_approved_and_is_cancelled_before_a_row_is_written_is_a_preview_again(
+    importing: Importing,
+):
+    run = importing.preview(bundle(), batch_size=10)
+    importing.approve(run)
+    cancel(importing, run)
+    again = importing.work(run)
+    assert (again.state, again.counts) == (RunState.PREVIEWED, run.counts)
+    assert again.preview_digest == run.preview_digest
+    assert importing.count(Person) == 0
+    assert importing.apply(again).state is RunState.APPLIED
+
+
 def test_what_is_over_cannot_be_cancelled(importing: Importing, imported: ImportRun):
     with pytest.raises(Conflict, match=r"import\.not_going_on"):
         cancel(importing, imported)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from importers.door.admitting import KINDS
 from importers.readers.dialect import Dialect
+from tests.web.source_samples import source
 
 NOW = datetime(2026, 11, 19, 13, 30, tzinfo=UTC)
 RUN, SOURCE = UUID(int=13), UUID(int=601)
@@ -185,24 +186,6 @@ def run(state: str, **changes: Any) -> dict[str, Any]:
 
 
 SHEET = {"name": LONG, "counts": COUNTS | {"closed": 0}, "must_confirm": False, "closing": {}}
-
-
-def source(health: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "id": SOURCE,
-        "name": "Leeromgeving",
-        "kind": "moodle",
-        "url": "https://moodle.meetpunt.example",
-        "is_of_files": False,
-        "health": health,
-        "reason": None,
-        "cadence": "nightly",
-        "last_ok_at": NOW - timedelta(hours=3),
-        "due_at": NOW + timedelta(hours=13),
-        "is_paused": False,
-        "run_id": RUN,
-        **changes,
-    }
 
 
 OF_FILES = {"kind": "sheet", "url": None, "is_of_files": True, "due_at": None}

@@ -15,7 +15,7 @@ COUNTS = {"new": 12, "changed": 3, "same": 1204, "closed": 0, "quarantined": 2, 
 FORM: dict[str, Any] = {"values": {"cadence": "nightly", "match_on": "number"}, "errors": {}}
 
 
-def _source(health: str, **changes: Any) -> dict[str, Any]:
+def source(health: str, **changes: Any) -> dict[str, Any]:
     return {
         "id": SOURCE,
         "name": "Leeromgeving",
@@ -45,7 +45,7 @@ def _page(health: str, **changes: Any) -> dict[str, Any]:
         "options": "courses=2,5",
     }
     return {
-        "source": _source(health, **changes),
+        "source": source(health, **changes),
         "has_secret": True,
         "runs": runs,
         "values": values,
@@ -55,11 +55,11 @@ def _page(health: str, **changes: Any) -> dict[str, Any]:
 
 STOPPED = {"reason": REASON, "is_paused": True, "due_at": None}
 SOURCES = [
-    _source("good"),
-    _source("stopped", name="Praktijkleren in de zorg en het sociaal werk", **STOPPED),
-    _source("part", name="Oefenboek", kind="xapi", cadence="hourly", reason=REASON),
-    _source("waiting", name="Rooster", kind="oneroster"),
-    _source("old", name="Bpv-plaatsen", kind="duo", url=None, cadence="by_hand", due_at=None),
+    source("good"),
+    source("stopped", name="Praktijkleren in de zorg en het sociaal werk", **STOPPED),
+    source("part", name="Oefenboek", kind="xapi", cadence="hourly", reason=REASON),
+    source("waiting", name="Rooster", kind="oneroster"),
+    source("old", name="Bpv-plaatsen", kind="duo", url=None, cadence="by_hand", due_at=None),
 ]
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "sources": (
