@@ -3,6 +3,7 @@
 from flask import Flask
 
 from api import (
+    caliper,
     candidates,
     comments,
     conversations,
@@ -60,6 +61,7 @@ NOUNS = (
     import_steps,
     parking,
     xapi,
+    caliper,
 )
 
 

@@ -9,6 +9,8 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from importers import bsn
+
 CODES = {
     400: "bad_request",
     401: "not_signed_in",
@@ -56,8 +58,13 @@ def http_refusal(error: HTTPException) -> tuple[int, str, dict[str, list[str]]]:
 def render_error(
     status: int, code: str, fields: dict[str, list[str]], extra: dict[str, Any]
 ) -> Response:
-    """Return a refusal as JSON; `message` is in the caller's language."""
-    body = {"code": code, "status": status, "message": message(code), "errors": fields, **extra}
+    """Return a refusal as JSON; `message` is in the caller's language.
+
+    Names of fields may be the caller's own: a BSN among them is not told on. `extra` holds what
+    people wrote, for the one who may read it.
+    """
+    told = bsn.drop_in(fields)
+    body = {"code": code, "status": status, "message": message(code), "errors": told, **extra}
     return Response(orjson.dumps(body), status, mimetype="application/json")
 
 
@@ -127,6 +134,7 @@ def message(code: str) -> str:
         "import.nothing_bad": gettext("No row of this import is bad any more."),
         "xapi.invalid": gettext("A statement is not as xAPI has it. None was taken."),
         "xapi.conflict": gettext("Another statement has this id. None was taken."),
+        "caliper.invalid": gettext("This is no envelope as Caliper has it. Nothing was taken."),
         "parked.decided": gettext("Somebody said already who this is. Undo that first."),
         "parked.not_decided": gettext("Nobody said yet who this is."),
         "import.closing_not_confirmed": gettext("Very much would close. Confirm that first."),

@@ -104,10 +104,11 @@ def download_bad_rows(run_id: UUID) -> Response:
     """Download the bad rows of an import, to repair them.
 
     As they were written, with the reasons in a last column: csv, xlsx or zip, like the file that
-    was sent. Repair them there and send the file again; it is recognised.
+    was sent; of lines of JSON a line above each says what is wrong. Repair them there and send
+    the file again; it is recognised. Rows that wait for a decision are not among them.
     """
     run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
-    name, body = bad_rows(g.session, run)
+    name, body = bad_rows(g.session, run, current_app.extensions["store"])
     return send_file(BytesIO(body), mimetype=BYTES, as_attachment=True, download_name=name)
 
 

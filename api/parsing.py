@@ -11,6 +11,7 @@ from webargs.flaskparser import FlaskParser
 
 from api.errors import Refusal, by_path
 from api.fields import Flag, Many
+from importers.readers import jsonl
 
 DEEPEST = 20
 JSON = "application/json"
@@ -104,6 +105,14 @@ def read_json(body: bytes) -> Any:
         raise Refusal(400, "bad_json") from None
     _check_depth(value)
     return value
+
+
+def let_in(told: Any) -> Any:
+    """Return what a program of a source sent as it may be kept: no BSN, nothing unstorable."""
+    try:
+        return jsonl.parse(jsonl.cleaned(json.dumps(told).encode()))
+    except jsonl.NotJson:
+        raise Refusal(400, "bad_json") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """xAPI: programs of the school send what students did; taken at once, read by the worker."""
 
-import json
 from typing import Any
 
 from flask import g
@@ -9,10 +8,12 @@ from marshmallow import fields, pre_load
 from api.blueprint import Blueprint
 from api.errors import Refusal
 from api.fields import Contract, Id
+from api.parsing import let_in
 from identity.access import allows
 from importers import bsn
 from importers.pulls import pushed
-from importers.readers.jsonl import cleaned
+from importers.xapi import KIND
+from importers.xapi.meaning import digest_of
 from importers.xapi.validity import problems_when_sent
 from tracker.db import new_id
 from tracker.permissions import Action
@@ -105,7 +106,7 @@ def put_statement(query: dict[str, Any], body: dict[str, Any]) -> tuple[str, int
 
 
 def _take(statements: list[Any]) -> list[str]:
-    pushed.source_of_pusher(g.session, by=g.person)
+    pushed.source_of_pusher(g.session, by=g.person, kind=KIND)
     if len(statements) > MOST:
         raise Refusal(413, "too_large")
     wrong: dict[str, list[str]] = {}
@@ -116,10 +117,16 @@ def _take(statements: list[Any]) -> list[str]:
     if wrong:
         raise Refusal(400, "xapi.invalid", dict(list(wrong.items())[:100]))
     # No BSN comes in here either; a store says itself when it stored something.
-    told = json.loads(cleaned(json.dumps(statements).encode()))
-    sent = [pushed.sent({"id": str(new_id()), **one, "stored": g.now.isoformat()}) for one in told]
+    sent = [
+        _sent({"id": str(new_id()), **one, "stored": g.now.isoformat()})
+        for one in let_in(statements)
+    ]
     first = {one.key: one.digest for one in reversed(sent)}
     if any(first[one.key] != one.digest for one in sent):
         raise Refusal(400, "xapi.invalid", {"id": ["xapi.conflict"]})
-    pushed.push(g.session, by=g.person, statements=sent, at=g.now)
+    pushed.push(g.session, by=g.person, kind=KIND, statements=sent, at=g.now)
     return [one.key for one in sent]
+
+
+def _sent(statement: dict[str, Any]) -> pushed.Sent:
+    return pushed.Sent(statement["id"].lower(), digest_of(statement), statement)

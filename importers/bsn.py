@@ -25,7 +25,7 @@ _DIGITS = frozenset(b"0123456789")
 _OF_TOKENS = frozenset(b"abcdefABCDEF-")
 _AROUND = 48  # enough to see the UUID that nine digits may be part of
 _COLUMN = re.compile(
-    r"bsn|burgerservice|sofi-?nummer|onderwijsnummer|persoonsgebonden", re.IGNORECASE
+    r"bsn|burgerservice|sofi-?nummer|onderwijsnummer|persoonsgebonden|\bpgn\b", re.IGNORECASE
 )
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 

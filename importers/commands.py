@@ -30,11 +30,11 @@ CLEAN, WITH_QUARANTINE, REFUSED = 0, 1, 2
 BETWEEN_LOOKS = 0.2  # seconds, while a worker has the run
 MOST_SHOWN = 50
 TOO_MUCH = (
-    "Er is niets toegepast: er zou heel veel sluiten. Klopt dat? Voeg dan --confirm-closing toe."
+    "Er is niets gewijzigd: er zou heel veel sluiten. Klopt dat? Voeg dan --confirm-closing toe."
 )
 STATES = {
     RunState.PREVIEWED: "proef, er is nog niets gewijzigd",
-    RunState.APPLIED: "toegepast",
+    RunState.APPLIED: "verwerkt",
     RunState.REFUSED: "geweigerd, er is niets gewijzigd",
     RunState.FAILED: "mislukt",
     RunState.DISCARDED: "weggegooid",
@@ -114,6 +114,7 @@ def import_files(
     worst, reports = CLEAN, []
     with app.app_context(), force_locale("nl"):
         engine: sa.Engine = app.extensions["engine"]
+        store = app.extensions["store"]
         school = school_named(engine, school_slug)
         options = {"edition": edition, "source": source_name, "mapping": _mapping(map_path)}
         for path in paths:
@@ -129,7 +130,7 @@ def import_files(
                 run = session.get_one(ImportRun, (school.id, run_id))
                 report = report_of(session, run)
                 if bad_rows_path is not None and count_bad(session, run):
-                    bad_rows_path.write_bytes(bad_rows(session, run)[1])
+                    bad_rows_path.write_bytes(bad_rows(session, run, store)[1])
             if len(paths) == 1 or not as_json:
                 tell(report, run, problem, as_json=as_json)
             reports.append(report)

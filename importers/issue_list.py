@@ -12,12 +12,12 @@ from importers.models import ImportIssue, ImportRun
 def issues_of(
     session: Session, run: ImportRun, *, limit: int | None = None
 ) -> Sequence[ImportIssue]:
-    """Return what is wrong: of the whole first, then errors before warnings, by row."""
+    """Return what is wrong: errors before warnings; of the whole first, then by row."""
     is_warning = ImportIssue.severity == Severity.WARNING
     return session.scalars(
         sa.select(ImportIssue)
         .where(ImportIssue.school_id == run.school_id, ImportIssue.run_id == run.id)
-        .order_by(ImportIssue.seq > 0, is_warning, ImportIssue.seq, ImportIssue.id)
+        .order_by(is_warning, ImportIssue.seq > 0, ImportIssue.seq, ImportIssue.id)
         .limit(limit)
     ).all()
 

@@ -1,6 +1,7 @@
 """Every kind of file that can be sent and of system that can be pulled; each source adds a line."""
 
 from importers import (
+    caliper,
     canvas,
     case,
     duo,
@@ -21,6 +22,7 @@ FILE_KINDS: tuple[FileKind, ...] = (
     case.FILE_KIND,
     *duo.FILE_KINDS,
     *moodle_exports.FILE_KINDS,
+    caliper.FILE_KIND,
     xapi.FILE_KIND,
     sheet.FILE_KIND,
 )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from importers.door.intake import BATCH_SIZE, take_in
 from importers.engine.bench import end
-from importers.engine.closing import BRAKE
+from importers.engine.closing import BRAKES
 from importers.models import ImportIssue, ImportRun, Phase, RunState
 from importers.pulls.pulling import JOB
 from importers.repair.waiting import copy_waiting, count_waiting
@@ -203,7 +203,7 @@ def needs_confirmation(session: Session, run: ImportRun) -> bool:
     brake = sa.exists().where(
         ImportIssue.school_id == run.school_id,
         ImportIssue.run_id == run.id,
-        ImportIssue.code == BRAKE,
+        ImportIssue.code.in_(BRAKES),
     )
     return bool(session.scalar(sa.select(brake)))
 

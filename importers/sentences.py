@@ -7,6 +7,7 @@ from typing import Protocol
 
 from flask_babel import gettext
 
+from importers.caliper.sentences import SENTENCES as CALIPER
 from importers.canvas.sentences import SENTENCES as CANVAS
 from importers.door.sentences import SENTENCES as DOOR
 from importers.duo.sentences import SENTENCES as DUO
@@ -43,6 +44,7 @@ SENTENCES: Sentences = {
     **SHEET,
     **PULLS,
     **XAPI,
+    **CALIPER,
     **MOODLE,
     **MOODLE_EXPORTS,
     **ONEROSTER,

@@ -34,13 +34,17 @@ class Batch:
     """Records in their order; `after` says where behind them reading goes on: JSON, a file's row.
 
     `is_whole` is False when a row could not be taken apart or had no key: then absence from the
-    stream proves nothing. `since` is where the next run begins; kept when this run is applied.
+    stream proves nothing. `hidden` are keys of targets (courses, cohorts) of which not all was
+    shown: absence proves nothing there, and only there. `since` is where the next run begins;
+    kept when this run is applied. `findings` are of the stream as a whole, found on the way.
     """
 
     records: Sequence[Record | Unread]
     after: Any
     is_whole: bool
     since: Mapping[str, Any] | None = None
+    hidden: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
 
 
 class Source(Protocol):

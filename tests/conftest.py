@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -35,18 +36,23 @@ from tracker.people import add_school
 
 DATABASE = os.environ.get("LEERSPOOR_TEST_DATABASE", "postgresql")
 SHARED = "LEERSPOOR_TEST_POSTGRESQL"  # the socket folder of this run's one cluster
+TEMPLATES = "LEERSPOOR_TEST_TEMPLATES"  # where this run keeps its compiled templates
 POLL = 0.01  # seconds; ending a server waits so long, and half a second unless told otherwise
 BROWSER_PATIENCE = 90_000  # milliseconds: a busy machine makes a page slow, and nothing wrong
 
 expect.set_options(timeout=BROWSER_PATIENCE)
 
-# A busy machine makes an example slow, and nothing wrong.
-hypothesis.settings.register_profile("patient", deadline=None)
+# A busy machine makes an example slow, and nothing wrong. Drills try more examples.
+for name, examples in (("drill", 300), ("patient", 25)):
+    hypothesis.settings.register_profile(name, deadline=None, max_examples=examples)
 hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start one cluster for the whole run, before xdist starts its workers."""
+    """Start what the whole run shares, before xdist starts its workers: one cluster."""
+    if TEMPLATES not in os.environ:
+        os.environ[TEMPLATES] = tempfile.mkdtemp(prefix="leerspoor-templates-")
+        config.stash[_TEMPLATES] = True
     if DATABASE == "postgresql" and SHARED not in os.environ:
         folder = Path(tempfile.mkdtemp(prefix="leerspoor-pg-"))
         server = servers.start_postgresql(folder)
@@ -56,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the cluster that this process started."""
+    if _TEMPLATES in config.stash:
+        shutil.rmtree(os.environ.pop(TEMPLATES), ignore_errors=True)
     server = config.stash.get(_CLUSTER, None)
     if server is not None:
         server.stop()
@@ -63,6 +71,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 _CLUSTER = pytest.StashKey[servers.PostgreSQL]()
+_TEMPLATES = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -121,6 +130,8 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def _pool(database: Database) -> Iterator[sa.Engine]:
     engine = open_engine(database.url)
+    # Each statement is compiled once: all of ours are more than an engine remembers.
+    engine.update_execution_options(compiled_cache={})
     yield engine
     engine.dispose()
 
@@ -193,6 +204,8 @@ def put_together(settings: Settings) -> Flask:
     app = create_app(settings)
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(os.environ[TEMPLATES])
+    app.extensions["engine"].update_execution_options(compiled_cache={})
     return app
 
 
@@ -252,7 +265,8 @@ def live_server(app: Flask) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium, once for each test worker."""
-    arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+    quiet = ("background-networking", "component-update", "gpu")
+    arguments = ["--no-sandbox", *(f"--disable-{name}" for name in quiet)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=servers.chromium_path(), args=arguments

@@ -153,8 +153,9 @@ class Moodle:
 
     def _enrolled(self, form: dict[str, str]) -> Any:
         course, options = int(form["courseid"]), PAGED | _options(form)
-        if set(options) != OPTIONS or course not in self.enrolled:
+        if set(options) != OPTIONS:
             self.strange.append((ENROLLED, form))
+        if course not in self.enrolled:
             return error("unknown_record")
         if course in self.hidden:
             return []

@@ -22,9 +22,12 @@ from sqlalchemy.orm import Session
 from app import create_app
 from identity.models import Scope
 from identity.tokens import add_token
-from migrations.metadata import metadata
+from importers.models import ImportRun, MatchOn, ParkedPerson
+from importers.pulls.pushed import Sent, push
+from importers.pulls.pushers import add_pusher
 from migrations.run import migrate
 from settings import Settings
+from tests.records import count_rows
 from tests.world import World, make_world
 from tracker.comments import add_comment
 from tracker.db import new_id, unit_of_work
@@ -83,8 +86,6 @@ DOCUMENT = "/api/openapi.json"
 ELSEWHERE = (
     "/api/frameworks",
     "/api/imports",
-    "/api/parked-people",
-    "/api/xapi",
     "/api/overview",
     "/api/me",
     "/api/docs",
@@ -474,7 +475,41 @@ def _choice(then: Callable[..., None] | None = None, who: str = "student") -> St
     return bring
 
 
+def _parked(*, is_decided: bool = False) -> State:
+    def bring(session: Session, scene: Scene) -> Records:
+        school = session.get_one(School, scene.world.school.id)
+        at = scene.world.at
+        source, _ = add_pusher(
+            session,
+            by=None,
+            school=school,
+            kind="xapi",
+            name="Oefenboek",
+            match_on=MatchOn.NUMBER,
+            options={},
+            at=at,
+        )
+        by = session.get_one(Person, (school.id, source.pusher_id))
+        push(session, by=by, kind="xapi", statements=[Sent("x", "0" * 32, {})], at=at)
+        parked = ParkedPerson(
+            school_id=school.id,
+            source_id=source.id,
+            ext_id="https://lms.example|S9",
+            why="person.unknown",
+            last_run_id=session.scalars(sa.select(ImportRun.id)).one(),
+            seen_at=at,
+            decided_at=at if is_decided else None,
+        )
+        session.add(parked)
+        session.flush()
+        return {"parked": parked.id}
+
+    return bring
+
+
 STATES: dict[str, State] = {
+    "parked": _parked(),
+    "nobody of ours": _parked(is_decided=True),
     "shared": _as_it_is,
     "draft": _goal(draft=True),
     "draft of the school": _goal(Control.SCHOOL),
@@ -513,6 +548,10 @@ def bodies(scene: Scene, records: Records) -> dict[str, dict[str, Any]]:
     levels = [{"label": "nog niet", "anchor": 0}, {"label": "wel", "anchor": 2}]
     scale = {"name": "Nieuw", "is_default": False, "levels": levels}
     return {
+        "POST /api/xapi/statements": {},
+        "PUT /api/xapi/statements?statementId={goal}": {},
+        "POST /api/caliper/events": {},
+        "PUT /api/parked-people/{parked}/decision": {"person_id": None},
         "POST /api/plans": {"title": "Dromen"},
         "PATCH /api/plans/{plan}": {"title": "Dromen"},
         "POST /api/plans/{plan}/goals": goal,
@@ -590,14 +629,10 @@ class Stage:
         client = self.app.test_client()
         return client.open(path, method=method, base_url="http://127.0.0.1:8000", **options)
 
-    def counts(self) -> list[int]:
+    def counts(self) -> dict[str, int]:
         """Count the rows of every table but the access log."""
         with self.engine.connect() as connection:
-            return [
-                connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-                for table in metadata.sorted_tables
-                if table.name != "audit_event"
-            ]
+            return count_rows(connection, "audit_event")
 
 
 @pytest.fixture(scope="module")

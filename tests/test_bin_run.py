@@ -18,6 +18,7 @@ from tests.running import PATIENCE, ROOT, Started, Starter, nobody_is_left, proc
 from tests.visits import TOKEN
 
 pytestmark = pytest.mark.worker
+ONE = {"WEB_CONCURRENCY": "1"}  # a second web process adds nothing here but its start
 
 
 @pytest.fixture
@@ -27,90 +28,90 @@ def bin_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the tests of this module one state folder: only its first start has to migrate."""
-    return tmp_path_factory.mktemp("state")
-
-
-@pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
-    """Give one start to the tests that leave it serving."""
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """Start on a new folder, deep and with spaces in its name, with the demo."""
+    deep = tmp_path_factory.mktemp("state") / ("een lange naam met spaties " * 4).strip()
     with ExitStack() as stack:
-        starter = Starter(tmp_path_factory.mktemp("said"), stack)
-        started = starter(tmp_path_factory.mktemp("shared"), "--port", "0", "--no-demo")
+        started = Starter(tmp_path_factory.mktemp("said"), stack)(deep, "--port", "0")
         started.wait_until_serving()
         yield started
 
 
-def test_first_start_loads_the_demo_prints_one_line_and_is_ready(
-    bin_run: Starter, tmp_path: Path
+@pytest.fixture(scope="module")
+def serving(first: Started, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """Start again on that folder; for the tests that leave it serving."""
+    if first.process.poll() is None:
+        first.end(signal.SIGTERM)
+    with ExitStack() as stack:
+        starter = Starter(tmp_path_factory.mktemp("said"), stack)
+        started = starter(first.folder, "--port", "0", "--no-demo", **ONE)
+        started.wait_until_serving()
+        yield started
+
+
+def test_first_start_loads_the_demo_prints_one_line_is_ready_and_leaves_nobody(
+    first: Started,
 ) -> None:
-    started = bin_run(tmp_path / "state", "--port", "0")
-    started.wait_until_serving()
-    assert get(f"{started.address}/health/ready").json() == {"database": "ok", "queue": "ok"}
-    assert len(set(students_of_the_coach(started.address))) == 30
-    assert started.end(signal.SIGTERM) == 0
-    assert started.out.read_text() == f"Leerspoor: {started.address}\n"
-    nobody_is_left(started.folder)
+    assert is_whole(first.address)
+    server = next(name for name in processes_of(first.folder).values() if "valkey-server" in name)
+    private = Path(server.split("--unixsocket ")[1].split()[0]).parent
+    assert private.stat().st_mode & 0o777 == 0o700
+    assert len(set(students_of_the_coach(first.address))) == 30
+    page = get(f"{first.address}/school", headers=come_in(first.address, "administrator")).text
+    waits = page.partition('id="waits"')[2].partition("</section>")[0]
+    for told in ("praktijktoets_herkansing.csv", "3 rijen te herstellen", "3 wachten"):
+        assert told in waits
+    assert "nog te zeggen" in waits
+    assert first.end(signal.SIGTERM) == 0
+    assert first.out.read_text() == f"Leerspoor: {first.address}\n"
+    nobody_is_left(first.folder)
 
 
 def students_of_the_coach(address: str) -> list[str]:
-    """Sign in as the demo coach and ask for the overview; over http the cookie goes by hand."""
+    """Sign in as the demo coach and ask for the overview."""
+    headers = come_in(address, "coach")
+    overview = get(f"{address}/api/overview", params={"limit": 100}, headers=headers)
+    return [row["student"]["id"] for row in overview.json()["items"]]
+
+
+def come_in(address: str, slug: str) -> dict[str, str]:
+    """Sign in as one of the demo's people; over http the cookie goes by hand."""
     form = get(f"{address}/sign-in")
     token = TOKEN.search(form.text)
     assert token is not None, form.text
     headers = {"Cookie": form.headers["set-cookie"].split(";")[0], "Origin": address}
-    sign_in = {"csrf_token": token[1], "person": "coach"}
+    sign_in = {"csrf_token": token[1], "person": slug}
     signed_in = httpx.post(
         f"{address}/sign-in/demo", timeout=PATIENCE, data=sign_in, headers=headers
     )
     assert signed_in.status_code == 303, signed_in.text
     headers["Cookie"] = signed_in.headers["set-cookie"].split(";")[0]
-    overview = get(f"{address}/api/overview", params={"limit": 100}, headers=headers)
-    return [row["student"]["id"] for row in overview.json()["items"]]
+    return headers
 
 
-def test_second_start_keeps_the_state_and_sets_nothing_up(bin_run: Starter, folder: Path) -> None:
-    first = bin_run(folder, "--port", "0", "--no-demo")
-    first.wait_until_serving()
-    first.end(signal.SIGTERM)
-    secrets = (folder / "secrets.env").read_text()
-
-    second = bin_run(folder, "--port", "0", "--no-demo")
-    second.wait_until_serving()
-
-    assert get(f"{second.address}/health/ready").status_code == 200
-    assert (folder / "secrets.env").read_text() == secrets
-    assert (folder / "secrets.env").stat().st_mode & 0o777 == 0o600
-    assert second.err.read_text() == ""
+def test_second_start_keeps_the_state_and_sets_nothing_up(serving: Started) -> None:
+    secrets = (serving.folder / "secrets.env").stat()
+    assert is_whole(serving.address)
+    assert serving.err.read_text() == ""
+    assert secrets.st_mtime < serving.err.stat().st_mtime
+    assert secrets.st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_however_it_ends_no_process_stays_behind(
-    bin_run: Starter, folder: Path, sign: signal.Signals
+def test_request_at_hand_is_finished_before_the_end_and_no_process_stays(
+    bin_run: Starter, tmp_path: Path
 ) -> None:
-    started = bin_run(folder, "--port", "0", "--no-demo")
-    started.wait_until_serving()
-    programs = " ".join(processes_of(folder).values())
-    assert all(name in programs for name in ("serve.py", "worker.py", "gunicorn", "valkey"))
-
-    code = started.end(sign)
-
-    assert code == (-signal.SIGKILL if sign == signal.SIGKILL else 0)
-    nobody_is_left(folder)
-
-
-def test_request_at_hand_is_finished_before_the_end(bin_run: Starter, folder: Path) -> None:
-    started = bin_run(folder, "--port", "0", "--no-demo")
+    started = bin_run(tmp_path / "state", "--port", "0", "--no-demo", **ONE)
     started.wait_until_serving()
     host, port = started.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
         client.sendall(b"POST /sign-in/demo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nperson")
         wait_until(lambda: is_being_read(started, client), "the web server reads the request")
-        started.process.send_signal(signal.SIGTERM)
+        started.process.send_signal(signal.SIGINT)
         wait_until(lambda: "Stopping" in started.err.read_text(), "it stops")
         client.sendall(b"=it")
         assert client.recv(100).startswith(b"HTTP/1.1 ")
+    assert started.process.wait(PATIENCE) == 0
+    nobody_is_left(started.folder)
 
 
 def is_being_read(started: Started, client: socket.socket) -> bool:
@@ -184,20 +185,6 @@ def is_whole(address: str) -> bool:
     return bool(found == {"database": "ok", "queue": "ok"})
 
 
-def test_deep_folder_with_spaces_works_and_its_socket_is_private(
-    bin_run: Starter, tmp_path: Path
-) -> None:
-    deep = tmp_path / ("een lange naam met spaties " * 4).strip()
-    started = bin_run(deep, "--port", "0", "--no-demo")
-    started.wait_until_serving()
-    assert is_whole(started.address)
-    server = next(name for name in processes_of(deep).values() if "valkey-server" in name)
-    private = Path(server.split("--unixsocket ")[1].split()[0]).parent
-    assert private.stat().st_mode & 0o777 == 0o700
-    assert started.end(signal.SIGTERM) == 0
-    nobody_is_left(deep)
-
-
 def test_command_works_on_the_state_of_the_server_from_any_folder(
     serving: Started, tmp_path: Path
 ) -> None:
@@ -209,6 +196,14 @@ def test_command_works_on_the_state_of_the_server_from_any_folder(
             arguments, cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_killed_it_takes_every_program_along(serving: Started) -> None:
+    """The last of these tests: the others need it serving."""
+    programs = " ".join(processes_of(serving.folder).values())
+    assert all(name in programs for name in ("serve.py", "worker.py", "gunicorn", "valkey"))
+    assert serving.end(signal.SIGKILL) == -signal.SIGKILL
+    nobody_is_left(serving.folder)
 
 
 @pytest.mark.drill

@@ -718,6 +718,7 @@ EDGES = {
     "lti/commands.py": "a command",
     "identity/links.py": "a one-use row is committed before a refusal could give it back",
     "demo/load.py": "a command",
+    "demo/imports.py": "a command waits for the worker",
     "importers/jobs.py": "a job",
     "importers/sweep.py": "a sweep",
     "importers/engine/bench.py": "a run commits each batch with its cursor",

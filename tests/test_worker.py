@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +10,24 @@ import pytest
 import sqlalchemy as sa
 
 from importers.engine.bench import STALE
-from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
+from importers.models import (
+    Cadence,
+    ImportIssue,
+    ImportRow,
+    ImportRun,
+    ImportSource,
+    MatchOn,
+    Phase,
+    RunState,
+)
+from importers.pulls.source_list import add_source
 from tests.clamd import EICAR, Clamd, serving
 from tests.conftest import Database
 from tests.importers.bundles import bundle, setting
 from tests.importers.importing import Importing, importing_in
-from tests.workers import PATIENCE, QUICK, Queue, Workers, running_queue, running_workers
+from tests.importers.moodle import know_people
+from tests.moodle import TOKEN, playing
+from tests.workers import QUICK, Queue, Workers, running_queue, running_workers
 from tracker import attachments
 from tracker.db import new_id, unit_of_work, utc_now
 from tracker.evidence import KeptFile, log_evidence
@@ -189,6 +200,39 @@ def has_ended(run: ImportRun, workers: Workers) -> bool:
     return bool(re.search(rf"Job OK.*import-{run.id}", said)) or "Traceback" in said
 
 
+def test_a_system_that_is_due_is_read_without_anybody_asking(
+    importing: Importing, workers: Workers
+):
+    with playing() as moodle:
+        know_people(importing, moodle)
+        workers.environ["LEERSPOOR_DEMO"] = "1"  # that Moodle is on this computer
+        at = utc_now()
+        with unit_of_work(importing.engine, school_id=importing.school.id) as session:
+            source = add_source(
+                session,
+                by=None,
+                school=importing.school,
+                kind="moodle",
+                name="Onze Moodle",
+                url=moodle.url,
+                secret=TOKEN,
+                cadence=Cadence.HOURLY,
+                match_on=MatchOn.NUMBER,
+                options={"courses": "5"},
+                encryption_keys=[workers.environ["ENCRYPTION_KEYS"]],
+                at=at,
+            )
+            source.due_at = at
+        workers.start()
+        ended = sa.select(ImportRun).where(ImportRun.phase.is_(None))
+        workers.wait_until(lambda: bool(importing.read(ended)), "a pull")
+        ((run,),) = importing.read(ended)
+    assert (run.state, run.is_direct, run.started_by_id) == (RunState.APPLIED, True, None)
+    assert run.counts["membership"]["new"] == len(moodle.enrolled[5])
+    ((due_at,),) = importing.read(sa.select(ImportSource.due_at))
+    assert at < due_at <= utc_now() + timedelta(hours=1)
+
+
 def test_two_workers_apply_a_run_once(importing: Importing, workers: Workers):
     run = importing.preview(awkward(), batch_size=SMALL)
     importing.approve(run)
@@ -238,7 +282,7 @@ def test_a_queue_that_is_down_at_the_start_and_in_the_middle_only_delays(
     queue.start()
     workers.wait_until(stands(importing, run, RunState.APPLIED), "an applied import")
     assert importing.count(Person) == 32
-    assert worker.poll() is None
+    assert worker.exitcode is None
 
 
 def test_a_worker_whose_queue_went_away_still_stops_when_asked(workers: Workers, queue: Queue):
@@ -249,8 +293,8 @@ def test_a_worker_whose_queue_went_away_still_stops_when_asked(workers: Workers,
     workers.wait_until(
         lambda: workers.said().count("the queue is down") > 1, "two tries without the queue"
     )
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(PATIENCE) == 0, workers.said()
+    worker.terminate()
+    assert workers.end_of(worker) == 0, workers.said()
 
 
 def test_a_worker_that_is_asked_to_stop_leaves_the_run_to_the_next_at_once(
@@ -261,8 +305,8 @@ def test_a_worker_that_is_asked_to_stop_leaves_the_run_to_the_next_at_once(
     workers.wait_until(
         in_phase(importing, run, Phase.READ, 15), "the middle of reading", poll=QUICK
     )
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(PATIENCE) == 0
+    worker.terminate()
+    assert workers.end_of(worker) == 0
     left = importing.again(run)
     assert (left.state, left.claim) == (RunState.READING, None)
     workers.start()
@@ -272,7 +316,7 @@ def test_a_worker_that_is_asked_to_stop_leaves_the_run_to_the_next_at_once(
 
 def test_a_worker_without_the_address_of_a_queue_says_so_in_one_sentence(workers: Workers):
     del workers.environ["REDIS_URL"]
-    assert workers.start().wait(PATIENCE) == 1
+    assert workers.end_of(workers.start()) == 1
     assert workers.said().strip() == (
         "REDIS_URL is not set: the worker needs the queue that wakes it."
     )

@@ -29,6 +29,7 @@ class Visit:
         with self.client.session_transaction(base_url=SECURE) as cookie:
             cookie[SECRET] = secret
             cookie["language"] = "nl"
+        self.known_token: str | None = None
 
     def get(self, path: str, status: int = 200) -> str:
         """Open a page; returns its text without markup's escapes."""
@@ -41,10 +42,12 @@ class Visit:
         return self.send(path, {"csrf_token": self.token(page), **fields})
 
     def token(self, page: str) -> str:
-        """Return the token in the form on a page; it is good for the whole visit."""
-        token = TOKEN.search(self.get(page))
-        assert token is not None, f"{page} has no form"
-        return token[1]
+        """Return the token that the first form had; it is good for the whole visit."""
+        if self.known_token is None:
+            token = TOKEN.search(self.get(page))
+            assert token is not None, f"{page} has no form"
+            self.known_token = token[1]
+        return self.known_token
 
     def send(self, path: str, fields: Mapping[str, Any]) -> Any:
         """Send a form to a path, files included."""

@@ -1,5 +1,6 @@
 """Real workers and a real Valkey, for as long as a block lasts: to kill, to double, to cut off."""
 
+import multiprocessing
 import os
 import shutil
 import signal
@@ -7,17 +8,23 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import redis
 
+from bin.environment import die_with_parent
 from settings import Settings
 from tests import servers
+from worker import main as work
 
-ROOT = Path(__file__).parents[1]
+# A worker spends longer on its imports than on its work here: one process does them for all.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["worker", "tests.workers"])
 PATIENCE = 300  # seconds: a busy machine may take its time
 QUICK = 0.005  # seconds: often enough to meet a run between two batches
 POLL = 0.05  # seconds: looking takes the time in which the worker would do its work
@@ -29,19 +36,19 @@ class Workers:
 
     environ: dict[str, str]
     log: Path
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    started: list[ForkServerProcess] = field(default_factory=list)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
-            worker = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-W", "error", str(ROOT / "worker.py")],
-                cwd=ROOT,
-                env=self.environ,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+    def start(self) -> ForkServerProcess:
+        self.log.touch()
+        worker = FORKS.Process(target=work_as, args=(self.environ, self.log))
+        worker.start()
         self.started.append(worker)
         return worker
+
+    def end_of(self, worker: ForkServerProcess) -> int | None:
+        """Wait until a worker ended by itself; returns its exit code, None without patience."""
+        worker.join(PATIENCE)
+        return worker.exitcode
 
     def said(self) -> str:
         return self.log.read_text() if self.started else ""
@@ -53,20 +60,34 @@ class Workers:
         """
         deadline = time.monotonic() + PATIENCE
         while not happened():
-            ended = {worker.poll() for worker in self.started}
+            ended = {worker.exitcode for worker in self.started}
             assert ended <= {None, 0, -signal.SIGKILL}, f"a worker died: {self.said()}"
             assert time.monotonic() < deadline, f"never: {what}\n{self.said()}"
             time.sleep(poll)
 
-    def kill(self, worker: subprocess.Popen[bytes]) -> int:
+    def kill(self, worker: ForkServerProcess) -> int:
         """Kill a worker and wait until its job died with it; returns how many jobs that were."""
+        assert worker.pid is not None
         horses = children(worker.pid)
         worker.kill()
-        worker.wait()
+        worker.join()
         self.wait_until(
             lambda: not any(Path(f"/proc/{pid}").exists() for pid in horses), "no child left"
         )
         return len(horses)
+
+
+def work_as(environ: dict[str, str], log: Path) -> None:
+    """Be worker.py, started with this environment; what it says goes to its log."""
+    die_with_parent(os.getppid(), signal.SIGKILL)
+    os.environ.clear()
+    os.environ.update(environ)
+    handle = os.open(log, os.O_WRONLY | os.O_APPEND)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(handle, stream.fileno())
+    sys.stdout.reconfigure(line_buffering=True)
+    warnings.simplefilter("error")
+    work()
 
 
 def children(pid: int) -> list[int]:
@@ -138,4 +159,5 @@ def running_workers(environ: Mapping[str, str], log: Path) -> Iterator[Workers]:
     finally:
         for worker in made.started:
             worker.kill()
-            worker.wait()
+            worker.join()
+            worker.close()

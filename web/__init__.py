@@ -34,6 +34,7 @@ from web import (
     sources,
     student,
     supervisor,
+    taken_as,
     teaching,
     threads,
 )
@@ -62,6 +63,7 @@ def init_app(app: Flask) -> None:
         school,
         import_runs,
         import_columns,
+        taken_as,
         parking,
         sources,
         groups,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -17,6 +17,7 @@ from tracker.overview import rows_for
 from tracker.permissions import Action, roles_of
 from tracker.progress import DEFAULTS
 from web.coach import by_name, table_row
+from web.paging import part_of
 from web.words import sentence
 
 blp = Blueprint("courses", __name__, url_prefix="/coach/courses")
@@ -44,7 +45,7 @@ def course(context_id: UUID) -> str:
     own = {row.student_id for row in rows}
     students = students_of(g.session, context=context, on=g.today)
     others = [name for person_id, name in students if person_id not in own]
-    page = _page(len(others))
+    part = part_of(others, size=NAMES_SHOWN)
     asked = latest_request(g.session, by=g.person, context=context)
     pull = pull_of(g.session, context=context)
     return render_template(
@@ -58,10 +59,10 @@ def course(context_id: UUID) -> str:
         rows=[table_row(row, window) for row in rows],
         since=window.from_on,
         count=len(students),
-        others=others[(page - 1) * NAMES_SHOWN : page * NAMES_SHOWN],
+        others=part.shown,
         others_count=len(others),
-        page=page,
-        pages=_pages(len(others)),
+        page=part.page,
+        pages=part.pages,
         is_listed=context.memberships_url is not None,
         is_confirmed=context.instructors_are is not None,
         read_at=pull.done_at if pull else None,
@@ -71,17 +72,6 @@ def course(context_id: UUID) -> str:
         else None,
         may_ask=SchoolRole.ADMINISTRATOR not in roles_of(g.session, g.person, on=g.today),
     )
-
-
-def _pages(count: int) -> int:
-    return max(1, -(-count // NAMES_SHOWN))
-
-
-def _page(count: int) -> int:
-    """Return the page of names that is asked for; the last one for whoever asks too much."""
-    asked = request.args.get("page", "")
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1  # noqa: PLR2004 - digits
-    return min(max(1, number), _pages(count))
 
 
 @blp.post("/<uuid:context_id>/access")

@@ -14,9 +14,11 @@ from tracker.group_lists import groups_seen, outcome_of, possible_guides
 from tracker.groups import confirm_coach_group, end_coach_group
 from tracker.models import CoachGroup, Group, Person, PlanRole
 from tracker.permissions import Action, find
-from web.forms import CODES, Form, fill
+from web.forms import CODES, Form, fill, words
+from web.paging import part_of
 
 blp = Blueprint("groups", __name__, url_prefix="/school/groups")
+SHOWN = 50
 ROLES = (PlanRole.COACH.value, PlanRole.TEAM.value)
 
 
@@ -31,6 +33,12 @@ class GuideForm(Form):
     )
 
 
+class SearchForm(Form):
+    """Which groups are shown."""
+
+    q = words(100, required=False)
+
+
 class EndForm(Form):
     """Which confirmation ends."""
 
@@ -41,12 +49,27 @@ class EndForm(Form):
 @allows(Action.CONFIRM_GROUP)
 def groups() -> str:
     """Show the imported groups: how many are in each, and who guides them."""
-    found = groups_seen(g.session, person=g.person, on=g.today)
+    wanted = fill(SearchForm(), request.args).data.get("q") or ""
+    part = part_of(
+        [
+            group
+            for group in groups_seen(g.session, person=g.person, on=g.today)
+            if all(word in f"{group.title} {group.code}".casefold() for word in _words(wanted))
+        ],
+        size=SHOWN,
+    )
     return render_template(
         "school/groups.html",
-        groups=found,
+        groups=part.shown,
+        page=part.page,
+        pages=part.pages,
+        q=wanted,
         courses=courses_by_group(g.session, school_id=g.school.id),
     )
+
+
+def _words(text: str) -> list[str]:
+    return text.casefold().split()
 
 
 @blp.get("/<uuid:group_id>")
@@ -72,12 +95,17 @@ def group(group_id: UUID) -> str | Response:
         "school/group.html",
         group=found,
         seen=seen,
-        teaching=[{"id": one.id, "name": one.name} for one in teaching],
-        staff=[{"id": one.id, "name": one.name} for one in staff],
+        teaching=[_told(one) for one in teaching],
+        staff=[_told(one) for one in staff],
         values={"person": str(filled.values.get("person", "")), "role": filled.values.get("role")},
         chosen=chosen,
         outcome=outcome,
     )
+
+
+def _told(person: Person) -> dict[str, object]:
+    """Return who can be chosen; people may share a name, so with the number."""
+    return {"id": person.id, "name": person.name, "number": person.number}
 
 
 @blp.post("/<uuid:group_id>")

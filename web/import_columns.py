@@ -1,5 +1,6 @@
 """Pages of the administrator: how a sheet was read, and reading it again as people say it is."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -25,6 +26,8 @@ from web.run_page import run_page
 
 blp = Blueprint("import_columns", __name__, url_prefix="/school/imports")
 ANY = "any"  # whatever words stand there
+# A whole number: its last digits count on.
+EXAMPLE = re.compile(r"(?P<before>[^{}]*[^0-9{}]|)(?P<digits>[0-9]+)(?P<behind>[^0-9{}]*)")
 FIELDS = {
     "mapping.person_pattern": "pattern",
     "mapping.date": "day",
@@ -108,13 +111,21 @@ def _mapping(run: ImportRun, filled: Filled) -> dict[str, Any]:
         "person": None if person is None else headers[person],
         "date": _day(filled, said),
         "people": filled.data.get("people"),
-        "person_pattern": filled.data.get("pattern"),
+        "person_pattern": _pattern(filled.data.get("pattern")),
         "snapshot": filled.data.get("snapshot") == "yes",
     }
     if filled.data.get("header_row") not in {None, dialect_of(run).header_row}:
         # Other headers: what was said of the old ones holds no longer.
         mapping |= {"columns": {}, "person": None}
     return mapping
+
+
+def _pattern(example: str | None) -> str | None:
+    """Return the pattern of a number that was given as example: `S000701` gives `S{:06d}`."""
+    match = EXAMPLE.fullmatch(example) if example else None
+    if match is None:
+        return example  # a pattern already, or something that is refused
+    return f"{match['before']}{{:0{len(match['digits'])}d}}{match['behind']}"
 
 
 def _day(filled: Filled, said: Mapping[str, Any]) -> str | None:

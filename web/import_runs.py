@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 from identity.access import allows, takes_files
 from importers import runs
 from importers.door.admitting import MOST_BYTES
-from importers.models import ImportSource
+from importers.models import ImportSource, RunState
 from importers.repair.quarantine import bad_rows, media_type_of
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.permissions import Action
@@ -75,7 +75,7 @@ def download(run_id: UUID) -> Response:
     """Give the bad rows of a run, to be repaired."""
     run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
     try:
-        name, body = bad_rows(g.session, run)
+        name, body = bad_rows(g.session, run, current_app.extensions["store"])
     except Conflict as refusal:
         return _refused(run_id, refusal)
     return send_file(
@@ -108,8 +108,9 @@ def repair(run_id: UUID) -> Response:
             at=g.now,
         )
     except Invalid:
-        flash(gettext("This file could not be read. Send it as you downloaded it."), "error")
-        return _back(run_id)
+        return _not_repaired(run_id)
+    if repairing.state is RunState.REFUSED:
+        return _not_repaired(run_id)
     return _back(repairing.id)
 
 
@@ -148,6 +149,11 @@ def cancel(run_id: UUID) -> Response:
         flash(gettext("It stops after the rows that are at hand."), "ok")
     except Conflict as refusal:
         return _refused(run_id, refusal)
+    return _back(run_id)
+
+
+def _not_repaired(run_id: UUID) -> Response:
+    flash(gettext("This file could not be read. Send it as you downloaded it."), "error")
     return _back(run_id)
 
 

@@ -15,11 +15,13 @@ from tracker.meanings import courses, end_meaning, items_in, parts_in_use, say_i
 from tracker.models import ActivityItem, FrameworkItem, Group, ItemMeaning, SupportLesson
 from tracker.permissions import Action, find
 from web.forms import CODES, Form, fill, words
+from web.paging import part_of
 
 blp = Blueprint("items", __name__, url_prefix="/school/items")
 PART, LESSON = "part", "lesson"
 # The items that belong to no group are a course of their own.
 NO_GROUP = "none"
+SHOWN = 50
 
 
 class CourseForm(Form):
@@ -53,16 +55,20 @@ def items() -> str:
     if chosen is not None:
         group = None if chosen == NO_GROUP else find(g.session, Group, _id(chosen), **reader)
         found = items_in(g.session, group_id=group.id if group else None, **reader)
+        part = part_of(found, size=SHOWN)
         shown = {
             "key": chosen,
             "title": group.title if group else None,
             "items": [
                 {"id": item.id, "title": item.title, "due_on": item.due_on, "meanings": said}
-                for item, said in found
+                for item, said in part.shown
             ],
+            "page": part.page,
+            "pages": part.pages,
         }
     parts = parts_in_use(g.session, person=g.person, words=searched) if shown else []
     lessons = lessons_on(g.session, school_id=g.school.id, on=g.today) if shown else []
+    listed = part_of([] if shown else courses(g.session, **reader), size=SHOWN)
     return render_template(
         "school/items.html",
         courses=[
@@ -72,8 +78,10 @@ def items() -> str:
                 "items": one.items,
                 "unsaid": one.unsaid,
             }
-            for one in courses(g.session, **reader)
+            for one in listed.shown
         ],
+        page=listed.page,
+        pages=listed.pages,
         shown=shown,
         q=searched,
         parts=[
@@ -138,7 +146,7 @@ def end() -> Response:
 
 
 def _here(values: dict[str, Any]) -> str:
-    kept = {name: values.get(name) or None for name in ("course", "q")}
+    kept = {name: values.get(name) or None for name in ("course", "q", "page")}
     return url_for("items.items", **kept)
 
 

@@ -3,17 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
+from importers.door.otherwise import kinds_of, look_otherwise, may_be_another
 from importers.door.rereading import is_correctable
 from importers.issues import Column
 from importers.models import ImportRun
 from importers.readers.dialect import Dialect
+from importers.readers.sample import Form, Sample
 from importers.sheet import NAME
 from importers.sheet.columns import Means
+from importers.sheet.mapping import formatted
 from importers.sheet.memory import UNDERSTOOD, mapping_of
 from web.forms import Filled
 
 SHOWN_ROWS = 8
 SHOWN_CELLS = 3
+# A form strips what stands around an answer; a tab would be nothing.
+SIGNS = {"semicolon": ";", "comma": ",", "tab": "\t", "bar": "|"}
+MOST_COLUMNS = 12
 # Of these columns the form also asks what they are about, and on which scale.
 WITH_ITEM = {Means.RESULT, Means.PRESENT, Means.HOURS}
 
@@ -61,7 +67,7 @@ def _values(run: ImportRun, said: Mapping[str, Any]) -> dict[str, Any]:
         "header_row": dialect_of(run).header_row,
         "day": run.layout.get(UNDERSTOOD, {}).get("day") or "",
         "people": said.get("people") or "",
-        "pattern": said.get("person_pattern") or "",
+        "pattern": formatted(said["person_pattern"], "1") if said.get("person_pattern") else "",
         "snapshot": "yes" if said.get("snapshot") else "",
     }
 
@@ -83,3 +89,38 @@ def _columns(run: ImportRun, table: Mapping[str, Any], dialect: Dialect) -> list
             }
         )
     return told
+
+
+def taken(run: ImportRun, store: Any, filled: Filled | None) -> dict[str, Any] | None:
+    """Return what a table was or would be taken for, for its page; None when that is settled.
+
+    {"kinds", "has_signs", "is_other_sign", "rows": [{"number", "cells", "is_header"}], "columns"
+    (how many there are), "values": {"kind", "sign"}, "errors"}; rows only of a form that is asked.
+    """
+    if not may_be_another(run):
+        return None
+    dialect, (table, *_) = dialect_of(run), (run.sample or {}).get("tables") or [None]
+    if table is None:
+        return None
+    names = {sign: name for name, sign in SIGNS.items()}
+    values = {"kind": run.kind, "sign": names.get(dialect.delimiter, "other")}
+    values |= filled.values if filled else {}
+    if filled is not None:
+        sign = None if dialect.is_xlsx else SIGNS.get(str(values["sign"]))
+        sample = look_otherwise(run, store, sign)
+    else:
+        told = {"headers": tuple(table["headers"]), "rows": table["rows"], "dialect": dialect}
+        sample = Sample(file_name=run.file_name, form=Form.TABLE, **told)
+    rows, header_row = sample.rows if filled else [], sample.dialect.header_row
+    return {
+        "kinds": list(dict.fromkeys([str(run.kind), *kinds_of(sample)])),
+        "has_signs": not dialect.is_xlsx,
+        "is_other_sign": values["sign"] == "other",
+        "rows": [
+            {"number": number, "cells": row[:MOST_COLUMNS], "is_header": number == header_row}
+            for number, row in enumerate(rows, 1)
+        ],
+        "columns": max(map(len, rows), default=0),
+        "values": values,
+        "errors": filled.sentences() if filled else {},
+    }

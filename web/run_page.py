@@ -1,24 +1,29 @@
 """The page of one import, and the part of it that goes on by itself while the import does."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import g, render_template
+from flask import current_app, g, render_template
 from marshmallow import fields
 
 from importers import runs
 from importers.door.rereading import is_correctable
-from importers.engine.changes import changes_of
+from importers.engine.changes import Change, changes_of
 from importers.issue_list import count_issues, issues_of
 from importers.models import ImportRun, ImportSource, Phase, RunState
-from importers.repair.quarantine import count_bad
+from importers.repair.cells import count_waits
+from importers.repair.quarantine import count_bad, count_elsewhere
 from importers.repair.waiting import count_waiting
 from importers.report import report_of, told, totals_of
 from tracker.models import Person
 from web.forms import CODES, Filled, Form
+from web.language import day as day_word
+from web.read_as import taken as taken_for
 from web.read_as import understood
 
 SHOWN_ISSUES = 100
@@ -69,10 +74,10 @@ def told_run(run: ImportRun, names: dict[UUID, str]) -> dict[str, Any]:
     }
 
 
-def run_page(run: ImportRun, filled: Filled | None = None) -> str:
+def run_page(run: ImportRun, filled: Filled | None = None, *, taken: Filled | None = None) -> str:
     """Show a run: what it would change, how far it is, or what it did.
 
-    `filled` is the form about its columns, when it comes back.
+    `filled` is the form about its columns, `taken` that about its kind, when it comes back.
     """
     issues = told(issues_of(g.session, run, limit=SHOWN_ISSUES))
     shown_to = len(issues)
@@ -88,22 +93,38 @@ def run_page(run: ImportRun, filled: Filled | None = None) -> str:
     return render_template(
         "school/import_run.html",
         run=told_run(run, names_of([run.started_by_id])),
-        source=None if source is None else {"id": source.id, "name": source.name},
+        source=None
+        if source is None
+        else {"id": source.id, "name": source.name, "is_system": source.url is not None},
         progress=progress_of(run, {}) if run.state in GOING_ON else None,
         read_as=understood(run, filled) if is_looked_at else None,
+        taken=taken_for(run, current_app.extensions["store"], taken) if is_looked_at else None,
+        repair_of=run.retry_of_id,
         was_stopped=not run.is_direct and run.layout.get("is_held", False),
         issues=issues[1:] if stopped else issues,
         more_issues=max(0, count_issues(g.session, run) - shown_to),
-        changes=changes_of(g.session, run, limit=SHOWN_CHANGES),
+        changes=[_told_change(one) for one in changes_of(g.session, run, limit=SHOWN_CHANGES)],
         closing={kind: counts["closed"] for kind, counts in report["by_kind"].items()},
         must_confirm=runs.needs_confirmation(g.session, run),
         quarantine={
             "bad": count_bad(g.session, run),
+            "elsewhere": count_elsewhere(g.session, run),
             "waiting": count_waiting(g.session, run),
+            "waits": count_waits(g.session, run),
             "is_applied": run.state is RunState.APPLIED and run.phase is None,
         },
         problem=issues[0] if stopped and issues else None,
     )
+
+
+def _told_change(change: Change) -> dict[str, Any]:
+    """Return a change as people read it: days in words."""
+    told_change = asdict(change)
+    if change.field.endswith("_on"):
+        for name in ("was", "becomes"):
+            with suppress(TypeError, ValueError):
+                told_change[name] = day_word(date.fromisoformat(told_change[name]))
+    return told_change
 
 
 def progress_of(run: ImportRun, seen: dict[str, Any]) -> dict[str, Any]:

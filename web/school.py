@@ -1,8 +1,8 @@
 """Pages of the administrator: where data come from, a preview, and a run on its way."""
 
+from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from marshmallow import fields, validate
@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 from identity.access import allows, takes_files
 from importers import runs
 from importers.door.admitting import KINDS, MOST_BYTES
-from importers.models import ParkedPerson
 from importers.pulls import source_list
+from importers.todo import what_waits
 from tracker.errors import Conflict, Invalid
+from tracker.meanings import courses
 from tracker.permissions import Action
 from web.forms import CODES, Filled, Form, fill, words
 from web.run_page import GOING_ON, LookForm, names_of, progress_of, run_page, told_run
@@ -85,7 +86,7 @@ def _imports_page(filled: Filled) -> str:
     return render_template(
         "school/imports.html",
         sources=[told_source(state) for state in states],
-        places=_places(),
+        waits=_waits(),
         runs=[told_run(run, names) for run in recent],
         kinds=KINDS,
         values={"kind": "", **filled.values},
@@ -93,12 +94,17 @@ def _imports_page(filled: Filled) -> str:
     )
 
 
-def _places() -> dict[str, int]:
-    """Return what waits for the administrator at the other pages about imports."""
-    parked = sa.select(sa.func.count()).where(
-        ParkedPerson.school_id == g.school.id, ParkedPerson.decided_at.is_(None)
-    )
-    return {"parked": g.session.scalar(parked) or 0}
+def _waits() -> dict[str, Any]:
+    """Return what waits for the administrator, on this page and others."""
+    reader: dict[str, Any] = {"person": g.person, "on": g.today}
+    waits = what_waits(g.session, limit=SHOWN_RUNS, **reader)
+    return {
+        "previews": [told_run(run, {}) for run in waits.previews],
+        "repairs": waits.repairs,
+        "parked": waits.parked,
+        "ready": waits.ready,
+        "unsaid": sum(course.unsaid for course in courses(g.session, **reader)),
+    }
 
 
 @blp.get("/imports/<uuid:run_id>")

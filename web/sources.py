@@ -9,10 +9,10 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from importers.door.admitting import KINDS
 from importers.kinds import PULL_KINDS
 from importers.models import Cadence, ImportSource, MatchOn
 from importers.pulls import pulls, source_checks, source_list
+from importers.pulls.pushers import SENDING, Program, programs_of
 from importers.pulls.source_list import SourceState
 from importers.report import totals_of
 from importers.sentences import say
@@ -24,6 +24,7 @@ from web.forms import CODES, Filled, Form, fill, words
 blp = Blueprint("sources", __name__, url_prefix="/school/sources")
 SHOWN_RUNS = 10
 LONGEST_OPTIONS = 2000
+COMMAND = "bin/leerspoor source add {0.slug} --kind {1}"
 
 
 def _one_of(kind: type[Cadence] | type[MatchOn], first: str) -> fields.String:
@@ -151,9 +152,15 @@ def _to(found: ImportSource) -> Response:
 def _overview(filled: Filled) -> str:
     states = source_list.states_of(g.session, g.school, by=g.person, at=g.now)
     filled.values.pop("secret", None)  # never shown again
+    public_url = _settings().public_url
     return render_template(
         "school/sources.html",
-        sources=[told_source(state) for state in states],
+        sources=[told_source(state) for state in states if state.source.pusher_id is None],
+        programs=[_told_program(one) for one in programs_of(g.session, g.school, states)],
+        sending=[
+            {"kind": kind, "address": public_url + path, "command": COMMAND.format(g.school, kind)}
+            for kind, (_, path) in SENDING.items()
+        ],
         kinds=sorted(PULL_KINDS),
         values={"cadence": Cadence.NIGHTLY, "match_on": MatchOn.NUMBER, **filled.values},
         errors=filled.sentences(),
@@ -163,11 +170,11 @@ def _overview(filled: Filled) -> str:
 def _page(found: ImportSource, filled: Filled) -> str:
     recent = source_list.recent_runs(g.session, found, limit=SHOWN_RUNS)
     last = recent[0] if recent else None
-    health = source_list.health_of(found, last, at=g.now)
+    state = source_list.state_of(g.session, found, last, at=g.now)
     filled.values.pop("secret", None)
     return render_template(
         "school/source.html",
-        source=told_source(SourceState(source=found, run=last, health=health)),
+        source=told_source(state),
         has_secret=found.sealed_secret is not None,
         runs=[
             {
@@ -186,14 +193,18 @@ def _page(found: ImportSource, filled: Filled) -> str:
 def told_source(state: SourceState) -> dict[str, Any]:
     """Return what pages tell of a source."""
     found = state.source
+    troubles = [say(one.code, value=one.value, detail=one.detail) for one in state.troubles]
+    reason = say(found.error) if found.error else None
     return {
         "id": found.id,
         "name": found.name,
         "kind": found.kind,
         "url": found.url,
-        "is_of_files": found.url is None and found.kind in KINDS,
+        "is_of_files": found.url is None and found.pusher_id is None,
+        "is_sent": found.pusher_id is not None,
         "health": state.health,
-        "reason": say(found.error) if found.error else None,
+        "reason": troubles[0] if found.error and troubles else reason,
+        "troubles": troubles,
         "cadence": found.cadence,
         "last_ok_at": found.last_applied_at,
         "due_at": found.due_at,
@@ -202,8 +213,21 @@ def told_source(state: SourceState) -> dict[str, Any]:
     }
 
 
-def _choices(filled: Filled) -> dict[str, Any]:
+def _told_program(program: Program) -> dict[str, Any]:
+    return {
+        **told_source(program.state),
+        "received_at": program.received_at,
+        "waiting": program.waiting,
+        "set_aside": program.set_aside,
+    }
+
+
+def _settings() -> Settings:
     settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
+def _choices(filled: Filled) -> dict[str, Any]:
     lines = (filled.data.get("options") or "").splitlines()
     pairs = (line.partition("=") for line in lines if line.strip())
     return {
@@ -212,7 +236,7 @@ def _choices(filled: Filled) -> dict[str, Any]:
         "cadence": Cadence(filled.data["cadence"]),
         "match_on": MatchOn(filled.data["match_on"]),
         "options": {name.strip(): value.strip() for name, _, value in pairs},
-        "encryption_keys": settings.encryption_keys,
+        "encryption_keys": _settings().encryption_keys,
         "at": g.now,
     }
 

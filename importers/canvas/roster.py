@@ -10,6 +10,7 @@ from importers.canvas.site import (
     Member,
     Site,
     assignments_of,
+    course_key,
     courses_of,
     everybody,
     people_of,
@@ -145,10 +146,11 @@ def _groups(site: Site, after: list[int]) -> Iterator[Unit]:
 
 
 def _and_lost(site: Site, units: Iterator[Unit], after: Any) -> Iterator[Unit]:
-    """Say of a list, at its beginning, that it is not whole when courses were not shown."""
+    """Say of a list, at its beginning, which courses were not shown, or that we cannot know."""
     if not after:
         courses_of(site)
-        yield Unit([0], [], is_whole=not site.refused)
+        hidden = [course_key(one) for one in site.refused if one.isdigit()]
+        yield Unit([0], [], is_whole=len(hidden) == len(site.refused), hidden=hidden)
     yield from units
 
 
@@ -170,7 +172,9 @@ def _members(site: Site, course: Course) -> Unit:
         for row in listing.rows
         if row.get("type") in ROLES
     ]
-    return Unit([course.id], [*doubts(MEMBERS, course, listing), *told], listing.is_whole)
+    # Who is missing from a list that is not whole left nothing: only there nobody is closed.
+    hidden = [] if listing.is_whole else [course.key]
+    return Unit([course.id], [*doubts(MEMBERS, course, listing), *told], hidden=hidden)
 
 
 def _items(site: Site, course: Course) -> Unit:

@@ -41,7 +41,7 @@ class Course:
     @property
     def key(self) -> str:
         """Return its key among our groups."""
-        return f"course:{self.id}"
+        return course_key(self.id)
 
     @property
     def name(self) -> str:
@@ -81,6 +81,11 @@ class Site:
     courses: list[Course] | None = None
     refused: dict[str, str] = field(default_factory=dict)
     listings: dict[tuple[str, int], Listing] = field(default_factory=dict)
+
+
+def course_key(number: int | str) -> str:
+    """Return the key of a course among our groups."""
+    return f"course:{number}"
 
 
 def site_of(asking: Asking) -> Site:

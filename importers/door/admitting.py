@@ -18,6 +18,7 @@ from importers.door.shapes import Shape, shape_of
 from importers.issues import Finding, Refused, Severity
 from importers.kinds import FILE_KINDS, file_kind
 from importers.readers import zipbundle
+from importers.readers.dialect import Dialect
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.source import FileKind, Opening, Source
@@ -69,6 +70,23 @@ def admit(
         if refusal.finding.file is None:
             refusal.finding = replace(refusal.finding, file=file_name)
         raise
+
+
+def admit_again(kept: Kept, *, file_name: str, kind: FileKind, dialect: Dialect) -> Admitted:
+    """Take a kept table for another kind, or apart by another sign; raises Refused.
+
+    It passes the door once more: another kind keeps out other things.
+    """
+    with kept.open() as content:
+        body, rewritten = _keep(content, Shape.TEXT, file_name, lambda _: kind, again=dialect)
+    return Admitted(
+        kind=kind.kind,
+        file_name=file_name,
+        body=body,
+        findings=tuple(rewritten.findings),
+        dialect=_dialects([rewritten.sample]),
+        sample={"tables": _shown([rewritten.sample])},
+    )
 
 
 def open_source(kind: str, kept: Kept, opening: Opening) -> Source:
@@ -128,13 +146,15 @@ def _admit_one(
         file_name=name,
         body=kept,
         findings=(*told, *rewritten.findings),
-        dialect={name: rewritten.sample.dialect.plain()},
+        dialect=_dialects([rewritten.sample]),
         sample={"tables": _shown([rewritten.sample])},
     )
 
 
-def _keep(content: IO[bytes], shape: Shape, name: str, choose: Choose) -> tuple[Kept, Rewritten]:
-    rewritten = rewrite(content, shape, file=name, choose=choose)
+def _keep(
+    content: IO[bytes], shape: Shape, name: str, choose: Choose, again: Dialect | None = None
+) -> tuple[Kept, Rewritten]:
+    rewritten = rewrite(content, shape, file=name, choose=choose, again=again)
     kept = TemporaryFile()  # noqa: SIM115 - closed with what is kept in it
     try:
         kept.writelines(rewritten.pieces)
@@ -185,7 +205,7 @@ def _admit_bundle(
         file_name=file_name,
         body=Kept(kept),
         findings=tuple(findings),
-        dialect={sample.file_name: sample.dialect.plain() for sample in samples},
+        dialect=_dialects(samples),
         sample={"tables": _shown(samples)},
     )
 
@@ -202,6 +222,11 @@ def _spooled(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> IO[b
         raise Refused("zip.broken", file=name) from None
     file.seek(0)
     return file
+
+
+def _dialects(samples: list[Sample]) -> dict[str, Any]:
+    """Return how each table was written; what is no table has no such thing."""
+    return {one.file_name: one.dialect.plain() for one in samples if one.form is Form.TABLE}
 
 
 def _shown(samples: list[Sample]) -> list[dict[str, Any]]:

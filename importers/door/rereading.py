@@ -17,6 +17,7 @@ from importers.issues import Finding
 from importers.models import ImportIssue, ImportRun, RunState
 from importers.pulls.pulling import JOB
 from importers.readers.dialect import Dialect
+from importers.readers.kept import Kept
 from importers.readers.sample import MOST_ROWS
 from importers.repair import repaired as repair
 from importers.sheet import KIND as SHEET
@@ -66,9 +67,16 @@ def read_again(
         _move_header(run, header_row)
         tables = repair.look_at(file, run.layout["dialect"], file_name=run.file_name)
         run.layout = {**run.layout, "headers": tables.headers}
+    forget_findings(session, run)
+    read_anew(session, run, file, by=by, at=at)
+
+
+def read_anew(
+    session: Session, run: ImportRun, file: Kept, *, by: Person | None, at: datetime
+) -> None:
+    """Look at a kept file as a whole, and have it read; or refuse it with the reasons."""
     if run.retry_of_id is None:
         run.source_id = None
-    _forget_findings(session, run)
     findings: list[Finding] = []
     school = session.get_one(School, run.school_id)
     found = look_at(session, run, file, school, findings, at=at)
@@ -98,7 +106,7 @@ def _move_header(run: ImportRun, row: int) -> None:
     run.layout = {**run.layout, "dialect": {**dialects, run.file_name: moved.plain()}}
 
 
-def _forget_findings(session: Session, run: ImportRun) -> None:
+def forget_findings(session: Session, run: ImportRun) -> None:
     """Forget what was found of the sheet as a whole; what the door found stays."""
     of_whole = session.scalars(
         sa.select(ImportIssue.id)

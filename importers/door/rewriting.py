@@ -34,15 +34,23 @@ class Rewritten:
     findings: list[Finding]
 
 
-def rewrite(content: IO[bytes], shape: Shape, *, file: str, choose: Choose | None) -> Rewritten:
+def rewrite(
+    content: IO[bytes],
+    shape: Shape,
+    *,
+    file: str,
+    choose: Choose | None,
+    again: Dialect | None = None,
+) -> Rewritten:
     """Return the kept copy of a file that is no bundle; raises Refused.
 
-    `choose` is shown the beginning and says which kind it is, or refuses it.
+    `choose` is shown the beginning and says which kind it is, or refuses it. `again` is how the
+    table is to be taken apart, where it is itself a kept copy.
     """
     if shape is Shape.ZIP:
         raise Refused("zip.nested", file=file)
     if shape in {Shape.TEXT, Shape.WORKBOOK}:
-        return _table(content, shape, file, choose)
+        return _table(content, shape, file, choose, again)
     findings: list[Finding] = []
     sample, pieces = OTHERS[shape](content, file)
     if choose is not None:
@@ -50,15 +58,19 @@ def rewrite(content: IO[bytes], shape: Shape, *, file: str, choose: Choose | Non
     return Rewritten(sample=sample, pieces=pieces, findings=findings)
 
 
-def _table(content: IO[bytes], shape: Shape, file: str, choose: Choose | None) -> Rewritten:
+def _table(
+    content: IO[bytes], shape: Shape, file: str, choose: Choose | None, again: Dialect | None
+) -> Rewritten:
     findings: list[Finding] = []
-    if shape is Shape.WORKBOOK:
+    book: xlsx.Workbook | None = None
+    if again is not None:
+        dialect, pieces = again, sniff.texts(content, "utf-8", file=file)
+    elif shape is Shape.WORKBOOK:
         dialect, pieces, book = _from_workbook(content, file)
         if file.lower().endswith(TEXT_NAMES):
             findings.append(_warning("file.really_xlsx", file))
     else:
         dialect, pieces = _from_text(content, file, findings)
-        book = None
         if file.lower().endswith(WORKBOOK_NAMES):
             findings.append(_warning("file.really_text", file))
     first = next(pieces, "")
@@ -67,10 +79,10 @@ def _table(content: IO[bytes], shape: Shape, file: str, choose: Choose | None) -
     start = bsn.drop(first[: sniff.START].encode("utf-8", "replace")).decode()
     rows = sniff.records(start, dialect.delimiter, most=MOST_ROWS)
     dialect = replace(dialect, header_row=sniff.find_header(rows))
-    sample = _sample(file, rows, dialect)
+    sample = sample_of(file, rows, dialect)
     kind = choose(sample) if choose is not None else None
     if kind is not None and kind.header_row is not None:
-        sample = _sample(file, rows, replace(dialect, header_row=kind.header_row))
+        sample = sample_of(file, rows, replace(dialect, header_row=kind.header_row))
     rules: dict[str, Any] = {
         "delimiter": dialect.delimiter,
         "header_row": sample.dialect.header_row,
@@ -80,7 +92,7 @@ def _table(content: IO[bytes], shape: Shape, file: str, choose: Choose | None) -
     # What is shown passes through the same hands as what is kept.
     shown = b"".join(clean_table((first[: sniff.START],), findings=[], **rules))
     rows = sniff.records(shown.decode("utf-8", "replace"), dialect.delimiter, most=MOST_ROWS)
-    sample = _sample(file, rows, sample.dialect)
+    sample = sample_of(file, rows, sample.dialect)
     cleaned = clean_table(chain((first,), pieces), findings=findings, **rules)
     return Rewritten(
         sample=sample, pieces=_told(cleaned, book, sample, findings), findings=findings
@@ -97,7 +109,8 @@ def _clean_row(kind: FileKind | None, sample: Sample) -> Callable[[list[str]], N
     return lambda cells: clean(sample.headers, cells, name or str)
 
 
-def _sample(file: str, rows: list[list[str]], dialect: Dialect) -> Sample:
+def sample_of(file: str, rows: list[list[str]], dialect: Dialect) -> Sample:
+    """Return the first rows of a table as the door shows them."""
     at = dialect.header_row
     headers = rows[at - 1] if 0 < at <= len(rows) else []
     shown = [
@@ -184,7 +197,8 @@ def _from_lines(content: IO[bytes], file: str) -> tuple[Sample, Iterator[bytes]]
         for line in piece.removesuffix("\n").split("\n")
     )
     first = list(islice(lines, MOST_ITEMS))
-    value = next((row.value for row in map(_parsed, first) if row is not None), None)
+    values = (row.value for row in map(_parsed, first) if row is not None)
+    value = next((value for value in values if not jsonl.is_reason(value)), None)
     return Sample(file_name=file, form=Form.LINES, value=value), chain(first, lines)
 
 

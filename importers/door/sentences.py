@@ -5,7 +5,7 @@ from importers.words import AGAIN, LOOK, N_, NOTHING, Sentences
 SENTENCES: Sentences = {
     "file.unknown_kind": (
         N_("We do not recognise the file %(file)s."),
-        N_("Send a table (csv or xlsx), or an export that we name on this page."),
+        N_("Send a table (Excel or CSV), or an export of a kind that we know."),
     ),
     "file.other_kind": (
         N_("The file %(file)s is not of the kind that you chose."),
@@ -24,7 +24,7 @@ SENTENCES: Sentences = {
         N_("Send the table itself, as Excel or CSV."),
     ),
     "file.no_text": (
-        N_("The file %(file)s is no table (%(detail)s)."),
+        N_("The file %(file)s is no table that we can read."),
         N_("Send the table itself, as Excel or CSV."),
     ),
     "file.document": (
@@ -52,7 +52,7 @@ SENTENCES: Sentences = {
         NOTHING,
     ),
     "file.guessed_letters": (
-        N_("The file %(file)s does not say how its letters are written: we guessed %(detail)s."),
+        N_("The file %(file)s does not say how its letters are written. We guessed it."),
         N_("Check whether names such as Zoë look right."),
     ),
     "file.mojibake": (

@@ -1,10 +1,14 @@
 """A list of pairs: which number of DUO is which student number, so that nobody is asked one by one.
 
 The school makes it once from its own administration. The numbers of DUO are named otherwise at
-the door, as those in the Registratieoverzicht are; the list gives the same names, so it links.
+the door, as those in its files are; the list gives the same names, so it links. Its column says of
+which file: a BSN or onderwijsnummer is of the Registratieoverzicht, a PGN of the Grondslag, where
+DUO may number people anew.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from importers import bsn
 from importers.duo.overview import NAMES
@@ -16,7 +20,9 @@ from importers.readers.tabular import Table, open_table
 from importers.records import Op, Origin, Record, RecordKind, Standing
 from importers.source import Batch, FileKind, Opening, Stream
 
-KIND = "duo_pairs"
+# Each kind of list, with the kind of file of which it names the people.
+KINDS = {"duo_pairs": "duo_ro", "duo_pairs_grondslag": "duo_grondslag"}
+PGN = re.compile(r"\bpgn\b", re.IGNORECASE)
 NUMBERS = {"studentnummer", "leerlingnummer", "student_number", "deelnemernummer", "nummer"}
 COLUMNS = 2  # more, and it is a sheet that happens to hold such a number
 
@@ -24,10 +30,8 @@ COLUMNS = 2  # more, and it is a sheet that happens to hold such a number
 class Pairs:
     """A list that the door let in."""
 
-    kind = KIND
-    name = NAMES["duo_ro"]
-
-    def __init__(self, kept: Kept, opening: Opening) -> None:
+    def __init__(self, kept: Kept, opening: Opening, *, kind: str) -> None:
+        self.kind, self.name = kind, NAMES[KINDS[kind]]
         self._kept, self._file, self._dialect = kept, opening.file_name, opening.dialect_of()
 
     def check(self) -> list[Finding]:
@@ -93,13 +97,14 @@ def _is_number(header: str) -> bool:
     return header.strip().casefold() in NUMBERS
 
 
-def _recognises(sample: Sample) -> bool:
-    return (
-        sample.form is Form.TABLE
-        and len(sample.headers) == COLUMNS
-        and any(_is_number(name) for name in sample.headers)
-        and any(bsn.is_column_for_it(name) for name in sample.headers)
-    )
+def _kind_of(sample: Sample) -> str | None:
+    """Return which list this is, if it is one."""
+    told = [name for name in sample.headers if bsn.is_column_for_it(name)]
+    if sample.form is not Form.TABLE or len(sample.headers) != COLUMNS or len(told) != 1:
+        return None
+    if not any(_is_number(name) for name in sample.headers):
+        return None
+    return "duo_pairs_grondslag" if PGN.search(told[0]) else "duo_pairs"
 
 
 def _clean_row(headers: Sequence[str], cells: list[str], name: Callable[[str], str]) -> None:
@@ -108,10 +113,14 @@ def _clean_row(headers: Sequence[str], cells: list[str], name: Callable[[str], s
             cells[place] = name(cells[place])
 
 
-FILE_KIND = FileKind(
-    kind=KIND,
-    recognises=_recognises,
-    open=Pairs,
-    clean_row=_clean_row,
-    person_source=NAMES["duo_ro"],
-)
+def _file_kind(kind: str) -> FileKind:
+    return FileKind(
+        kind=kind,
+        recognises=lambda sample: _kind_of(sample) == kind,
+        open=partial(Pairs, kind=kind),
+        clean_row=_clean_row,
+        person_source=NAMES[KINDS[kind]],
+    )
+
+
+FILE_KINDS = tuple(_file_kind(kind) for kind in KINDS)

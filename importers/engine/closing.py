@@ -1,25 +1,37 @@
 """What is missing from a complete file is closed: with an end date, and not too much at once.
 
-Only a stream that tells all there is of its kind closes anything. Closings are staged as rows
-behind those of the file, so that they are previewed, digested and written like all others.
+Only a stream that tells all there is of its kind closes anything; what hangs on a course that it
+did not show is left alone. Closings are staged as rows behind those of the file, so that they are
+previewed, digested and written like all others.
 """
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from importers.door.rewriting import OPEN_END
 from importers.engine import bulk, seen
 from importers.engine.staged import chained, is_snapshot_of, rows_of
 from importers.issues import Finding, Severity
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus
-from importers.records import Op, RecordKind
+from importers.records import REFERS, Op, RecordKind
+from tracker.models import Membership, PersonRole
 
 # More than both of these at once is not applied before somebody says that it is right.
 BRAKE_SHARE = 0.05
 BRAKE_NUMBER = 10
+# Nor are so many, when they are more than half of all with one role: there are few teachers.
+BRAKE_FEW = 3
 BRAKE = "brake.would_close"
+BRAKE_OF_ROLE = {"student": "brake.students", "teacher": "brake.teachers"}
+BRAKES = frozenset({BRAKE, *BRAKE_OF_ROLE.values()})
+ROLES: dict[RecordKind, type[Membership | PersonRole]] = {
+    RecordKind.ROLE: PersonRole,
+    RecordKind.MEMBERSHIP: Membership,
+}
 # In a run's layout: the tables of which the last line has no end.
 OPEN_ENDS = "open_ends"
 
@@ -68,7 +80,7 @@ def stage_closings(
         run.cursor = {**run.cursor, "known": [place + 1, ""]}
         return True
     size = run.batch_size * bulk.many(session)
-    known = session.execute(_known(run, kind, after, size)).all()
+    known = session.execute(_known(session, run, kind, after, size)).all()
     first, until = run.layout["closings"]
     missing = [ref for ref in known if not ref.is_there and ref.ext_id not in keys]
     bulk.insert_rows(
@@ -120,8 +132,34 @@ def _kinds(run: ImportRun) -> list[RecordKind]:
     return list(dict.fromkeys(RecordKind(stream["kind"]) for stream in run.layout["streams"]))
 
 
-def _known(run: ImportRun, kind: RecordKind, after: str, size: int) -> sa.Select[Any]:
-    """Select a page of what the source told of this kind, and whether it still does."""
+def _hidden_of(run: ImportRun, kind: RecordKind) -> list[str]:
+    """Return the keys of what the source did not show whole, of which a kind's records are part."""
+    streams = [stream for stream in run.layout["streams"] if stream["kind"] == kind]
+    return list(dict.fromkeys(key for stream in streams for key in stream.get("hidden", [])))
+
+
+def _ids(
+    session: Session, run: ImportRun, kind: RecordKind, keys: list[str]
+) -> sa.Select[UUID]:
+    """Select our records that the targets of a kind are, by the source's keys."""
+    told = aliased(ExternalRef)
+    return sa.select(told.local_id).where(
+        told.school_id == run.school_id,
+        told.source_id == run.source_id,
+        told.kind == REFERS[kind]["target"],
+        bulk.is_among(session, told.ext_id, keys),
+    )
+
+
+def _known(
+    session: Session, run: ImportRun, kind: RecordKind, after: str, size: int
+) -> sa.Select[Any]:
+    """Select a page of what the source told of this kind, and whether it still does.
+
+    What hangs on something that the source did not show is not among it.
+    """
+    hidden = _hidden_of(run, kind)
+    shown = [] if not hidden else [ExternalRef.target_id.not_in(_ids(session, run, kind, hidden))]
     page = (
         sa.select(ExternalRef.ext_id, ExternalRef.local_id, ExternalRef.digest)
         .where(
@@ -130,6 +168,7 @@ def _known(run: ImportRun, kind: RecordKind, after: str, size: int) -> sa.Select
             ExternalRef.kind == kind,
             ExternalRef.ext_id > after,
             ExternalRef.gone_at.is_(None),
+            *shown,
         )
         .order_by(ExternalRef.ext_id)
         .limit(size)
@@ -167,11 +206,14 @@ def _closing(run: ImportRun, seq: int, kind: RecordKind, ref: Any) -> dict[str, 
 
 def look_out(session: Session, run: ImportRun) -> list[Finding]:
     """Say where closing is held back, and where so much would close that it must be confirmed."""
-    findings = [
-        Finding(code="closing.held", severity=Severity.WARNING, file=stream["file"])
-        for stream in run.layout["streams"]
-        if stream["is_snapshot"] and not stream["is_whole"]
-    ]
+    findings = []
+    for stream in run.layout["streams"]:
+        hidden = set(stream.get("hidden", []))
+        if stream["is_snapshot"] and not stream["is_whole"]:
+            findings.append(_warning("closing.held", file=stream["file"]))
+        elif stream["is_snapshot"] and hidden:
+            parts = str(len(hidden))
+            findings.append(_warning("closing.held_in", file=stream["file"], detail=parts))
     known = session.execute(
         sa.select(ExternalRef.kind, sa.func.count())
         .where(
@@ -184,13 +226,53 @@ def look_out(session: Session, run: ImportRun) -> list[Finding]:
     )
     for kind, number in known:
         closes = run.counts.get(kind.value, {}).get("closed", 0)
-        if closes > BRAKE_NUMBER and closes > BRAKE_SHARE * number:
-            findings.append(
-                Finding(
-                    code=BRAKE,
-                    severity=Severity.WARNING,
-                    value=kind.value,
-                    detail=f"{closes}/{number}",
-                )
-            )
+        if _is_much(closes, number):
+            share = f"{closes}/{number}"
+            findings.append(_warning(BRAKE, value=kind.value, detail=share))
+        elif closes >= BRAKE_FEW and kind in ROLES:
+            findings += _brakes_of_roles(session, run, kind)
     return findings
+
+
+def _brakes_of_roles(session: Session, run: ImportRun, kind: RecordKind) -> Iterator[Finding]:
+    """Say of which roles too many would end, however many people have another role."""
+    model, closing = ROLES[kind], aliased(ImportRow)
+    is_closing = sa.and_(
+        *rows_of(run, of=closing),
+        closing.kind == kind,
+        closing.ext_id == ExternalRef.ext_id,
+        closing.status == RowStatus.CLOSED,
+    )
+    found = session.execute(
+        sa.select(
+            model.role,
+            sa.func.count(sa.case((closing.seq.is_not(None), ExternalRef.ext_id)).distinct()),
+            sa.func.count(ExternalRef.ext_id.distinct()),
+        )
+        .select_from(ExternalRef)
+        .join(
+            model,
+            sa.and_(model.school_id == ExternalRef.school_id, model.id == ExternalRef.local_id),
+        )
+        .outerjoin(closing, is_closing)
+        .where(
+            ExternalRef.school_id == run.school_id,
+            ExternalRef.source_id == run.source_id,
+            ExternalRef.kind == kind,
+            ExternalRef.gone_at.is_(None),
+        )
+        .group_by(model.role)
+        .order_by(model.role)
+    )
+    for role, closes, number in found:
+        if _is_much(closes, number) or (closes >= BRAKE_FEW and closes * 2 > number):
+            code = BRAKE_OF_ROLE.get(str(role), BRAKE)
+            yield _warning(code, value=kind.value, detail=f"{closes}/{number}")
+
+
+def _is_much(closes: int, number: int) -> bool:
+    return closes > BRAKE_NUMBER and closes > BRAKE_SHARE * number
+
+
+def _warning(code: str, **facts: str) -> Finding:
+    return Finding(code=code, severity=Severity.WARNING, **facts)  # type: ignore[arg-type]  # named as in Finding

@@ -25,6 +25,7 @@ from importers.people import parking
 from importers.pulls import pushed
 from importers.pulls.breaker import unread_because
 from importers.records import RecordKind
+from importers.repair.cells import keep_cells
 from importers.repair.waiting import supersede
 from importers.sheet.memory import remember
 from tracker import audit
@@ -104,6 +105,9 @@ def _move_cursors(session: Session, run: ImportRun, at: datetime) -> None:
 
 def clean_some(bench: Bench) -> None:
     """Delete staged rows: all of them, or after applying all but those set aside for repair."""
+    with bench.step() as (session, run):
+        if run.state is RunState.APPLIED:
+            keep_cells(session, run, bench.store)
     forget_file(bench)
     with bench.step() as (session, run):
         rows = rows_of(run)

@@ -6,11 +6,12 @@ are looked at one by one. A digest over all decisions is the preview's: what was
 """
 
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from importers.engine import bulk, closing, seen
+from importers.engine import bulk, closing, seen, settled
 from importers.engine.bench import Bench, end
 from importers.engine.restage import begin_again
 from importers.engine.revisions import pass_over_late
@@ -20,6 +21,7 @@ from importers.engine.staged import (
     add_issues,
     chained,
     column_of,
+    forget_issues,
     in_span,
     is_snapshot_of,
     next_span,
@@ -27,6 +29,7 @@ from importers.engine.staged import (
     set_aside,
 )
 from importers.engine.twins import look_back, set_aside_twins
+from importers.engine.write import occasion_of, tell
 from importers.issues import Finding, Severity
 from importers.models import (
     ExternalRef,
@@ -41,8 +44,8 @@ from importers.models import (
 from importers.people.links import set_aside_waiting
 from importers.people.matching import decide_people
 from importers.records import REFERS, Op, RecordKind
+from importers.targets import partly, statements
 from importers.targets.companies import decide_companies
-from importers.xapi import ledger as statements
 from tracker.db import utc_now
 
 UPSERTS = (RowStatus.NEW, RowStatus.CHANGED, RowStatus.SAME)
@@ -68,6 +71,9 @@ def match_some(bench: Bench) -> None:
                 return
             _begin(session, run)
         span = next_span(session, run, batches=bulk.many(session))
+        while span is not None and run.cursor.get("entered") != span[0]["from"]:
+            settled.enter(session, run, span[0])
+            span = next_span(session, run, batches=bulk.many(session))
         if span is not None:
             _match(session, run, *span)
         elif not closing.stage_closings(session, run, bench.passed_over):
@@ -82,17 +88,11 @@ def _is_outdated(session: Session, run: ImportRun) -> bool:
 
 
 def _begin(session: Session, run: ImportRun) -> None:
-    """Forget what an earlier match found."""
-    bulk.change(
-        session,
-        sa.delete(ImportIssue).where(
-            ImportIssue.school_id == run.school_id,
-            ImportIssue.run_id == run.id,
-            ImportIssue.is_from_match,
-        ),
-    )
+    """Forget what an earlier match found, but what is settled."""
+    kept = settled.begin(session, run)
+    forget_issues(session, run, [ImportIssue.is_from_match.is_(True), *kept])
     closing.forget_closings(session, run)
-    run.cursor = {"seq": 1, "chain": ""}
+    run.cursor = {"seq": 1, "chain": "", "entered": None}
     run.done = 0
 
 
@@ -107,15 +107,19 @@ def _match(session: Session, run: ImportRun, stream: StreamLayout, first: int, u
             set_aside_twins(session, run, stream, span)
     if "person" in REFERS.get(kind, {}):
         set_aside_waiting(session, run, stream, span)
-    if run.kind == statements.KIND:
-        statements.decide(session, run, stream, first, until)
+    statements.decide(session, run, stream, first, until)
     for role in REFERS.get(kind, {}):
         _set_aside_dangling(session, run, stream, span, role)
     if kind is RecordKind.PERSON:
         decide_people(session, run, stream, span)
     if kind is RecordKind.COMPANY:
         decide_companies(session, run, span)
+    if kind in partly.KINDS:
+        changing = [*span, ImportRow.status == RowStatus.CHANGED]
+        told = tell(session, changing, limit=until - first)
+        partly.decide_partly_told(session, run, span, told, occasion_of(session, run))
     run.cursor = {**run.cursor, "seq": until, "chain": chained(session, run, first, until)}
+    settled.note(run, stream, until)
     run.done = until - 1
 
 
@@ -161,47 +165,53 @@ def _decide(session: Session, run: ImportRun, kind: RecordKind, first: int, unti
 def _find(
     session: Session, run: ImportRun, span: Conditions, role: str, referred: RecordKind
 ) -> None:
-    """Find what rows refer to: in this file, else among what this source told of before.
+    """Find what rows refer to; many rows refer to one thing, and most know already where it is."""
+    reference, place = getattr(ImportRow, role), getattr(ImportRow, f"{role}_id")
+    here = [*span, ImportRow.is_good]
+    pairs = session.execute(
+        sa.select(reference, place).where(*here, reference.is_not(None)).distinct()
+    ).all()
+    found = _found(session, run, referred, {key for key, _ in pairs})
+    wrong = {key for key, known in pairs if found.get(key) != known}
+    if wrong:
+        rows = session.execute(
+            sa.select(ImportRow.seq, reference).where(
+                *here, bulk.is_among(session, reference, wrong)
+            )
+        )
+        own = {"school_id": run.school_id, "run_id": run.id}
+        places = [{**own, "seq": seq, place.key: found.get(key)} for seq, key in rows]
+        bulk.update_rows(session, ImportRow, places)
+
+
+def _found(
+    session: Session, run: ImportRun, kind: RecordKind, keys: set[str]
+) -> dict[str, UUID | None]:
+    """Return what is meant by keys of a kind: in this file, else what this source told of before.
 
     Where the file tells all there is of a kind, only what is in the file counts; but a record
-    whose row is set aside is still there. Many rows refer to one thing: it is looked up once.
+    whose row is set aside is still there.
     """
-    reference, place = getattr(ImportRow, role), getattr(ImportRow, f"{role}_id")
-    wanted = sa.select(reference.label("key")).where(*span, reference.is_not(None)).distinct()
-    keys = wanted.subquery()
-    staged, told = aliased(ImportRow), aliased(ExternalRef)
-    same_key = [*rows_of(run, of=staged), staged.kind == referred, staged.ext_id == keys.c.key]
-    source = sa.outerjoin(keys, staged, sa.and_(*same_key, staged.status.in_(UPSERTS)))
-    source = source.outerjoin(
-        told,
-        sa.and_(
-            told.school_id == run.school_id,
-            told.source_id == run.source_id,
-            told.kind == referred,
-            told.ext_id == keys.c.key,
-            told.gone_at.is_(None),
-        ),
-    )
-    known: Any = told.local_id
-    if is_snapshot_of(run, referred):
-        aside = aliased(ImportRow)
-        same_key = [*rows_of(run, of=aside), aside.kind == referred, aside.ext_id == keys.c.key]
-        is_aside = sa.and_(*same_key, aside.status == RowStatus.QUARANTINED)
-        source = source.outerjoin(aside, is_aside)
-        known = sa.case((aside.seq.is_not(None), told.local_id))
-    local_id = sa.func.coalesce(staged.local_id, known)
-    found = sa.select(keys.c.key, local_id.label("local_id")).select_from(source).subquery()
-    bulk.change(
-        session,
-        sa.update(ImportRow)
-        .where(
-            *span,
-            ImportRow.is_good,
-            reference == found.c.key,
-            place.is_distinct_from(found.c.local_id),
+    staged = [*rows_of(run), ImportRow.kind == kind]
+    columns = (ImportRow.ext_id, ImportRow.local_id)
+    here = [*staged, bulk.is_among(session, ImportRow.ext_id, keys), ImportRow.status.in_(UPSERTS)]
+    found = {key: known for key, known in session.execute(sa.select(*columns).where(*here)) if key}
+    rest = keys - found.keys()
+    if rest and is_snapshot_of(run, kind):
+        is_aside = [ImportRow.status == RowStatus.QUARANTINED]
+        is_aside.append(bulk.is_among(session, ImportRow.ext_id, rest))
+        aside = session.scalars(sa.select(ImportRow.ext_id).where(*staged, *is_aside))
+        rest = {key for key in aside if key}
+    if rest:
+        told = sa.select(ExternalRef.ext_id, ExternalRef.local_id).where(
+            ExternalRef.school_id == run.school_id,
+            ExternalRef.source_id == run.source_id,
+            ExternalRef.kind == kind,
+            bulk.is_among(session, ExternalRef.ext_id, rest),
+            ExternalRef.gone_at.is_(None),
         )
-        .values({place: found.c.local_id}),
-    )
+        found |= {key: known for key, known in session.execute(told)}  # noqa: C416 - a Result is no iterable of pairs to mypy
+    return found
 
 
 def _set_aside_dangling(
@@ -245,11 +255,12 @@ def _set_aside_dangling(
 
 def _finish(session: Session, run: ImportRun) -> None:
     """Show the preview; or, when it was approved and nothing changed since, begin to write."""
-    run.counts = _counts(session, run)
     chain = run.cursor["chain"]
     is_approved = run.state is RunState.APPLYING
+    if not is_approved or chain != run.preview_digest:
+        run.counts = _counts(session, run)
     findings = closing.look_out(session, run)
-    is_held = run.layout.get("is_held") or any(f.code == closing.BRAKE for f in findings)
+    is_held = run.layout.get("is_held") or any(f.code in closing.BRAKES for f in findings)
     if run.is_direct and not is_approved and not is_held:
         run.state, run.preview_digest, run.approved_at = RunState.APPLYING, chain, utc_now()
         is_approved = True

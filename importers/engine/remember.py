@@ -45,10 +45,16 @@ def _has_same(session: Session, run: ImportRun) -> bool:
     return same > sum(seen.numbers(session, run).values())
 
 
-def remember(session: Session, run: ImportRun, rows: Conditions) -> None:
-    """Keep what the source calls each record, and the content it told."""
+def remember_new(session: Session, run: ImportRun, rows: Conditions) -> None:
+    """Keep what the source calls each of these records, none of which it told of before."""
+    columns = _told_of(run)
+    select = sa.select(*(column.label(name) for name, column in columns.items()))
+    bulk.insert_from(session, ExternalRef, select.where(*rows, ImportRow.status == RowStatus.NEW))
+
+
+def _told_of(run: ImportRun) -> dict[str, Any]:
     is_person = ImportRow.kind == RecordKind.PERSON
-    columns: dict[str, Any] = {
+    return {
         "school_id": ImportRow.school_id,
         "source_id": sa.literal(run.source_id, sa.Uuid()),
         "kind": ImportRow.kind,
@@ -64,6 +70,11 @@ def remember(session: Session, run: ImportRun, rows: Conditions) -> None:
         "last_run_id": ImportRow.run_id,
         "gone_at": sa.null(),
     }
+
+
+def remember(session: Session, run: ImportRun, rows: Conditions) -> None:
+    """Keep what the source calls each record, and the content it told."""
+    columns = _told_of(run)
     select = sa.select(*(column.label(name) for name, column in columns.items()))
     bulk.upsert_from(
         session,

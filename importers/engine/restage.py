@@ -30,10 +30,12 @@ def restage_some(bench: Bench) -> None:
             seen.forget(session, run)
             forget_issues(session, run, [ImportIssue.seq > 0])
             if streams is None:
-                fresh = {"is_whole": True, "from": None, "until": None, "since": None}
+                fresh = {"is_whole": True, "hidden": [], "from": None, "until": None, "since": None}
                 streams = [{**stream, **fresh} for stream in run.layout["streams"]]
             run.layout = {
-                name: value for name, value in run.layout.items() if name not in {"as_of", "twins"}
+                name: value
+                for name, value in run.layout.items()
+                if name not in {"as_of", "twins", "matched"}
             } | {"streams": streams, "closings": [1, 1]}
             never_whole(run)
             run.phase, run.cursor = Phase.READ, {}

@@ -192,8 +192,20 @@ SENTENCES: Sentences = {
         N_("The last line of %(file)s has no end, so we close nothing of it."),
         N_("Perhaps it was cut off. Export it again, or end it with an Enter."),
     ),
+    "closing.held_in": (
+        N_("Of %(detail)s groups we do not see everybody, so we close nobody there."),
+        N_("Check what the account of this source may see there."),
+    ),
     "brake.would_close": (
         N_("Very much would be closed at once: %(detail)s."),
+        N_("Check that the file is complete. Confirm only when this is right."),
+    ),
+    "brake.students": (
+        N_("Very many students would be closed at once: %(detail)s."),
+        N_("Check that the file is complete. Confirm only when this is right."),
+    ),
+    "brake.teachers": (
+        N_("Very many teachers would be closed at once: %(detail)s."),
         N_("Check that the file is complete. Confirm only when this is right."),
     ),
     "preview.outdated": (

@@ -12,8 +12,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from uuid_utils import uuid7
 
 from importers.engine import bulk, seen
 from importers.issues import Finding
@@ -21,15 +23,23 @@ from importers.models import ExternalRef, ImportRow, ImportRun, ImportSource, Ma
 from importers.people.links import key_of
 from importers.records import REFERS, Op, Record, RecordKind, Standing, Unread
 from importers.source import Batch
-from tracker.db import new_id
 from tracker.models import School
 
 STATUS = {
-    Standing.GOOD: RowStatus.NEW,
-    Standing.BAD: RowStatus.QUARANTINED,
-    Standing.IGNORED: RowStatus.IGNORED,
+    Standing.GOOD: RowStatus.NEW.value,
+    Standing.BAD: RowStatus.QUARANTINED.value,
+    Standing.IGNORED: RowStatus.IGNORED.value,
 }
+# Looked up, because asking a member for its value takes longer.
+OPS = {op: op.value for op in Op}
+SAME, CHANGED = RowStatus.SAME.value, RowStatus.CHANGED.value
 NOTHING: Mapping[str, RecordKind] = {}
+# Of a row that is staged; what all rows have besides is a `Sifted.same`.
+COLUMNS = (
+    *("seq", "op", "ext_id", "person", "target", "parent", "match_key", "file", "row", "data"),
+    *("digest", "raw_digest", "revised_at", "is_good", "status"),
+    *("local_id", "person_id", "target_id", "parent_id"),
+)
 MOST_REMEMBERED = 50_000  # places of references; then they are looked up again
 
 
@@ -37,7 +47,8 @@ MOST_REMEMBERED = 50_000  # places of references; then they are looked up again
 class Sifted:
     """A batch as it is staged: `rows` and `findings` are numbered from 0, behind one another.
 
-    All `rows` have `same` besides. `passed_over` are the keys of rows that were not read.
+    `rows` have the values of COLUMNS, ids and JSON as text; all have `same` besides.
+    `passed_over` are the keys of rows that were not read.
     `writes` tells as of when that holds.
     """
 
@@ -45,7 +56,7 @@ class Sifted:
     kind: RecordKind
     writes: int
     same: Mapping[str, Any]
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
     findings: list[tuple[int, Finding]] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
@@ -65,7 +76,8 @@ class Sieve:
     zone: ZoneInfo
     same: Mapping[str, Any]
     lost: set[UUID] | None
-    places: dict[tuple[RecordKind, str | None], UUID] = field(default_factory=dict)
+    is_first: bool
+    places: dict[tuple[RecordKind, str | None], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, session: Session, run: ImportRun, kind: RecordKind) -> "Sieve":
@@ -73,9 +85,14 @@ class Sieve:
         source = session.get_one(ImportSource, (run.school_id, run.source_id))
         zone = ZoneInfo(session.get_one(School, run.school_id).timezone)
         same: dict[str, Any] = {"school_id": run.school_id, "run_id": run.id, "kind": kind}
-        if "parent" not in REFERS.get(kind, NOTHING):
-            same |= {"parent": None, "parent_id": None}
-        return cls(run, kind, source.match_on, zone, same, seen.lost(session, run, kind))
+        told = sa.exists().where(
+            ExternalRef.school_id == run.school_id,
+            ExternalRef.source_id == run.source_id,
+            ExternalRef.kind == kind,
+        )
+        is_first = not session.scalar(sa.select(told))
+        lost = None if is_first else seen.lost(session, run, kind)
+        return cls(run, kind, source.match_on, zone, same, lost, is_first)
 
     def sift(self, session: Session, batch: Batch) -> Sifted:
         """Read what must be read, and look up what is known."""
@@ -97,7 +114,7 @@ class Sieve:
             good.append((place, record, raw))
             sifted.findings += ((place, finding) for finding in record.findings)
         read = [record for _, record, _ in good]
-        known = _known(session, self.run, self.kind, read)
+        known = {} if self.is_first else _known(session, self.run, self.kind, read)
         self._look_up(session, read)
         sifted.rows = [
             self._row(place, record, raw, known.get(record.ext_id or ""))
@@ -124,53 +141,55 @@ class Sieve:
         found = session.execute(refs.where(*told, ExternalRef.gone_at.is_(None)))
         return {str(row[0]): row[1] for row in found if self.lost.isdisjoint(row[2:])}
 
-    def _row(self, seq: int, record: Record, raw: str | None, told: Any) -> dict[str, Any]:
-        is_good = record.standing is Standing.GOOD
-        digest = record.digest if is_good else None
-        status = STATUS[record.standing]
-        local_id = new_id() if is_good else None
-        if is_good and told is not None:
-            local_id = told.local_id
-            is_same = told.digest == digest and told.gone_at is None
-            status = RowStatus.SAME if is_same else RowStatus.CHANGED
-        refers = REFERS.get(record.kind, NOTHING) if is_good else NOTHING
-        found = self.places.get
-        return {
-            "seq": seq,
-            "op": record.op,
-            "ext_id": record.ext_id,
-            "person": record.person,
-            "target": record.target,
-            "match_key": key_of(record, self.match_on),
-            "file": record.origin.file,
-            "row": record.origin.row,
-            "data": self._data(record),
-            "digest": digest,
-            "raw_digest": raw,
-            "revised_at": record.revised_at,
-            "is_good": is_good,
-            "status": status,
-            "local_id": local_id,
-            "person_id": found((refers["person"], record.person)) if "person" in refers else None,
-            "target_id": found((refers["target"], record.target)) if "target" in refers else None,
-            **({} if "parent_id" in self.same else self._parent(record, refers)),
-        }
+    def _row(self, seq: int, record: Record, raw: str | None, told: Any) -> tuple[Any, ...]:
+        digest = local_id = person = target = parent = None
+        status, is_good = STATUS[record.standing], record.standing is Standing.GOOD
+        if is_good:
+            digest = record.digest
+            if told is None:
+                local_id = uuid7().hex
+            else:
+                local_id = told.local_id.hex
+                is_same = told.digest == digest and told.gone_at is None
+                status = SAME if is_same else CHANGED
+            find = self.places.get
+            for role, referred in REFERS.get(record.kind, NOTHING).items():
+                if role == "person":
+                    person = find((referred, record.person))
+                elif role == "target":
+                    target = find((referred, record.target))
+                else:
+                    parent = find((referred, record.parent))
+        return (
+            seq,
+            OPS[record.op],
+            record.ext_id,
+            record.person,
+            record.target,
+            record.parent,
+            key_of(record, self.match_on),
+            record.origin.file,
+            record.origin.row,
+            self._data(record),
+            digest,
+            raw,
+            record.revised_at,
+            is_good,
+            status,
+            local_id,
+            person,
+            target,
+            parent,
+        )
 
-    def _parent(self, record: Record, refers: Mapping[str, RecordKind]) -> dict[str, Any]:
-        found = self.places.get((refers["parent"], record.parent)) if "parent" in refers else None
-        return {"parent": record.parent, "parent_id": found}
-
-    def _data(self, record: Record) -> dict[str, Any]:
+    def _data(self, record: Record) -> str:
         """Return what is staged of a record: the moment in UTC, and the school's day of it."""
-        if record.occurred_at is None:
-            return record.stored
-        moment, day = moment_and_day(record.occurred_at, self.zone)
-        return {
-            **record.data,
-            "occurred_at": moment,
-            "occurred_on": day,
-            "precision": record.precision,
-        }
+        data = record.data
+        if record.occurred_at is not None:
+            moment, day = moment_and_day(record.occurred_at, self.zone)
+            dated = {"occurred_at": moment, "occurred_on": day, "precision": record.precision}
+            data = {**data, **dated}
+        return orjson.dumps(data, default=bulk.plain).decode()
 
     def _look_up(self, session: Session, records: Sequence[Record]) -> None:
         """Find what the records refer to, as far as it is known already."""
@@ -189,7 +208,7 @@ class Sieve:
                     *told, ExternalRef.gone_at.is_(None)
                 )
             ):
-                self.places[kind, ext_id] = local_id
+                self.places[kind, ext_id] = local_id.hex
             staged = session.execute(
                 sa.select(ImportRow.ext_id, ImportRow.local_id).where(
                     ImportRow.school_id == self.run.school_id,
@@ -200,7 +219,7 @@ class Sieve:
                     ImportRow.op != Op.CLOSE,
                 )
             )
-            self.places |= {(kind, key): place for key, place in staged if key and place}
+            self.places |= {(kind, key): place.hex for key, place in staged if key and place}
 
 
 @lru_cache(4096)

@@ -10,7 +10,7 @@ from importers.engine.ahead import Ahead
 from importers.engine.bench import Bench, Stopping, end
 from importers.engine.opening import source_of
 from importers.engine.restage import begin_again
-from importers.engine.sifting import Sieve, Sifted
+from importers.engine.sifting import COLUMNS, Sieve, Sifted
 from importers.engine.staged import add_issues
 from importers.models import ImportRow, ImportRun, Phase, RunState
 from importers.pulls import pulling
@@ -81,16 +81,18 @@ def _is_outdated(run: ImportRun, sifted: Sifted) -> bool:
 
 def _stage(session: Session, run: ImportRun, sifted: Sifted) -> None:
     place, first = run.cursor.get("stream", 0), run.cursor.get("seq", 1)
-    for row in sifted.rows:
-        row["seq"] += first
-    bulk.insert_rows(session, ImportRow, sifted.rows, same=sifted.same)
+    rows = [(first + number, *values) for number, *values in sifted.rows]
+    bulk.copy_rows(session, ImportRow, COLUMNS, rows, same=sifted.same)
     seen.note(session, run, first, sifted.kind, sifted.passed_over)
     add_issues(session, run, [(first + number, finding) for number, finding in sifted.findings])
+    # With the number of a row: when that is read again, they are found again.
+    add_issues(session, run, [(first, finding) for finding in sifted.batch.findings])
     batch, stream = sifted.batch, dict(run.layout["streams"][place])
     if stream["from"] is None:
         stream["from"] = first
     stream["until"] = first + sifted.number
     stream["is_whole"] = stream["is_whole"] and batch.is_whole
+    stream["hidden"] = [*stream.get("hidden", []), *batch.hidden]
     if batch.since is not None:
         stream["since"] = dict(batch.since)
     _set_stream(run, place, stream)

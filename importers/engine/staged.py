@@ -15,9 +15,9 @@ from importers.records import RecordKind
 from importers.source import Stream
 from tracker.db import new_id
 
-# A run's layout: {"streams": [{"name", "kind", "file", "is_snapshot", "is_whole", "from", "until",
-# "since", "columns": {role: [index, name]}}], "closings": [from, until], "dialect": {...}}; rows
-# are numbered by `seq`, from and until (exclusive) say which are of a stream.
+# A run's layout: {"streams": [{"name", "kind", "file", "is_snapshot", "is_whole", "hidden", "from",
+# "until", "since", "columns": {role: [index, name]}}], "closings": [from, until], "dialect": {}};
+# rows are numbered by `seq`, from and until (exclusive) say which are of a stream.
 StreamLayout = dict[str, Any]
 Conditions = list[sa.ColumnElement[bool]]
 DELETED_AT_ONCE = 20_000
@@ -33,6 +33,7 @@ def layout_of(streams: Sequence[Stream]) -> dict[str, Any]:
                 "file": stream.file,
                 "is_snapshot": stream.is_snapshot,
                 "is_whole": True,
+                "hidden": [],
                 "columns": {
                     role: [column.index, column.name] for role, column in stream.columns.items()
                 },
@@ -150,15 +151,18 @@ def chained(session: Session, run: ImportRun, first: int, until: int) -> str:
         sa.case((is_joined, sa.cast(ImportRow.local_id, sa.String)), else_=""),
     ]
     decision = reduce(lambda one, other: one + " " + other, facts)
-    decisions = session.scalars(
-        sa.select(decision)
+    told = (
+        sa.select(decision.label("decision"))
         .where(
             *in_span(run, first, until),
             sa.or_(ImportRow.status != RowStatus.SAME, ImportRow.kind == RecordKind.PERSON),
         )
         .order_by(ImportRow.seq)
+        .subquery()
     )
-    chain.update("\n".join(decisions).encode())
+    # As one text: a row of an answer costs more than all that is done with it.
+    decisions = session.scalar(sa.select(sa.func.aggregate_strings(told.c.decision, "\n")))
+    chain.update((decisions or "").encode())
     return chain.hexdigest()
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from importers.engine import bulk
 from importers.engine.bench import Bench
 from importers.engine.ending import close, end_records
-from importers.engine.remember import UPSERTED, count_writing, gather, remember
+from importers.engine.remember import UPSERTED, count_writing, gather, remember, remember_new
 from importers.engine.staged import Conditions, StreamLayout, in_span, rows_of
 from importers.engine.twins import MANY
 from importers.models import (
@@ -26,10 +26,10 @@ from importers.models import (
     RunState,
 )
 from importers.records import RecordKind
+from importers.targets import statements
 from importers.targets.by_kind import TARGETS
 from importers.targets.signals import SIGNALS, insert_new
 from importers.targets.told import Columns, Occasion, Target, Told
-from importers.xapi import ledger as statements
 from tracker.activity import source_named
 from tracker.db import new_id
 from tracker.models import School
@@ -97,10 +97,9 @@ def _write_signals(
     span = in_span(run, first, until)
     count_writing(session, run)
     occasion = _occasion(session, run)
-    if run.kind == statements.KIND:
-        statements.take_in(session, run, first, until, at=occasion.at)
+    statements.take_in(session, run, first, until, at=occasion.at)
     insert_new(session, occasion, kind, span)
-    remember(session, run, [*span, ImportRow.status == RowStatus.NEW])
+    remember_new(session, run, span)
     others = (RowStatus.CHANGED, RowStatus.CLOSED)
     rows = tell(session, [*span, ImportRow.status.in_(others)], limit=until - first)
     if rows:

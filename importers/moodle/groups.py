@@ -1,11 +1,12 @@
 """Courses and cohorts as groups, and who is in them now.
 
 Moodle does not tell since when: a place begins on the day we first saw it, and ends on the day it
-is gone. Suspended and future enrolments are no places. A course that suddenly shows nobody is
-taken for hidden from us, so that nobody is closed by it.
+is gone. Suspended and future enrolments are no places. A course that suddenly shows nobody, or that
+we may no longer see, is taken for hidden from us, so that nobody is closed in it; of the others,
+and of courses that are gone from Moodle, whoever is no longer there is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from importers.issues import Column
@@ -17,9 +18,11 @@ from importers.moodle.site import (
     Course,
     Listing,
     Site,
+    course_key,
     courses_of,
     listing_of,
     unsaid,
+    why_hidden,
 )
 from importers.readers.answers import Unit, batched, note, plain
 from importers.records import Origin, Record, RecordKind
@@ -41,6 +44,7 @@ MEMBERS = Stream(
     is_snapshot=True,
     columns={"person": Column(None, "id"), "target": Column(None, "courseid")},
 )
+COHORT = "cohort:"
 AT_ONCE = 1000
 FIRST_COHORT = 2**40  # cohorts come behind all courses
 
@@ -51,7 +55,7 @@ def groups(site: Site, *, after: Any, size: int) -> Iterator[Batch]:
 
 
 def members(site: Site, *, after: Any, size: int) -> Iterator[Batch]:
-    """Yield who is in each course and cohort; remembers how many each course showed."""
+    """Yield who is in each course and cohort; remembers how many each of them showed."""
     shown: dict[str, int] = {}
     units = _members(site, after or [], shown)
     return batched(units, after=after, size=size, most=AT_ONCE, since=lambda: {"shown": shown})
@@ -74,7 +78,7 @@ def _groups(site: Site, after: list[int]) -> Iterator[Unit]:
     if site.options.has_cohorts and after < [FIRST_COHORT]:
         found, refusal = _cohorts(site)
         lost = [note(GROUPS, "moodle.cohorts_refused", detail=refusal)] if refusal else []
-        told = [_group(f"cohort:{one}", title, code, one) for one, title, code in found]
+        told = [_group(f"{COHORT}{one}", title, code, one) for one, title, code in found]
         yield Unit([FIRST_COHORT], [*lost, *told], is_whole=refusal is None)
 
 
@@ -105,20 +109,49 @@ def _cohorts(site: Site) -> tuple[list[tuple[int, str, str | None]], str | None]
 
 def _members(site: Site, after: list[int], shown: dict[str, int]) -> Iterator[Unit]:
     courses = courses_of(site)
+    before = _shown_before(site)
     for course in courses.all:
         listing = listing_of(site, course)
-        shown[str(course.id)] = len(listing.members)
+        # What a course once showed is not forgotten while it shows nothing.
+        shown[str(course.id)] = len(listing.members) or before.get(str(course.id), 0)
         doubts, is_whole = _doubts(site, course, listing)
         if [course.id, 0] > after:
-            yield Unit([course.id, 0], unsaid(site, doubts), is_whole=is_whole)
+            hidden = [] if is_whole else [course.key]
+            yield Unit([course.id, 0], unsaid(site, doubts), hidden=hidden)
         for member in listing.members:
             if member.is_active and [course.id, member.id] > after:
                 told = [_member(course.key, member.id, role) for role in member.roles]
                 yield Unit([course.id, member.id], told)
-    if courses.refused:
-        yield Unit([FIRST_COHORT, 0], [], is_whole=False)
+    lost = _lost_from_sight(site, before)
+    shown |= {one: before.get(one, 0) for one in lost}
+    if lost and after < [FIRST_COHORT, 0]:
+        told = [
+            note(MEMBERS, "moodle.course_refused", row=int(one), value=one, detail=why)
+            for one, why in lost.items()
+        ]
+        keys = [course_key(one) for one in lost]
+        yield Unit([FIRST_COHORT, 0], unsaid(site, told), hidden=keys)
     if site.options.has_cohorts:
-        yield from _cohort_members(site, after)
+        yield from _cohort_members(site, after, before, shown)
+
+
+def _shown_before(site: Site) -> Mapping[str, int]:
+    """Return how many people each course and cohort showed when they were last read."""
+    found: Mapping[str, int] = site.since.get(MEMBERS.name, {}).get("shown", {})
+    return found
+
+
+def _lost_from_sight(site: Site, before: Mapping[str, int]) -> dict[str, str]:
+    """Return the courses that are there, or may be, but are not shown to us now; and why not."""
+    courses, chosen = courses_of(site), site.options.course_ids
+    there = {str(course.id) for course in courses.all}
+    lost = dict(courses.refused)
+    for one in sorted(before.keys() - there - lost.keys()):
+        if one.isdigit() and (not chosen or int(one) in chosen):
+            why = why_hidden(site, int(one))
+            if why is not None:
+                lost[one] = why
+    return lost
 
 
 def _doubts(site: Site, course: Course, listing: Listing) -> tuple[list[Record], bool]:
@@ -127,7 +160,7 @@ def _doubts(site: Site, course: Course, listing: Listing) -> tuple[list[Record],
     if listing.refusal is not None:
         return [note(MEMBERS, "moodle.course_refused", detail=listing.refusal, **facts)], False
     if not listing.members:
-        shown = site.since.get(MEMBERS.name, {}).get("shown", {}).get(str(course.id), 0)
+        shown = _shown_before(site).get(str(course.id), 0)
         return [note(MEMBERS, "moodle.course_empty", **facts)], shown == 0
     found = []
     if not listing.sees_suspended:
@@ -138,28 +171,35 @@ def _doubts(site: Site, course: Course, listing: Listing) -> tuple[list[Record],
     return found, listing.is_whole
 
 
-def _cohort_members(site: Site, after: list[int]) -> Iterator[Unit]:
+def _cohort_members(
+    site: Site, after: list[int], before: Mapping[str, int], shown: dict[str, int]
+) -> Iterator[Unit]:
     """Yield who is in each cohort, of the people whom the courses told of."""
     cohorts, refusal = _cohorts(site)
     if refusal is not None:
-        yield Unit([FIRST_COHORT, 0], [], is_whole=False)
+        # Not even their names are shown: those that were read before are hidden now.
+        hidden = {one: number for one, number in before.items() if one.startswith(COHORT)}
+        shown |= hidden
+        yield Unit([FIRST_COHORT, 0], [], is_whole=bool(hidden), hidden=list(hidden))
     known = everybody(site)
     for cohort, title, code in cohorts:
-        key = [FIRST_COHORT + cohort]
+        key, group = [FIRST_COHORT + cohort], f"{COHORT}{cohort}"
+        shown[group] = before.get(group, 0)
         if key <= after:
             continue
         try:
             rows = site.client.rows(COHORT_MEMBERS, cohortids=[cohort])
         except NotAnswered as refused:
             facts: dict[str, Any] = {"row": cohort, "value": code or title, "detail": refused.code}
-            yield Unit(key, [note(MEMBERS, "moodle.course_refused", **facts)], is_whole=False)
+            yield Unit(key, [note(MEMBERS, "moodle.course_refused", **facts)], hidden=[group])
             continue
         there = sorted({one for row in rows for one in row.get("userids") or []} & known.keys())
         told = [
             # Moodle tells no roles in a cohort: who teaches anywhere and learns nowhere, teaches.
-            _member(f"cohort:{cohort}", one, min(known[one].roles))
+            _member(group, one, min(known[one].roles))
             for one in there
         ]
+        shown[group] = len(there)
         yield Unit(key, told)
 
 

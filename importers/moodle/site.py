@@ -22,6 +22,7 @@ ENROLLED = "core_enrol_get_enrolled_users"
 THEIR_COURSES = "core_enrol_get_users_courses"
 PAGE = 500  # people at once: 30 kB, 0.1 s
 FRONT_PAGE = 1  # the course that is Moodle itself
+GONE, HIDDEN = {"invalidrecord", "invalidrecordunknown"}, "hidden"
 ROLES = {"student": "student", "teacher": "teacher", "editingteacher": "teacher"}
 LONGEST_NUMBER = 64
 
@@ -37,7 +38,7 @@ class Course:
     @property
     def key(self) -> str:
         """Return its key among our groups."""
-        return f"course:{self.id}"
+        return course_key(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ class Site:
     said: set[tuple[str, str | None]] = field(default_factory=set)
 
 
+def course_key(number: int | str) -> str:
+    """Return the key of a course among our groups."""
+    return f"course:{number}"
+
+
 def courses_of(site: Site) -> Courses:
     """Return the courses that the school chose, by number; raises Unavailable."""
     if site.courses is None:
@@ -114,6 +120,15 @@ def listing_of(site: Site, course: Course) -> Listing:
     if course.id not in site.listings:
         site.listings[course.id] = _ask_for_people(site, course)
     return site.listings[course.id]
+
+
+def why_hidden(site: Site, course: int) -> str | None:
+    """Return why a course that was listed before is not shown; None when it is gone from Moodle."""
+    asked = [{"name": "limitnumber", "value": 1}, {"name": "userfields", "value": "id"}]
+    try:
+        return None if site.client.rows(ENROLLED, courseid=course, options=asked) else HIDDEN
+    except NotAnswered as refusal:
+        return None if refusal.code in GONE else refusal.code
 
 
 def unsaid(site: Site, notes: Iterable[Record]) -> list[Record]:

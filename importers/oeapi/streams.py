@@ -127,7 +127,11 @@ def _by_offering(site: Site, stream: Stream, after: Any, told: Told) -> Iterator
             ]
             # Said once: not again of the other streams.
             lost = _doubts(stream, offering, listing) if stream is MEMBERS else []
-            yield Unit([offering.id], [*lost, *found], listing.is_whole)
+            if stream is MEMBERS and not listing.is_whole:
+                # Only in this course nobody is closed by not being there.
+                yield Unit([offering.id], [*lost, *found], hidden=[offering.id])
+            else:
+                yield Unit([offering.id], [*lost, *found], listing.is_whole)
 
 
 def _doubts(stream: Stream, offering: Offering, listing: Listing) -> list[Record]:

@@ -23,6 +23,8 @@ from importers.records import Record, RecordKind, Standing
 
 PARKED = "person.parked"
 UPSERTS = (RowStatus.NEW, RowStatus.CHANGED, RowStatus.SAME)
+Place = tuple[int, int | None, str | None]  # seq, row, key
+Parked = tuple[int, int | None, str | None, str]  # seq, row, key, why
 
 
 def key_of(record: Record, match_on: MatchOn) -> str | None:
@@ -104,6 +106,10 @@ def set_aside_waiting(
             ImportIssue.code == PARKED,
         ),
     )
+    is_nobody_known: sa.ColumnElement[bool] = ImportRow.person_id.is_(None)
+    if all(one["kind"] != RecordKind.PERSON for one in run.layout["streams"]):
+        # Who was known before they were parked is looked at again only where people are told of.
+        is_nobody_known = sa.or_(is_nobody_known, ParkedPerson.decided_at.is_(None))
     found = session.execute(
         sa.select(ImportRow.seq, ImportRow.row, ImportRow.person, ParkedPerson.decided_at)
         .select_from(ImportRow)
@@ -121,8 +127,10 @@ def set_aside_waiting(
             *span,
             ImportRow.status.in_(UPSERTS),
             ImportRow.person.is_not(None),
-            ImportRow.person_id.is_(None),
-            sa.or_(ParkedPerson.id.is_not(None), staged.seq.is_not(None)),
+            sa.or_(
+                staged.seq.is_not(None),
+                sa.and_(ParkedPerson.id.is_not(None), is_nobody_known),
+            ),
         )
         .distinct()
     )
@@ -166,6 +174,16 @@ def pass_over_strangers(
         for seq, row, key in found
     ]
     set_aside(session, run, findings, status=RowStatus.IGNORED)
+
+
+def is_decided(run: ImportRun) -> sa.ColumnElement[bool]:
+    """Whether people said who a row's somebody is."""
+    return sa.exists().where(
+        ParkedPerson.school_id == run.school_id,
+        ParkedPerson.source_id == run.source_id,
+        ParkedPerson.ext_id == ImportRow.ext_id,
+        ParkedPerson.person_id.is_not(None),
+    )
 
 
 def about(

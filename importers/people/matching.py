@@ -22,10 +22,18 @@ from importers.models import (
     ImportRun,
     ImportSource,
     MatchOn,
-    ParkedPerson,
     RowStatus,
 )
-from importers.people.links import PARKED, UPSERTS, about, pass_over_strangers
+from importers.people.doubts import of_known, of_nameless
+from importers.people.links import (
+    PARKED,
+    UPSERTS,
+    Parked,
+    Place,
+    about,
+    is_decided,
+    pass_over_strangers,
+)
 from importers.people.names import speaks_against, words_of
 from importers.records import Op, RecordKind
 from tracker.db import new_id
@@ -45,6 +53,10 @@ def decide_people(session: Session, run: ImportRun, stream: StreamLayout, span: 
     pass_over_strangers(session, run, stream, span)
     _park_shared(session, run, stream, span, lambda row: row.match_key, TWICE[on])
     _part(session, run, span)
+    moved, renamed, linked = of_known(session, run, span, on)
+    _park(session, run, stream, moved)
+    _only_link(session, run, stream, renamed, "person.renamed")
+    _only_link(session, run, stream, linked)
     bulk.change(
         session,
         sa.update(ImportRow)
@@ -53,6 +65,9 @@ def decide_people(session: Session, run: ImportRun, stream: StreamLayout, span: 
     )
     joined, parked, kept = _by_key(session, run, span, on)
     _update(session, run, joined)
+    known, alike = of_nameless(session, run, span)
+    _update(session, run, known)
+    parked += alike
     if on is MatchOn.EMAIL:
         _park_shared(session, run, stream, span, _number, TWICE[MatchOn.NUMBER])
         parked += _number_taken(session, span, parked)
@@ -63,13 +78,11 @@ def decide_people(session: Session, run: ImportRun, stream: StreamLayout, span: 
 
 
 Key = Callable[[type[ImportRow]], sa.SQLColumnExpression[Any]]
-Parked = tuple[int, int | None, str | None, str]  # seq, row, key, why
-Row = tuple[int, int | None, str | None]  # seq, row, key
 
 
 def _by_key(
     session: Session, run: ImportRun, span: Conditions, on: MatchOn
-) -> tuple[list[dict[str, Any]], list[Parked], list[Row]]:
+) -> tuple[list[dict[str, Any]], list[Parked], list[Place]]:
     """Return whom the keys lead to: joined, parked, and those that people decided about."""
     has_key = Person.number == ImportRow.match_key
     if on is MatchOn.EMAIL:
@@ -82,14 +95,14 @@ def _by_key(
     found = session.execute(
         sa.select(ImportRow.seq, ImportRow.row, ImportRow.match_key, ImportRow.status)
         .add_columns(ImportRow.op, ImportRow.data, Person.id, Person.name)
-        .add_columns(_is_decided(run).label("is_decided"))
+        .add_columns(is_decided(run).label("is_decided"))
         .join(Person, sa.and_(Person.school_id == ImportRow.school_id, has_key))
         .where(*span, sa.or_(ImportRow.status == RowStatus.NEW, is_other))
         .order_by(ImportRow.seq)
     )
     joined: list[dict[str, Any]] = []
     parked: list[Parked] = []
-    kept: list[Row] = []
+    kept: list[Place] = []
     for seq, several in groupby(found, key=lambda one: one.seq):
         first, *more = several
         place = (seq, first.row, first.match_key)
@@ -143,7 +156,7 @@ def _not_found(session: Session, span: Conditions) -> list[Parked]:
     ]
 
 
-def _guarded(session: Session, run: ImportRun, span: Conditions) -> list[Row]:
+def _guarded(session: Session, run: ImportRun, span: Conditions) -> list[Place]:
     """Return rows about somebody of the staff whom the source did not bring itself.
 
     That it tells of the very role they have says nothing: anybody may tell that.
@@ -175,16 +188,6 @@ def _guarded(session: Session, run: ImportRun, span: Conditions) -> list[Row]:
         .distinct()
     )
     return [(seq, row, key) for seq, row, key in found]
-
-
-def _is_decided(run: ImportRun) -> sa.ColumnElement[bool]:
-    """Whether people said who a row's somebody is."""
-    return sa.exists().where(
-        ParkedPerson.school_id == run.school_id,
-        ParkedPerson.source_id == run.source_id,
-        ParkedPerson.ext_id == ImportRow.ext_id,
-        ParkedPerson.person_id.is_not(None),
-    )
 
 
 def _part(session: Session, run: ImportRun, span: Conditions) -> None:
@@ -227,7 +230,7 @@ def _park_shared(
                 other.ext_id != ImportRow.ext_id,
                 other.is_good,
             ),
-            ~_is_decided(run),
+            ~is_decided(run),
         )
     )
     _park(session, run, stream, [(seq, row, value, why) for seq, row, value in found])
@@ -241,12 +244,15 @@ def _park(
 
 
 def _only_link(
-    session: Session, run: ImportRun, stream: StreamLayout, rows: Collection[Row]
+    session: Session,
+    run: ImportRun,
+    stream: StreamLayout,
+    rows: Collection[Place],
+    code: str = "person.only_linked",
 ) -> None:
     """Know whom these rows are about, and change nothing of them."""
     findings = [
-        (seq, about("person.only_linked", stream, row, key, severity=Severity.WARNING))
-        for seq, row, key in rows
+        (seq, about(code, stream, row, key, severity=Severity.WARNING)) for seq, row, key in rows
     ]
     set_aside(session, run, findings, status=RowStatus.SAME)
 

@@ -55,8 +55,10 @@ def decide(
         raise Conflict("parked.decided")
     parked.person_id = person.id if person else None
     parked.decided_by_id, parked.decided_at = by.id, at
+    ref = _ref_of(session, parked)
+    if ref is not None and (person is None or ref.local_id != person.id):
+        _part_from(session, ref, at=at)
     if person is not None:
-        ref = _ref_of(session, parked)
         if ref is None:
             ref = ExternalRef(
                 school_id=parked.school_id,
@@ -108,6 +110,22 @@ def _tell_runs(session: Session, parked: ParkedPerson) -> None:
 def _ref_of(session: Session, parked: ParkedPerson) -> ExternalRef | None:
     key = (parked.school_id, parked.source_id, RecordKind.PERSON, parked.ext_id)
     return session.get(ExternalRef, key)
+
+
+def _part_from(session: Session, ref: ExternalRef, *, at: datetime) -> None:
+    """Have what a source tells of its somebody told anew: it is not about this person of ours."""
+    bulk.change(
+        session,
+        sa.update(ExternalRef)
+        .where(
+            ExternalRef.school_id == ref.school_id,
+            ExternalRef.source_id == ref.source_id,
+            ExternalRef.person_id == ref.local_id,
+            ExternalRef.kind != RecordKind.PERSON,
+        )
+        .values(digest="", raw_digest=None),
+    )
+    ref.gone_at = at
 
 
 def _end_what_came(session: Session, parked: ParkedPerson, *, on: date, at: datetime) -> None:

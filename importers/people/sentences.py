@@ -1,6 +1,6 @@
 """What the codes about people say to people: what is wrong, and what to do."""
 
-from importers.words import N_, NOTHING, WHO, Sentences
+from importers.words import LOOK, N_, NOTHING, WHO, Sentences
 
 SENTENCES: Sentences = {
     "person.parked": (N_("We do not know who %(value)s is."), WHO),
@@ -17,6 +17,18 @@ SENTENCES: Sentences = {
         WHO,
     ),
     "person.email_twice": (N_("Several of our people have the address %(value)s."), WHO),
+    "person.key_changed": (
+        N_("%(value)s is another number or address than the source gave before."),
+        WHO,
+    ),
+    "person.same_name": (
+        N_("%(value)s comes without a number, and we know somebody of that name."),
+        N_("Give them a number in the source, or say who it is."),
+    ),
+    "person.renamed": (
+        N_("%(value)s has another name in the source. We changed nothing."),
+        LOOK,
+    ),
     "person.only_linked": (
         N_("We know %(value)s from elsewhere, so we changed nothing about them."),
         NOTHING,

@@ -10,13 +10,12 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_babel import force_locale, format_datetime
 
-from importers import xapi
 from importers.commands import CLEAN, REFUSED, WITH_QUARANTINE, finish, school_named, tell
 from importers.issues import Finding
 from importers.kinds import PULL_KINDS
 from importers.models import Cadence, ImportRun, ImportSource, MatchOn, RunState
 from importers.pulls import pulls, source_list
-from importers.pulls.pushers import add_pusher
+from importers.pulls.pushers import SENDING, add_pusher
 from importers.report import report_of
 from importers.sentences import say
 from settings import Settings
@@ -43,7 +42,7 @@ CADENCES = {
 WRONG = {
     "source.url": "Het adres klopt niet. Geef een heel adres, dat met https:// begint.",
     "source.name_taken": "Er is al een bron met deze naam. Kies een andere met --name.",
-    "source.secret": "Het kenmerk klopt niet. Kopieer het nog eens, zonder spaties.",
+    "source.secret": "De sleutel klopt niet. Kopieer hem nog eens, zonder spaties.",
     "option.unknown": "Deze optie kennen we niet voor deze bron.",
     "required": "Geef de bron een naam met --name.",
     "too_long": "De naam is te lang.",
@@ -59,8 +58,8 @@ def source() -> None:
 
 @source.command("add")
 @click.argument("school_slug", metavar="SCHOOL")
-@click.option("--kind", required=True, type=click.Choice(sorted(PULL_KINDS)))
-@click.option("--url", help="Where the system is; of xapi without one: a program sends to us.")
+@click.option("--kind", required=True, type=click.Choice(sorted({*PULL_KINDS, *SENDING})))
+@click.option("--url", help="Where the system is; of xapi and caliper without one: it sends to us.")
 @click.option(
     "--token",
     help="Its key for us; asked for when left out, so that nobody reads it over your shoulder.",
@@ -83,17 +82,19 @@ def add(
     pairs: tuple[str, ...],
 ) -> None:
     """Add a system, once it answers; what it does not let us read is said."""
-    if url is None and kind != xapi.KIND:
+    if url is None and kind not in SENDING:
         raise click.UsageError("Geef met --url waar het systeem staat.")
+    if url is not None and kind not in PULL_KINDS:
+        raise click.UsageError("Laat --url weg: een programma stuurt dit zelf naar ons.")
     if url is not None and token is None:
-        token = click.prompt("Kenmerk (token)", hide_input=True)
+        token = click.prompt("Sleutel (token)", hide_input=True)
     settings: Settings = app.extensions["settings"]
     with app.app_context(), force_locale("nl"):
         school = school_named(app.extensions["engine"], school_slug)
-        options = dict(_pair(one) for one in pairs)
+        options, at = dict(_pair(one) for one in pairs), utc_now()
         try:
             if url is None:
-                _add_pusher(app, school, name or "xAPI", MatchOn(match_on), options)
+                _add_pusher(app, school, kind, name, MatchOn(match_on), options)
                 return
             findings = source_list.look_at(
                 kind=kind, url=url, secret=token, options=options, school=school, settings=settings
@@ -108,14 +109,15 @@ def add(
                     by=None,
                     school=school,
                     kind=kind,
-                    name=name or kind.capitalize(),
+                    name=name
+                    or pulls.name_of(kind, url=url, options=options, school=school, at=at),
                     url=url,
                     secret=token,
                     cadence=Cadence(cadence),
                     match_on=MatchOn(match_on),
                     options=options,
                     encryption_keys=settings.encryption_keys,
-                    at=utc_now(),
+                    at=at,
                 )
         except Invalid as refusal:
             told = dict.fromkeys(WRONG.get(code, code) for code in refusal.fields.values())
@@ -124,22 +126,29 @@ def add(
 
 
 def _add_pusher(
-    app: Flask, school: School, name: str, match_on: MatchOn, options: dict[str, Any]
+    app: Flask,
+    school: School,
+    kind: str,
+    name: str | None,
+    match_on: MatchOn,
+    options: dict[str, Any],
 ) -> None:
-    """Let a program send statements, and show its token this once."""
+    """Let a program send statements or events, and show its token this once."""
+    own_name, path = SENDING[kind]
     with unit_of_work(app.extensions["engine"], school_id=school.id) as session:
         made, token = add_pusher(
             session,
             by=None,
             school=school,
-            name=name,
+            kind=kind,
+            name=name or own_name,
             match_on=match_on,
             options=options,
             at=utc_now(),
         )
-    click.echo(f"{made.name}: toegevoegd. Het programma stuurt zelf, met dit kenmerk:")
+    click.echo(f"{made.name}: toegevoegd. Het programma stuurt zelf, met deze sleutel:")
     click.echo(token)
-    click.echo("Bewaar het nu: je ziet het maar een keer. Adres: /api/xapi/statements")
+    click.echo(f"Bewaar hem nu: je ziet hem maar een keer. Adres: {path}")
 
 
 @source.command("pull")
@@ -186,8 +195,8 @@ def list_sources(app: Flask, *, school_slug: str) -> None:
                 f"volgende keer {format_datetime(due)}" if due else "",
             ]
             click.echo(f"{one.source.name}: {', '.join(filter(None, facts))}")
-            if one.source.error is not None:
-                click.echo(f"  {_said(Finding(code=one.source.error))}")
+            for trouble in one.troubles:
+                click.echo(f"  {_said(trouble)}")
 
 
 def _start(engine: sa.Engine, school: School, name: str) -> UUID:

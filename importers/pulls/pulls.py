@@ -13,7 +13,7 @@ from importers.engine.staged import layout_of
 from importers.kinds import PULL_KINDS
 from importers.models import ImportRun, ImportSource, Phase, RunState
 from importers.pulls.pulling import JOB, since_of
-from importers.source import Asking, Stream
+from importers.source import Asking, Source, Stream
 from tracker import audit
 from tracker.db import nudge
 from tracker.errors import Conflict
@@ -105,16 +105,34 @@ def streams_of(
 
     `since` is where earlier runs ended: who tells only changes since then does not tell all.
     """
+    return _opened(source.kind, source.url or "", source.options, school, since or {}, at).streams()
+
+
+def name_of(
+    kind: str, *, url: str, options: Mapping[str, Any], school: School, at: datetime
+) -> str:
+    """Return how readers know a kind of system; nothing is asked."""
+    return _opened(kind, url, options, school, {}, at).name
+
+
+def _opened(
+    kind: str,
+    url: str,
+    options: Mapping[str, Any],
+    school: School,
+    since: Mapping[str, Mapping[str, Any]],
+    at: datetime,
+) -> Source:
     asking = Asking(
-        url=source.url or "",
+        url=url,
         secret=None,
-        options=source.options,
+        options=options,
         zone=ZoneInfo(school.timezone),
-        since=since or {},
+        since=since,
         allow_loopback=False,
         at=at,
     )
-    return PULL_KINDS[source.kind].open(asking).streams()
+    return PULL_KINDS[kind].open(asking)
 
 
 def _wake(session: Session, run: ImportRun) -> None:

@@ -1,4 +1,4 @@
-"""Statements that a program sends us: taken at once, and read by a run as a file would be.
+"""Statements and events that a program sends us: taken at once, read by a run as a file would be.
 
 Each is a row until its run took it in, so that an answer is a promise and a worker may die. Posts
 of a few seconds share one run: it waits for them (`COLLECTS`), and as long as nobody began with it
@@ -7,7 +7,7 @@ sends, and old runs that changed nothing are pruned as pulls are (timetable.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 from typing import Any
@@ -28,8 +28,7 @@ from importers.models import (
 )
 from importers.pulls.pulling import JOB
 from importers.readers.kept import Kept
-from importers.xapi.meaning import digest_of
-from importers.xapi.source import KIND, streams_of
+from importers.xapi.telling import streams_of
 from tracker.db import insert_missing, nudge
 from tracker.errors import Conflict, NotAllowed
 from tracker.models import Person
@@ -43,43 +42,54 @@ MOST_IN_RUN = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A valid statement with its id, and the digest of what it says."""
+    """A statement, or an event, with its id, and the digest of what it says."""
 
     key: str
     digest: str
     statement: Mapping[str, Any]
 
 
-def source_of_pusher(session: Session, *, by: Person) -> ImportSource:
-    """Return the source for which this program sends; raises NotAllowed."""
+def source_of_pusher(session: Session, *, by: Person, kind: str) -> ImportSource:
+    """Return the source for which this program sends this kind; raises NotAllowed."""
     found = session.scalar(
         sa.select(ImportSource).where(
-            ImportSource.school_id == by.school_id, ImportSource.pusher_id == by.id
+            ImportSource.school_id == by.school_id,
+            ImportSource.pusher_id == by.id,
+            ImportSource.kind == kind,
         )
     )
     if found is None or found.paused_at is not None:
-        raise NotAllowed("no program that may send statements")
+        raise NotAllowed("no program that may send this")
     return found
 
 
-def sent(statement: Mapping[str, Any]) -> Sent:
-    """Return a valid statement as it is taken in."""
-    return Sent(statement["id"].lower(), digest_of(statement), statement)
-
-
-def push(session: Session, *, by: Person, statements: Sequence[Sent], at: datetime) -> None:
+def push(
+    session: Session,
+    *,
+    by: Person,
+    kind: str,
+    statements: Sequence[Sent],
+    at: datetime,
+    is_all_or_none: bool = True,
+) -> None:
     """Take statements in: all of them, or none.
 
     Those that we have already do nothing. Raises Conflict when another statement has one of the
-    ids, NotAllowed for who is no program of a source.
+    ids; without `is_all_or_none` that one is taken too, for its run to set aside and tell of.
+    Raises NotAllowed for who is no program of a source.
     """
-    source = source_of_pusher(session, by=by)
+    source = source_of_pusher(session, by=by, kind=kind)
     # One after another: of two posts with one id the second sees the first.
     session.refresh(source, with_for_update={"key_share": True})
-    known = _known(session, source, [one.key for one in statements])
-    if any(known.get(one.key, one.digest) != one.digest for one in statements):
-        raise Conflict("xapi.conflict")
-    new = {one.key: one for one in statements if one.key not in known}
+    known = _known(session, source, [key for one in statements for key in (one.key, _aside(one))])
+    new: dict[str, Sent] = {}
+    for one in statements:
+        digest = known.get(one.key) or (new[one.key].digest if one.key in new else one.digest)
+        if digest != one.digest and is_all_or_none:
+            raise Conflict("xapi.conflict")
+        key = one.key if digest == one.digest else _aside(one)
+        if key not in known:
+            new[key] = replace(one, key=key)
     if not new:
         return
     run = _collecting(session, source, by, at)
@@ -101,6 +111,11 @@ def push(session: Session, *, by: Person, statements: Sequence[Sent], at: dateti
     )
     run.total = (run.total or 0) + len(new)
     session.flush()
+
+
+def _aside(one: Sent) -> str:
+    """Return under which key another content of the same id waits for its run."""
+    return f"{one.key}:{one.digest[:16]}"
 
 
 def _known(session: Session, source: ImportSource, ids: Sequence[str]) -> dict[str, str]:
@@ -160,7 +175,7 @@ def _new_run(source: ImportSource, by: Person, at: datetime) -> ImportRun:
     return ImportRun(
         school_id=source.school_id,
         source_id=source.id,
-        kind=KIND,
+        kind=source.kind,
         file_name=source.name,
         is_direct=True,
         options={**source.options, "lines": True},

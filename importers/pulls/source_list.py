@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from importers.issues import Finding
 from importers.kinds import PULL_KINDS
-from importers.models import Cadence, ImportRun, ImportSource, MatchOn, RunState
+from importers.models import Cadence, ImportIssue, ImportRun, ImportSource, MatchOn, RunState
 from importers.pulls import pulls
 from importers.pulls.breaker import MOST_FAILURES, next_due
 from importers.pulls.source_checks import (
@@ -40,6 +40,7 @@ OLD = {
     Cadence.NIGHTLY: timedelta(days=2),
     Cadence.BY_HAND: timedelta(days=7),
 }
+MOST_TROUBLES = 8
 HEALTH = {
     RunState.WAITING: "busy",
     RunState.READING: "busy",
@@ -185,12 +186,14 @@ class SourceState:
     """A source, its newest run if any, and how it is.
 
     health: `good`, `busy`, `waiting` (for approval), `part` (some of it could not be read), `old`,
-    `failed`, `paused` (somebody stopped the asking) or `stopped` (the breaker did).
+    `failed`, `paused` (somebody stopped the asking) or `stopped` (the breaker did). `troubles` is
+    what that run found wrong with the system as a whole, the reason for its health first.
     """
 
     source: ImportSource
     run: ImportRun | None
     health: str
+    troubles: Sequence[Finding] = ()
 
 
 def states_of(
@@ -217,11 +220,39 @@ def states_of(
         )
         .where(ImportSource.school_id == school.id)
         .order_by(ImportSource.name)
+    ).all()
+    return [state_of(session, source, run, at=at) for source, run in found]
+
+
+def state_of(
+    session: Session, source: ImportSource, run: ImportRun | None, *, at: datetime
+) -> SourceState:
+    """Return how a source is, by its newest run."""
+    health = health_of(source, run, at=at)
+    return SourceState(
+        source=source, run=run, health=health, troubles=_troubles(session, source, run)
     )
-    return [
-        SourceState(source=source, run=run, health=health_of(source, run, at=at))
-        for source, run in found
-    ]
+
+
+def _troubles(session: Session, source: ImportSource, run: ImportRun | None) -> list[Finding]:
+    """Return what stands in the way of reading a system: a function or a right that it lacks."""
+    if source.url is None:
+        return []
+    found: list[ImportIssue] = []
+    if run is not None:
+        told = sa.select(ImportIssue).where(
+            ImportIssue.school_id == run.school_id,
+            ImportIssue.run_id == run.id,
+            ImportIssue.seq == 0,
+            ImportIssue.is_from_match.is_(False),
+        )
+        found = list(session.scalars(told.order_by(ImportIssue.id)))
+    # The same is found before reading and while reading.
+    facts = dict.fromkeys((one.code, one.value, one.detail) for one in found)
+    if source.error is not None and not any(code == source.error for code, *_ in facts):
+        facts[source.error, None, None] = None
+    first = sorted(facts, key=lambda fact: fact[0] != source.error)[:MOST_TROUBLES]
+    return [Finding(code=code, value=value, detail=detail) for code, value, detail in first]
 
 
 def health_of(source: ImportSource, run: ImportRun | None, *, at: datetime) -> str:

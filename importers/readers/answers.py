@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -25,11 +25,15 @@ _TAG = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What belongs together: taken in whole or not at all. `key` orders the units of a stream."""
+    """What belongs together: taken in whole or not at all. `key` orders the units of a stream.
+
+    `is_whole` and `hidden` are as a Batch's.
+    """
 
     key: list[Any]
     records: list[Record]
     is_whole: bool = True
+    hidden: Sequence[str] = ()
 
 
 def plain(text: Any, *, most: int = LONGEST) -> str:
@@ -105,16 +109,17 @@ def batched(
     last batch ends at END.
     """
     records: list[Record] = []
+    hidden: list[str] = []
     is_whole, key, taken = True, after, 0
     try:
         for unit in units:
             if taken and (taken == most or len(records) + len(unit.records) > size):
-                yield Batch(records, key, is_whole)
-                records, is_whole, taken = [], True, 0
-            records = records + unit.records
+                yield Batch(records, key, is_whole, hidden=hidden)
+                records, hidden, is_whole, taken = [], [], True, 0
+            records, hidden = records + unit.records, [*hidden, *unit.hidden]
             is_whole, key, taken = is_whole and unit.is_whole, unit.key, taken + 1
     except Unavailable:
         if taken:
-            yield Batch(records, key, is_whole)
+            yield Batch(records, key, is_whole, hidden=hidden)
         raise
-    yield Batch(records, END, is_whole, since() if since else None)
+    yield Batch(records, END, is_whole, since() if since else None, hidden)

@@ -15,6 +15,9 @@ from importers.issues import Refused
 
 MOST_BYTES = 10_000_000  # of a document that must be read whole
 LONGEST_LINE = 1_000_000
+# A line that is set aside is kept as the one cell of its row; given back to be repaired, a line
+# above it says what is wrong with it.
+LINE, REASON = "statement", "leerspoor_reden"
 MOST_DEPTH = 50
 MOST_DIGITS = 18  # of a whole number that still fits 64 bits
 MARK_OF_ORDER = b"\xef\xbb\xbf"
@@ -51,11 +54,20 @@ class NotJson(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class JsonRow:
-    """One value of many: a line (from 1), or an item of a list; `code` says why it has no value."""
+    """One value of many: a line (from 1), or an item of a list; `code` says why it has no value.
+
+    `line` is the line as it stands, if it is one.
+    """
 
     number: int
     value: Any
     code: str | None = None
+    line: bytes = b""
+
+
+def is_reason(value: Any) -> bool:
+    """Whether this is no line of the file, but what is wrong with the next one."""
+    return isinstance(value, dict) and REASON in value
 
 
 def pairs_of(found: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -185,9 +197,9 @@ def _is_one(number: Number) -> bool:
 
 def _row(number: int, line: bytes) -> JsonRow:
     try:
-        return JsonRow(number, parse(line))
+        return JsonRow(number, parse(line), line=line)
     except NotJson as error:
-        return JsonRow(number, None, error.code)
+        return JsonRow(number, None, error.code, line)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

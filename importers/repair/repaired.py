@@ -18,13 +18,15 @@ from sqlalchemy.orm import Session
 
 from importers.issues import Refused
 from importers.models import ImportRun
+from importers.readers import jsonl
 from importers.readers.dialect import Dialect
 from importers.readers.kept import Kept
 from importers.readers.tabular import LONGEST_CELL, open_table
-from importers.repair.quarantine import restored
 from importers.repair.waiting import REPAIRS
+from importers.repair.writing import restored
 
 REASON = re.compile(r"Reden \(Leerspoor ([0-9a-f]{32})\)")
+HEXADECIMAL = re.compile(r"[0-9a-f]{32}")
 NUMBER = re.compile(r"\s*(\d{1,9}):")
 # Of so many stretches of rows it is remembered that they were repaired.
 MOST_SPANS = 10_000
@@ -65,7 +67,40 @@ def look_at(kept: Kept, dialects: Mapping[str, Any], *, file_name: str) -> Table
             with kept.open() as content:
                 out.writelines(_without_reasons(found, content, file_name, dialect))
             found.kept = Kept(out)
+    else:
+        _note_lines(found, file_name)
     return found
+
+
+def _note_lines(found: Tables, file_name: str) -> None:
+    """Take the reasons out of lines of JSON; which lines they were goes to `found`."""
+    with found.kept.open() as content:
+        first = _reason(content.readline(jsonl.LONGEST_LINE))
+        if first is None:
+            return
+        content.seek(0)
+        spans: list[list[int]] = []
+        out = TemporaryFile()  # noqa: SIM115 - closed with what is kept in it
+        for line in content:
+            reason = _reason(line)
+            if reason is None:
+                out.write(line)
+            elif isinstance(reason.get("row"), int):
+                _add(spans, reason["row"])
+    run = str(first.get("run"))
+    found.run_id = UUID(run) if HEXADECIMAL.fullmatch(run) else None
+    found.kept, found.rows = Kept(out), {file_name: spans}
+
+
+def _reason(line: bytes) -> dict[str, Any] | None:
+    """Return a line that says what is wrong with the next one; None for any other."""
+    if jsonl.REASON.encode() not in line:
+        return None
+    try:
+        value = jsonl.parse(line)
+    except jsonl.NotJson:
+        return None
+    return value if jsonl.is_reason(value) else None
 
 
 def _is_zip(kept: Kept) -> bool:

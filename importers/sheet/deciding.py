@@ -59,6 +59,7 @@ def plan_of(
         is_snapshot=mapping.get("snapshot", False),
         repeats=mapping.get("repeats", False),
         thousands=mapping.get("thousands"),
+        unneeded=frozenset(name for name, one in draft.means.items() if one is Means.UNUSED),
     )
     _tell_unused(draft, plan)
     _check_numbers(draft, plan)
@@ -190,7 +191,7 @@ def _score(draft: Draft, header: str, *, is_named: bool) -> Score:
         header=header,
         title=said.get("item") or (None if is_long else title),
         scale="0-100" if form == "percentage" and "scale" not in said else scale,
-        is_any=("scale" in said and scale is None) or (is_named and profile.is_free_text),
+        is_any=scale is None if "scale" in said else is_named and profile.is_free_text,
         decimal=decimal,
     )
 

@@ -32,7 +32,8 @@ class Presence:
 class Plan:
     """What is read of a sheet; `at` gives the header of each meaning that is there once.
 
-    `told_once` are warnings that hold for a whole column, and were given there.
+    `told_once` are warnings that hold for a whole column, and were given there; `unneeded` are
+    headers of what a tracker has no need of.
     """
 
     at: Mapping[Means, str]
@@ -46,6 +47,7 @@ class Plan:
     repeats: bool = False
     thousands: str | None = None
     told_once: frozenset[str] = frozenset()
+    unneeded: frozenset[str] = frozenset()
 
     def has(self, *means: Means) -> bool:
         """Whether one of these columns is there."""

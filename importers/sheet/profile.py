@@ -4,14 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 
 from importers.readers.cells import Line
 from importers.sheet.columns import plain
 from importers.sheet.numbers import COMMA, POINT, read_hours, read_number
 from importers.sheet.values import HUNDRED, TEN, Bounds, is_nothing, is_word, read_presence
 
-# More rows than this say nothing new about what a column holds.
-MOST_ROWS = 5_000
+# More rows than this say nothing new about what a column holds; of a wide sheet fewer are looked
+# at, for whoever sends it waits.
+MOST_ROWS, FEWEST_ROWS, MOST_CELLS = 2_000, 100, 40_000
 MOST = 0.95
 SLASH = "/"
 # Words of a scale only where a header says that results stand there.
@@ -129,7 +131,8 @@ def profile_of(lines: Iterable[Line | None], headers: Iterable[str], *, is_xlsx:
     """Look at the first rows; `headers` are the columns to look at."""
     profile = Profile()
     wanted = [header for header in headers if header]
-    for line in lines:
+    most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_CELLS // max(1, len(wanted))))
+    for line in islice(lines, most):
         if line is None or line.is_bad:
             continue
         profile.rows += 1
@@ -137,8 +140,6 @@ def profile_of(lines: Iterable[Line | None], headers: Iterable[str], *, is_xlsx:
             cell = line.text(header)
             if cell is not None:
                 profile.columns[header].add(cell, decimal=POINT if is_xlsx else None)
-        if profile.rows == MOST_ROWS:
-            break
     return profile
 
 

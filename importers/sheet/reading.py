@@ -33,7 +33,8 @@ PARTICLES = ("van", "de", "der", "den", "het", "'t", "ter", "ten", "te", "in", "
 class Reading:
     """What each row is read with.
 
-    `seen` are the keys that the stream told of before, `names` what people were first called.
+    `superseded` are results that a later one in the sheet replaces, `repeated` the keys of such
+    results. `seen` is what the stream told of before, `names` what people were first called.
     """
 
     plan: Plan
@@ -41,6 +42,7 @@ class Reading:
     on: date
     is_xlsx: bool
     superseded: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    repeated: frozenset[str] = frozenset()
     seen: set[str] = field(default_factory=set)
     names: dict[str, str] = field(default_factory=dict)
 

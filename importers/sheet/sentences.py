@@ -16,7 +16,7 @@ SENTENCES: Sentences = {
         N_("Add the columns Begin and Einde."),
     ),
     "rows.blank": (
-        N_("We passed over %(detail)s rows that are empty or only a total."),
+        N_("We passed over rows that are empty or only a total: %(detail)s."),
         NOTHING,
     ),
     "column.ambiguous": (
@@ -27,6 +27,7 @@ SENTENCES: Sentences = {
         N_("We do not use the column %(column)s."),
         N_("Say what the column means if we should use it."),
     ),
+    "column.empty": (N_("Nothing stands in the column %(column)s."), NOTHING),
     "column.points": (N_("In this column the point is the decimal sign."), LOOK),
     "mapping.no_column": (
         N_("The column %(column)s that you named is not in this file."),
@@ -43,7 +44,7 @@ SENTENCES: Sentences = {
     ),
     "person.bare_numbers": (
         N_("The numbers in the column %(column)s are bare digits."),
-        N_("Did Excel drop letters or zeros? Say how numbers look, as S{:06d}."),
+        N_("Did Excel drop letters or zeros? Give an example of a whole number."),
     ),
     "key.superseded": (
         N_("The same also stands in row %(detail)s, on a later day; that one counts."),
@@ -51,7 +52,7 @@ SENTENCES: Sentences = {
     ),
     "grade.unknown": (
         N_("%(value)s is neither a number nor a word that we know."),
-        N_("Use one of these: %(detail)s. Or say that the column has no scale."),
+        N_("Use one of these: %(detail)s. Or choose another scale for the column."),
     ),
     "presence.unknown": (
         N_("%(value)s does not say whether somebody was there."),

@@ -11,14 +11,15 @@ from importers.readers.cells import Line, line_of, places_in
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.readers.tabular import Table, open_table
-from importers.records import Record, RecordKind, Standing
+from importers.records import Record, RecordKind, Standing, Unread
 from importers.sheet import rows, signals, twins
 from importers.sheet.columns import Means
 from importers.sheet.deciding import plan_of
 from importers.sheet.plan import Plan, kinds_of
-from importers.sheet.profile import profile_of
+from importers.sheet.profile import Profile, profile_of
 from importers.sheet.reading import Reading, is_total
 from importers.sheet.shown import shown
+from importers.sheet.whole import Whole
 from importers.source import Batch, FileKind, Opening, Stream
 
 KIND = "sheet"
@@ -65,13 +66,17 @@ class Sheet:
         self.name: str = opening.options.get("source") or NAME
 
     def check(self) -> list[Finding]:
-        """Check that the sheet tells of something, and name what is not read of it."""
+        """Check by the first rows that the sheet tells of something; name what is not read of it.
+
+        What only all rows can tell is found while they are read (whole.py).
+        """
         try:
             _, findings = self._planned
             if self._is_remembered:
-                findings = [self._about("mapping.remembered"), *findings]
-            if not any(finding.is_error for finding in findings):
-                findings = [*findings, *self._blank()]
+                remembered = Finding(
+                    code="mapping.remembered", severity=Severity.WARNING, file=self._file
+                )
+                findings = [remembered, *findings]
         except Refused as refusal:
             return [refusal.finding]
         return findings
@@ -94,9 +99,12 @@ class Sheet:
         """Yield the records of one kind behind row `after`."""
         kind = stream.kind
         reading = yield from self._reading(kind, after)
-        found: list[Record] = []
+        whole = self._whole() if kind is self._carrier else None
+        found: list[Record | Unread] = []
         is_whole, row = True, after
         for number, line in self._lines():
+            if whole is not None:
+                whole.look(number, line)
             records = self._records(line, kind, reading) if line is not None else []
             if number <= after:
                 continue
@@ -104,9 +112,11 @@ class Sheet:
                 yield Batch(found, row, is_whole)
                 found, is_whole = [], True
             is_whole = is_whole and all(one.standing is Standing.GOOD for one in records)
-            found += records
+            found += (_unread(one, reading) for one in records)
             row = number
-        yield Batch(found, row, is_whole)
+        # Who goes on behind the last row has told it before.
+        told = () if whole is None or row == after else tuple(whole.findings())
+        yield Batch(found, row, is_whole, findings=told)
 
     def _records(self, line: Line, kind: RecordKind, reading: Reading) -> list[Record]:
         """Read a row; only one kind's records tell what is wrong with the row as a whole."""
@@ -119,8 +129,13 @@ class Sheet:
         records = READERS[kind](line, reading)
         if is_carrier:
             return records
-        # Whom and what a row without a key is about, its other records say.
-        return [one for one in records if one.ext_id is not None]
+        # Whom and what a row without a key is about, its other records say; and of a list with a
+        # row for each result, who is in which group is told once.
+        return [
+            one
+            for one in records
+            if one.ext_id is not None and reading.is_first(f"{one.digest} {one.ext_id}")
+        ]
 
     def _reading(self, kind: RecordKind, after: int) -> Generator[Batch, None, Reading]:
         """Return with what rows are read; empty batches on the way let a run be stopped."""
@@ -136,7 +151,8 @@ class Sheet:
             try:
                 next(search)
             except StopIteration as found:
-                return replace(reading, superseded=found.value)
+                repeated = frozenset(key for _, key in found.value)
+                return replace(reading, superseded=found.value, repeated=repeated)
             yield Batch([], after, is_whole=True)
 
     def _good_lines(self) -> Iterator[Line]:
@@ -150,20 +166,21 @@ class Sheet:
 
     @cached_property
     def _planned(self) -> tuple[Plan, list[Finding]]:
-        table = self._table()
-        headers = table.headers
-        lines = (line for _, line in self._all_lines())
-        profile = profile_of(lines, headers, is_xlsx=self._dialect.is_xlsx)
         return plan_of(
-            headers,
-            profile,
+            self.headers,
+            self._profile,
             self._mapping,
             file=self._file,
             row=self._dialect.header_row,
             is_xlsx=self._dialect.is_xlsx,
         )
 
-    @property
+    @cached_property
+    def _profile(self) -> Profile:
+        lines = (line for _, line in self._all_lines())
+        return profile_of(lines, self.headers, is_xlsx=self._dialect.is_xlsx)
+
+    @cached_property
     def headers(self) -> tuple[str, ...]:
         """Return the header row; a mapping is remembered for these."""
         return self._table().headers
@@ -239,20 +256,24 @@ class Sheet:
             is_sum = line is not None and is_total(line.cells, place)
             yield number, None if is_sum else line
 
-    def _blank(self) -> Iterator[Finding]:
-        """Say how many rows were passed over because nothing stands in them, or only a sum."""
-        table, plan = self._table(), self._plan
-        place = table.place(plan.person) if plan.person else None
-        blank = 0
-        for row in table.lines:
-            if row.cells is not None:
-                is_empty = not any(cell.strip() for cell in row.cells)
-                blank += is_empty or is_total(row.cells, place)
-        if blank:
-            yield self._about("rows.blank", detail=str(blank))
+    def _whole(self) -> Whole:
+        return Whole(self._file, self.headers, self._plan, self._profile)
 
-    def _about(self, code: str, *, detail: str | None = None) -> Finding:
-        return Finding(code=code, severity=Severity.WARNING, file=self._file, detail=detail)
+
+def _unread(record: Record, reading: Reading) -> Record | Unread:
+    """Return a record as one that need not be taken in if its source told the very same before.
+
+    Of a result that stands twice in the sheet both rows are taken in: one passes the other over.
+    """
+    if record.findings or record.ext_id is None or record.standing is not Standing.GOOD:
+        return record
+    if record.ext_id in reading.repeated:
+        return record
+    return Unread(record.kind, record.ext_id, record.digest, _as_read, record)
+
+
+def _as_read(record: Record) -> Record:
+    return record
 
 
 def _columns(table: Table, plan: Plan, kind: RecordKind) -> dict[str, Column]:

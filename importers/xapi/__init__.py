@@ -3,3 +3,4 @@
 from importers.xapi.lrs import PULL_KIND as PULL_KIND
 from importers.xapi.source import FILE_KIND as FILE_KIND
 from importers.xapi.source import KIND as KIND
+from importers.xapi.source import NAME as NAME

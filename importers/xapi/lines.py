@@ -6,12 +6,12 @@ from typing import IO, Any
 import orjson
 
 from importers.door.shapes import Shape, shape_of
-from importers.readers.jsonl import JsonRow, read_lines, read_rows
+from importers.readers.jsonl import LINE, JsonRow, read_lines, read_rows
 from importers.readers.sample import Form, Sample
 from importers.source import Opening
 
 SHOWN = 100
-LONGEST_KEPT = 20_000
+LONGEST_KEPT = 100_000
 
 
 def recognises(sample: Sample) -> bool:
@@ -26,16 +26,17 @@ def recognises(sample: Sample) -> bool:
     return isinstance(found, dict) and len({"actor", "verb", "object"} & set(found)) > 1
 
 
-def rows_of(content: IO[bytes], opening: Opening) -> Iterator[JsonRow]:
-    """Yield the statements of a file, from 1: lines, a list, or a page of a store's answer."""
+def rows_of(content: IO[bytes], opening: Opening, *, within: str) -> Iterator[JsonRow]:
+    """Yield the statements of a file, from 1: lines, a list, or a page of a store's answer.
+
+    `within` is the part in which a page, or an envelope, holds them.
+    """
     file = opening.file_name
-    if opening.options.get("lines") or shape_of(content, file) is Shape.LINES:
-        yield from read_lines(content)
-        return
-    for row in read_rows(content, file=file):
-        if isinstance(row.value, dict) and isinstance(row.value.get("statements"), list):
-            for number, one in enumerate(row.value["statements"], row.number):
-                yield JsonRow(number, one)
+    is_lines = opening.options.get("lines") or shape_of(content, file) is Shape.LINES
+    for row in read_lines(content) if is_lines else read_rows(content, file=file):
+        if isinstance(row.value, dict) and isinstance(row.value.get(within), list):
+            for place, one in enumerate(row.value[within]):
+                yield JsonRow(row.number if is_lines else row.number + place, one)
         else:
             yield row
 
@@ -54,10 +55,15 @@ def shown(statement: Any, place: str) -> str | None:
     return str(statement)[:SHOWN]
 
 
-def cells_of(statement: Any) -> dict[str, str]:
+def cells_of(row: JsonRow) -> dict[str, str]:
     """Return a statement as the one cell of its line, for who repairs it."""
-    try:
-        line = orjson.dumps(statement).decode()
-    except (TypeError, orjson.JSONEncodeError):
-        line = str(statement)
-    return {"statement": line[:LONGEST_KEPT]}
+    if row.code is not None and not row.line:
+        return {}
+    if row.line:
+        line = row.line.decode("utf-8", "replace").strip().replace("\0", "?")
+    else:
+        try:
+            line = orjson.dumps(row.value).decode()
+        except (TypeError, orjson.JSONEncodeError):
+            line = str(row.value)
+    return {LINE: line[:LONGEST_KEPT]}

@@ -19,7 +19,8 @@ from importers.issues import Finding
 from importers.readers.jsonl import cleaned
 from importers.readers.rest import Json, Rest
 from importers.source import Asking, Batch, PullKind, Stream, Unavailable
-from importers.xapi.source import KIND, LAST, NAME, streams_of
+from importers.xapi.source import KIND, NAME
+from importers.xapi.telling import LAST, streams_of
 from importers.xapi.values import read_moment
 from tracker.errors import Invalid
 

@@ -83,7 +83,7 @@ def meaning_of(statement: Json, *, at: datetime, zone: ZoneInfo) -> Meaning:
     record, data = _CONVERTERS[family](statement)
     return Meaning(
         said=tuple(
-            _visit(agent, item, part, at, zone, data)
+            visit_of(agent, item, part, at, zone, data)
             if data.get("what") == "visit"
             else Said(
                 kind=record,
@@ -142,12 +142,13 @@ def _item(statement: Json) -> Item:
         key=short(target["id"]),
         address=target["id"][:LONGEST_TITLE],
         title=title[:LONGEST_TITLE] if title else None,
-        value_min=_number(lowest),
-        value_max=_number(highest),
+        value_min=number_text(lowest),
+        value_max=number_text(highest),
     )
 
 
-def _visit(agent: Agent, item: Item, part: int, at: datetime, zone: ZoneInfo, data: Json) -> Said:
+def visit_of(agent: Agent, item: Item, part: int, at: datetime, zone: ZoneInfo, data: Json) -> Said:
+    """Return that somebody was there: all visits of one day, person and activity have one key."""
     day = at.astimezone(zone).date()
     content = "\0".join((agent.key, item.key, day.isoformat()))
     key = blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
@@ -167,7 +168,7 @@ def _outcome(statement: Json) -> tuple[RecordKind, dict[str, Any]]:
     """Read how it went: a score, or the source's word for it; else only that somebody was there."""
     result = statement.get("result", {})
     score = result.get("score", {})
-    value = _number(score.get("raw", score.get("scaled")))
+    value = number_text(score.get("raw", score.get("scaled")))
     verb = _word(statement)
     says = "success" in result or verb in {"passed", "failed"}
     if value is None and not says:
@@ -220,7 +221,7 @@ def _text(statement: Json) -> str:
     return (text_of(statement["verb"].get("display")) or word)[:WORDS]
 
 
-def _number(value: Any) -> str | None:
+def number_text(value: Any) -> str | None:
     """Return a number as text, as short as it can be."""
     if value is None:
         return None

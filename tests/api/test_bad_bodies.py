@@ -18,8 +18,8 @@ from tests.records import add_records, all_rows
 from tests.world import World
 from tracker.db import new_id
 
-# Programs alone may send there, in a standard's own shape: tests/api/test_xapi.py.
-OF_A_STANDARD = "/api/xapi"
+# Programs alone may send there, in a standard's own shape: test_xapi.py, test_caliper.py.
+OF_A_STANDARD = ("/api/xapi", "/api/caliper")
 JSON, FORM = "application/json", "multipart/form-data"
 WRITES = ("post", "put", "patch", "delete")
 # What nobody sets from outside, unless a route offers it by that name.

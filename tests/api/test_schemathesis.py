@@ -50,19 +50,12 @@ def fuzz(
     return int(made[1]), report
 
 
-def test_the_examples_of_the_document_never_break_the_server(
-    live_server: str, as_: Any, world: World, tmp_path: Path
-) -> None:
-    made, _ = fuzz(live_server, as_(world.student), world, tmp_path, "--phases", "examples")
-    assert made > 20
-
-
 @pytest.mark.drill
 @pytest.mark.parametrize("name", PEOPLE)
 def test_nothing_that_is_sent_breaks_the_server(
     app: Flask, live_server: str, as_: Any, world: World, tmp_path: Path, name: str
 ) -> None:
-    """Coverage of every constraint, then random bodies; figures go to docs/measured.md."""
+    """Examples, coverage of every constraint, random bodies; figures go to docs/measured.md."""
     caller = as_(getattr(world, name))
     options = ("--phases", "examples,coverage,fuzzing", "--max-examples", "40")
     made, report = fuzz(live_server, caller, world, tmp_path, *options)

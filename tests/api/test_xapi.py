@@ -31,6 +31,7 @@ def pusher(engine: sa.Engine, world: World) -> tuple[ImportSource, str]:
             session,
             by=None,
             school=world.school,
+            kind="xapi",
             name="Vaardiglab",
             match_on=MatchOn.NUMBER,
             options={},
@@ -156,6 +157,8 @@ def test_a_program_may_choose_the_id_itself(program: httpx.Client) -> None:
 
 
 def test_many_small_posts_share_a_run(app: Flask, world: World, program: httpx.Client) -> None:
+    odd = {"id": f"{LMS}/cm/1", "definition": {"name": {"nl": "a\0b"}}}  # no database holds it
+    assert program.post(PATH, json=statement(21, object=odd)).status_code == 200
     for number in range(1, 21):
         assert program.post(PATH, json=statement(number, "experienced")).status_code == 200
     assert len(runs_of(app.extensions["engine"], world)) == 1

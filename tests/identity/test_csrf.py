@@ -1,5 +1,6 @@
 """Requests that another site makes a browser send: none of them does anything."""
 
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -38,27 +39,28 @@ def test_there_are_routes_that_change_something(app: Flask) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["student", "coach", "administrator"])
-def test_no_route_does_anything_without_the_token(app: Flask, world: World, name: str) -> None:
-    browser = Browser(app, getattr(world, name))
-    for method, path in mutating(app):
+def test_no_route_does_anything_without_the_token(app: Flask, world: World) -> None:
+    """People take turns: who it is does not matter to the fence before every route."""
+    people = (world.student, world.coach, world.administrator)
+    browsers = [Browser(app, person) for person in people]
+    for (method, path), browser in zip(mutating(app), cycle(browsers), strict=False):
         if path == "/sign-in/demo":  # behind a fence of its own: test_demo.py
             continue
         answer = browser.client.open(path, method=method, base_url=ORIGIN)
         assert answer.status_code in {400, 403}, (method, path)
-    assert browser.who() is not None
+    assert None not in [browser.who() for browser in browsers]
 
 
-@pytest.mark.parametrize("origin", FOREIGN)
-def test_no_route_answers_another_site_even_with_the_token(
-    app: Flask, world: World, origin: str
-) -> None:
+def test_no_route_answers_another_site_even_with_the_token(app: Flask, world: World) -> None:
+    """Sites take turns, and each asks for the way out."""
     browser = Browser(app, world.administrator)
     token = browser.csrf()
-    headers = {"Origin": origin, "X-CSRFToken": token}
-    for method, path in mutating(app):
+    asked = [*zip(mutating(app), cycle(FOREIGN), strict=False)]
+    asked += [(("POST", "/sign-out"), origin) for origin in FOREIGN]
+    for (method, path), origin in asked:
+        headers = {"Origin": origin, "X-CSRFToken": token}
         answer = browser.client.open(path, method=method, base_url=ORIGIN, headers=headers)
-        assert answer.status_code == 403, (method, path)
+        assert answer.status_code == 403, (method, path, origin)
     assert browser.who() is not None
 
 

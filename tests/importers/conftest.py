@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from importers.models import ImportRun
 from tests.importers.bundles import BUNDLE, bundle
 from tests.importers.importing import Importing, importing_in
+from tests.importers.kept_imports import KeptImports
+from tests.kept import KeptRows
 from tests.world import World
 from tracker.models import School
 
@@ -23,13 +25,18 @@ def ours(engine: sa.Engine, world: World, tmp_path: Path) -> Importing:
     return importing_in(engine, world.school, tmp_path)
 
 
+@pytest.fixture(scope="session")
+def kept_imports(_kept_rows: KeptRows) -> KeptImports:
+    return KeptImports(_kept_rows)
+
+
 @pytest.fixture
-def meetpunt(importing: Importing) -> ImportRun:
+def meetpunt(importing: Importing, kept_imports: KeptImports) -> ImportRun:
     """Import the demo's whole bundle."""
-    return importing.bring(BUNDLE.read_bytes())
+    return kept_imports.bring(importing, "meetpunt", lambda: importing.bring(BUNDLE.read_bytes()))
 
 
 @pytest.fixture
-def imported(importing: Importing) -> ImportRun:
+def imported(importing: Importing, kept_imports: KeptImports) -> ImportRun:
     """Import the coach group of the demo's bundle."""
-    return importing.bring(bundle())
+    return kept_imports.bring(importing, "imported", lambda: importing.bring(bundle()))

@@ -76,6 +76,24 @@ _STATEMENT = {
     "object": {"id": "https://lms.example/cm/17", "definition": {"name": {"nl": "Toets"}}},
     "timestamp": "2026-11-02T10:00:00Z",
 }
+_ENVELOPE = {
+    "sensor": "https://lms.example/sensors/1",
+    "sendTime": "2026-11-02T10:00:05.000Z",
+    "dataVersion": "http://purl.imsglobal.org/ctx/caliper/v1p2",
+    "data": [
+        {
+            "id": "urn:uuid:00000000-0000-4000-8000-000000000002",
+            "type": "AssignableEvent",
+            "actor": {
+                "id": "https://lms.example/users/42",
+                "otherIdentifiers": [{"identifierType": "SisSourcedId", "identifier": AYLIN}],
+            },
+            "action": "Completed",
+            "object": {"id": "https://lms.example/quiz/18", "name": "Opdracht"},
+            "eventTime": "2026-11-02T10:00:00.000Z",
+        }
+    ],
+}
 _PACKAGE = {
     "CFDocument": {"identifier": "d-1", "title": "Vaardigheden"},
     "CFItems": [item("a", humanCodingScheme="A"), item("b")],
@@ -97,6 +115,9 @@ SENT: dict[str, Sent] = {
     "duo_pairs": Sent(
         "koppellijst.csv", _lines("BSN;Studentnummer", f"{BSN};{AYLIN}", f"{ONDERWIJSNR};{FINN}")
     ),
+    "duo_pairs_grondslag": Sent(
+        "koppellijst2.csv", _lines("PGN;Studentnummer", f"{ONDERWIJSNR};{FINN}")
+    ),
     "duo_ro": Sent("RO_99XX.csv", RO.replace("\n", "\r\n").encode()),
     "duo_grondslag": Sent("GRONDSLAG_99XX.csv", GRONDSLAG.replace("\n", "\r\n").encode()),
     "moodle_completion": Sent("progress.pr-30.csv", _lines(*_COMPLETION)),
@@ -110,6 +131,7 @@ SENT: dict[str, Sent] = {
         ),
     ),
     "moodle_logstore": Sent("logstore.csv", log(log_row(userid=3))),
+    "caliper": Sent("gebeurtenissen.json", json.dumps(_ENVELOPE).encode()),
     "xapi": Sent("klik.jsonl", json.dumps(_STATEMENT).encode() + b"\n"),
     "people": _sheet(
         "Leerlingnummer;Voornaam;Achternaam;E-mail",

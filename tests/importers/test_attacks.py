@@ -77,12 +77,10 @@ def roles_of(importing: Importing, person: Person) -> list[Any]:
     return sorted((tuple(row) for row in found), key=repr)
 
 
-@pytest.mark.parametrize("role", ["beheerder", "administrator", "coach", "ADMIN", "supervisor"])
-def test_no_file_makes_an_administrator_or_a_coach(importing: Importing, role: str) -> None:
-    bring(
-        importing,
-        sheet("Leerlingnummer;Naam;Rol", f"S1;Eva Wil;{role}", "S2;Jan Kan;student"),
-    )
+def test_no_file_makes_an_administrator_or_a_coach(importing: Importing) -> None:
+    roles = ("beheerder", "administrator", "coach", "ADMIN", "supervisor")
+    rows = [f"S{number};Eva Wil {number};{role}" for number, role in enumerate(roles)]
+    bring(importing, sheet("Leerlingnummer;Naam;Rol", *rows, "S9;Jan Kan;student"))
     made = {one for (one,) in importing.read(sa.select(PersonRole.role))}
     assert made <= {SchoolRole.STUDENT, SchoolRole.TEACHER}
 

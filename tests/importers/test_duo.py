@@ -11,6 +11,7 @@ from importers.door import disguise
 from importers.issues import Severity
 from importers.models import ImportRow, ImportRun, RowStatus, RunState
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tracker.db import unit_of_work, utc_now
 from tracker.models import (
     Activity,
@@ -68,12 +69,11 @@ def excel(text: str) -> str:
     return "\r\n".join([padded[-1], *padded[1:-1], padded[0], ""])
 
 
+PGN = ("p", f"PGN;Studentnummer\r\n{BSN};s1\r\n")
 PAIRS = f"BSN;Studentnummer\r\n{BSN};s1\r\n{ONDERWIJSNR};s2\r\n"
 
 
-@pytest.fixture
-def students(importing: Importing) -> Importing:
-    """Add the two students, by their student numbers."""
+def add_students(importing: Importing) -> None:
     with unit_of_work(importing.engine, school_id=importing.school.id) as session:
         for number, name in (("s1", "Sam Stage"), ("s2", "Bo Bedrijf")):
             add_person(
@@ -85,15 +85,26 @@ def students(importing: Importing) -> Importing:
                 roles=[SchoolRole.STUDENT],
                 at=utc_now(),
             )
+
+
+@pytest.fixture
+def students(importing: Importing) -> Importing:
+    """Add the two students, by their student numbers."""
+    add_students(importing)
     return importing
 
 
 @pytest.fixture
-def paired(students: Importing) -> Importing:
-    """Tell which number is which student."""
-    run = students.bring(PAIRS.encode(), "koppellijst.csv")
+def paired(importing: Importing, kept_imports: KeptImports) -> Importing:
+    """Add the two students, and tell which number is which student."""
+
+    def pair() -> ImportRun:
+        add_students(importing)
+        return importing.bring(PAIRS.encode(), "koppellijst.csv")
+
+    run = kept_imports.bring(importing, "paired", pair)
     assert (run.kind, run.counts["person"]["same"]) == ("duo_pairs", 2)
-    return students
+    return importing
 
 
 def ro(importing: Importing, text: str = RO) -> ImportRun:
@@ -171,6 +182,13 @@ def test_what_waited_comes_in_once_the_pairs_are_known(students: Importing) -> N
     assert students.count(Placement) == 3
 
 
+def test_a_list_of_pairs_names_the_people_of_a_grondslag_too(students: Importing) -> None:
+    run = students.bring(PGN[1].encode(), "koppellijst.csv")
+    assert (run.kind, run.counts["person"]["same"]) == ("duo_pairs_grondslag", 1)
+    students.bring(GRONDSLAG.encode(), "GRONDSLAG_IP.csv")
+    assert rows(students, Placement.planned_hours) == [(448,)]
+
+
 def test_a_grondslag_is_read_in_its_own_layout(students: Importing) -> None:
     run = students.preview(GRONDSLAG.encode(), "GRONDSLAG_IP.csv")
     assert (run.kind, students.codes(run, Severity.WARNING)) == (
@@ -189,23 +207,18 @@ def test_a_grondslag_is_read_in_its_own_layout(students: Importing) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
+def test_a_file_that_is_not_all_there_is_told_and_closes_nobody(paired: Importing) -> None:
+    ro(paired)
+    for text, code in (
         (RO.replace("SLR|2|2", "SLR|9|2"), "duo.totals_differ"),
         (RO[: RO.index("SLR")], "duo.no_totals"),
         (RO.replace("SLR|2|2", "SLR|twee|2"), "duo.totals_unreadable"),
-    ],
-)
-def test_a_file_that_is_not_all_there_is_told_and_closes_nobody(
-    paired: Importing, text: str, code: str
-) -> None:
-    ro(paired)
-    lines = [line for line in text.split("\n") if not line.startswith("BPV")]
-    run = ro(paired, "\n".join(lines))
-    assert {code, "duo.totals_differ"} & set(paired.codes(run))
-    found = rows(paired, Placement.from_on, Placement.until_on, Placement.planned_hours)
-    assert found == PLACEMENTS
+    ):
+        lines = [line for line in text.split("\n") if not line.startswith("BPV")]
+        run = ro(paired, "\n".join(lines))
+        assert {code, "duo.totals_differ"} & set(paired.codes(run)), code
+        found = rows(paired, Placement.from_on, Placement.until_on, Placement.planned_hours)
+        assert found == PLACEMENTS, code
 
 
 def test_an_earlier_end_ends_the_placement_that_was_there(paired: Importing) -> None:
@@ -230,7 +243,13 @@ def test_a_day_that_is_none_sets_its_placement_aside(paired: Importing) -> None:
 
 def test_no_number_of_a_person_is_kept_anywhere(students: Importing) -> None:
     """Neither in the tables, nor in the kept file, as DUO writes it or as Excel leaves it."""
-    for name, text in (("ro", RO), ("excel", excel(RO)), ("grondslag", GRONDSLAG), ("k", PAIRS)):
+    for name, text in (
+        ("ro", RO),
+        ("excel", excel(RO)),
+        ("grondslag", GRONDSLAG),
+        ("k", PAIRS),
+        PGN,
+    ):
         run = students.start(text.encode(), f"{name}.csv")
         kept = b"".join(path.read_bytes() for path in students.kept_files())
         tables = repr([students.read(sa.select(table)) for table in (ImportRow, ImportRun)])

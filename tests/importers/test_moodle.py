@@ -6,10 +6,17 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from importers.models import ExternalRef, ImportCursor, MatchOn, ParkedPerson, RunState
+from importers.models import (
+    ExternalRef,
+    ImportCursor,
+    ImportRun,
+    MatchOn,
+    ParkedPerson,
+    RunState,
+)
+from importers.moodle import results
 from importers.records import RecordKind
 from settings import Settings
-from tests.importers.bundles import bundle
 from tests.importers.importing import Importing
 from tests.importers.moodle import Pulling, know_people
 from tests.moodle import Moodle, playing, recorded
@@ -91,9 +98,8 @@ def test_all_that_was_recorded_comes_in_once(pulling: Pulling) -> None:
 
 
 def test_a_student_of_the_roster_is_the_same_person_in_moodle(
-    importing: Importing, settings: Settings, moodle: Moodle
+    importing: Importing, imported: ImportRun, settings: Settings, moodle: Moodle
 ) -> None:
-    importing.bring(bundle())
     before = importing.count(Person)
     Pulling(importing, settings, moodle).pull()
     assert importing.count(Person) == before
@@ -272,13 +278,16 @@ def test_feedback_never_comes_in(pulling: Pulling) -> None:
     assert "bronvermelding" not in repr(pulling.importing.contents())
 
 
-def test_a_large_course_is_asked_student_by_student(pulling: Pulling) -> None:
-    pulling.moodle.add_students(2, 45, like=5)
+def test_a_large_course_is_asked_student_by_student(
+    pulling: Pulling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "SMALL", 10)
+    pulling.moodle.add_students(2, 5, like=5)
     pulling.pull()
     asked = [form for function, form in pulling.moodle.calls if function == GRADES]
     assert {"courseid": "2"} not in asked
-    # Each of 53, once more the first for the ranges, and the small course as before.
-    assert len(asked) == 53 + 1 + 2
+    # Each of 13, once more the first for the ranges, and the small course as before.
+    assert len(asked) == 13 + 1 + 2
 
 
 def test_whoever_was_there_last_comes_first(pulling: Pulling) -> None:

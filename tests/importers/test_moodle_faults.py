@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from importers.engine.bench import take
 from importers.engine.work import do_work
 from importers.kinds import PULL_KINDS
-from importers.models import ImportCursor, Phase, RunState
+from importers.models import ExternalRef, ImportCursor, Phase, RunState
 from importers.moodle import client as asking_moodle
 from importers.moodle.options import Options, options_of
+from importers.pulls.source_list import states_of
 from importers.sentences import SENTENCES
 from importers.source import Asking
 from settings import Settings
@@ -24,7 +25,7 @@ from tests.importers.importing import Importing
 from tests.importers.moodle import Pulling, know_people
 from tests.moodle import COMPLETION, ENROLLED, GRADES, TOKEN, Moodle, error, playing
 from tests.systems import Waits
-from tracker.db import utc_now
+from tracker.db import unit_of_work, utc_now
 from tracker.errors import Invalid
 from tracker.models import Activity, ActivityKind, Membership
 
@@ -76,18 +77,59 @@ def codes(moodle: Moodle, settings: Settings, **options: Any) -> list[tuple[str,
     return [(one.code, one.detail or one.value, one.is_error) for one in found]
 
 
-def test_a_course_that_suddenly_shows_nobody_closes_nobody(pulling: Pulling) -> None:
+def ended(pulling: Pulling) -> list[str]:
+    """Return which places ended, by their keys in Moodle."""
+    found = pulling.importing.read(
+        sa.select(ExternalRef.ext_id)
+        .join(Membership, Membership.id == ExternalRef.local_id)
+        .where(Membership.until_on.is_not(None))
+        .order_by(ExternalRef.ext_id)
+    )
+    return [key for (key,) in found]
+
+
+def leave(moodle: Moodle, course: int, student: int) -> None:
+    moodle.enrolled[course] = [u for u in moodle.enrolled[course] if u["id"] != student]
+
+
+def test_who_left_a_course_leaves_it_though_another_suddenly_shows_nobody(pulling: Pulling) -> None:
     pulling.pull()
-    before = open_places(pulling)
     pulling.moodle.hidden = {2}
+    leave(pulling.moodle, 5, 23)
     run = pulling.pull()
     assert run.state is RunState.APPLIED
-    assert run.counts["membership"]["closed"] == 0
-    assert open_places(pulling) == before
-    found = pulling.importing.codes(run)
-    assert (found.count("moodle.course_empty"), found.count("closing.held")) == (1, 1)
+    assert ended(pulling) == ["course:5:23:student"]
+    found = {one.code: one.detail for one in pulling.importing.issues(run)}
+    assert found["closing.held_in"] == "1"
+    assert pulling.importing.codes(run).count("moodle.course_empty") == 1
     # As long as it lasts, for what was seen there is not forgotten.
-    assert pulling.pull().counts["membership"]["closed"] == 0
+    leave(pulling.moodle, 5, 24)
+    pulling.pull()
+    pulling.moodle.hidden = set()
+    leave(pulling.moodle, 2, 3)
+    pulling.pull()
+    assert ended(pulling) == ["course:2:3:student", "course:5:23:student", "course:5:24:student"]
+
+
+def test_a_course_that_disappears_from_the_list_is_asked_about_before_its_places_end(
+    pulling: Pulling,
+) -> None:
+    (category,) = {one["categoryid"] for one in pulling.moodle.courses if one["id"] == 2}
+    pulling.options = {"courses": f"category:{category}"}
+    pulling.pull()
+    here = open_places(pulling)
+    pulling.moodle.courses = [one for one in pulling.moodle.courses if one["id"] != 2]
+    pulling.moodle.fail(ENROLLED, error("no_permission_student"), times=2, courseid=2)
+    for _ in range(2):
+        run = pulling.pull()
+        assert (open_places(pulling), run.state) == (here, RunState.APPLIED)
+        told = [i for i in pulling.importing.issues(run) if i.code == "moodle.course_refused"]
+        assert [(one.value, one.detail) for one in told] == [("2", "nopermissions")]
+    del pulling.moodle.enrolled[2]
+    run = pulling.pull()
+    # Most of its students at once: that is asked about.
+    assert (run.counts["membership"]["closed"], run.state) == (10, RunState.PREVIEWED)
+    assert "brake.students" in pulling.importing.codes(run)
 
 
 def test_an_empty_course_does_not_keep_the_others_from_closing(pulling: Pulling) -> None:
@@ -170,10 +212,11 @@ def test_of_chosen_courses_one_that_is_refused_does_not_keep_us_from_the_others(
     refused = error("no_permission_student")
     pulling.moodle.fail("core_course_get_courses", refused, options={"ids": [2, 5, 77]})
     pulling.moodle.fail("core_course_get_courses", refused, options={"ids": [5]})
+    leave(pulling.moodle, 2, 3)
     run = pulling.pull()
     assert {"moodle.course_refused", "moodle.course_gone"} <= set(pulling.importing.codes(run))
-    assert run.counts["membership"]["closed"] == run.counts["group"]["closed"] == 0
-    assert run.counts["membership"]["same"] == 10
+    assert (ended(pulling), run.counts["group"]["closed"]) == (["course:2:3:student"], 0)
+    assert run.counts["membership"]["same"] == 9
 
 
 def test_a_warning_in_an_answer_leaves_its_stream_unfinished(pulling: Pulling) -> None:
@@ -219,6 +262,12 @@ def test_a_function_outside_the_service_leaves_the_other_streams_whole(pulling: 
     run = pulling.pull()
     issue = next(i for i in pulling.importing.issues(run) if i.code == "moodle.function_missing")
     assert issue.detail == GRADES
+    importing = pulling.importing
+    with unit_of_work(importing.engine, school_id=importing.school.id, writes=False) as session:
+        (state,) = states_of(session, importing.school, by=None, at=utc_now())
+    # Also where the sources stand it is said which function that is.
+    told = [(one.code, one.detail) for one in state.troubles]
+    assert (state.health, told) == ("part", [("moodle.function_missing", GRADES)])
     assert pulling.importing.count(Activity, Activity.kind == ActivityKind.COMPLETION) > 0
     assert cursors(pulling) == {"members", "activity"}
 

@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from identity.models import Scope
+from identity.tokens import add_token
 from importers.jobs import run_import
 from importers.models import ImportRun, MatchOn, ParkedPerson, RunState
 from importers.pulls.pushers import add_pusher
@@ -18,6 +20,7 @@ from settings import Settings
 from tests.importers.importing import Importing
 from tests.importers.kinds import SENT, Sent, in_zip
 from tests.importers.moodle import Pulling, know_people
+from tests.importers.test_caliper import event
 from tests.importers.test_door import BSN, OTHER_BSN, everything, traces
 from tests.importers.test_sheet_reading import read
 from tests.importers.test_xapi import statement
@@ -41,6 +44,8 @@ def planted(name: str, sent: Sent) -> Sent:
         body = body.replace(b"Leiding", BSN.encode()).replace(
             b'titel="', f'titel="{SPACED} '.encode()
         )
+    elif name == "caliper":
+        body = json.dumps(envelope()).encode()
     elif name == "xapi":
         body += b"".join(json.dumps(one).encode() + b"\n" for one in statements())
     else:
@@ -79,6 +84,32 @@ def statements() -> list[dict[str, Any]]:
             15, context={"extensions": {f"https://x.example/{BSN}": BSN, "https://b.nl/bsn": 12}}
         ),
     ]
+
+
+def envelope() -> dict[str, Any]:
+    """Return Caliper events about it, and by whom it names."""
+    other = [{"identifierType": "SisSourcedId", "identifier": BSN}]
+    named = {"id": "https://lms.example/users/1", "name": SPACED, "otherIdentifiers": other}
+    data = [
+        event(1, actor={"id": f"https://lms.example/users/{BSN}"}),
+        event(2, actor=named, object={"id": f"https://lms.example/{BSN}", "name": BSN}),
+        event(3, name=f"{BSN}Event"),
+        event(4, id=BSN),
+        event(5, eventTime=BSN),
+        {BSN: BSN},
+        {"type": BSN, "id": BSN},
+        BSN,
+        123456782,
+    ]
+    return {
+        "sensor": BSN,
+        "sendTime": "2026-11-02T10:00:05.000Z",
+        "dataVersion": "http://purl.imsglobal.org/ctx/caliper/v1p2",
+        "data": data,
+    }
+
+
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -171,9 +202,16 @@ def test_no_page_answer_or_error_leaves_one(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     with unit_of_work(ours.engine, school_id=world.school.id) as session:
+        _, events_secret = add_pusher(
+            session, by=None, school=world.school, kind="caliper", name="LMS",
+            match_on=MatchOn.NUMBER, options={}, at=utc_now(),
+        )  # fmt: skip
+        token = add_token(
+            session, person=world.administrator, name="x", scope=Scope.WRITE, at=utc_now()
+        )
         _, secret = add_pusher(
-            session, by=None, school=world.school, name=f"LRS {BSN}", match_on=MatchOn.NUMBER,
-            options={}, at=utc_now(),
+            session, by=None, school=world.school, kind="xapi", name=f"LRS {BSN}",
+            match_on=MatchOn.NUMBER, options={}, at=utc_now(),
         )  # fmt: skip
     login = base64.b64encode(f"lms:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {login}", "X-Experience-API-Version": "1.0.3"}
@@ -181,6 +219,33 @@ def test_no_page_answer_or_error_leaves_one(
         for body in (statements(), {"actor": BSN, BSN: BSN}, statement(1, verb=f"nee {BSN}")):
             answer = program.post("/api/xapi/statements", json=body)
             assert traces(answer.text) == [], answer.text
+        program.headers["Authorization"] = f"Bearer {events_secret}"
+        for body in (envelope(), {BSN: BSN, "data": BSN}, {**envelope(), "dataVersion": BSN}):
+            answer = program.post("/api/caliper/events", json=body)
+            assert traces(answer.text) == [], answer.text
+    with httpx.Client(base_url=live_server, headers={"Authorization": f"Bearer {token}"}) as person:
+        odd = {BSN: BSN, "title": {SPACED: BSN}, DOTTED: [BSN], "kind": BSN}
+        asked = [
+            person.request(method, path, **{"json": odd} if method != "GET" else {})
+            for method, path in (
+                ("POST", f"/api/plans?{BSN}={BSN}"),
+                ("POST", "/api/plans"),
+                ("POST", "/api/scales"),
+                ("POST", f"/api/imports/{BSN}/approval"),
+                ("PUT", f"/api/parked-people/{world.plan.id}/decision"),
+                ("GET", f"/api/imports?{BSN}=1&after={BSN}&source={BSN}"),
+                ("GET", f"/api/imports?limit={BSN}&limit={BSN}"),
+                ("GET", f"/api/plans/{BSN}/goals"),
+                ("GET", f"/api/{BSN}"),
+            )
+        ]
+        body = f'{{"{BSN}": 1, "{BSN}": 2}}'
+        asked.append(person.post("/api/plans", content=body, headers=JSON))
+        asked.append(person.post("/api/plans", content=BSN + "x", headers=JSON))
+        asked.append(person.post("/api/imports", files={BSN: (BSN, BSN.encode())}))
+        assert all(answer.status_code in {400, 404, 422} for answer in asked)
+        said = [f"{answer.text} {dict(answer.headers)}" for answer in asked]
+        assert traces("".join(said)) == []
     visit = Visit(app, world.administrator)
     token = visit.token("/school/sources")
     source = {"kind": "moodle", "name": f"Moodle {BSN}", "url": "https://school.nl", "secret": "x"}

@@ -161,7 +161,7 @@ def test_a_third_page_that_fails_closes_nobody(pulling: Pulling, system: Oeapi) 
     run = pulling.pull(source)
     assert run.state is RunState.APPLIED
     assert run.counts["membership"]["closed"] == 0
-    assert {"oeapi.refused", "closing.held"} <= set(pulling.importing.codes(run))
+    assert {"oeapi.refused", "closing.held_in"} <= set(pulling.importing.codes(run))
     assert "Aylin" not in str([vars(one) for one in pulling.importing.issues(run)])
     assert pulling.pull(source).counts["membership"]["closed"] == 1
 

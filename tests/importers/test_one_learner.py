@@ -21,6 +21,7 @@ from importers.people.names import speaks_against
 from importers.records import RecordKind
 from settings import Settings
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tests.importers.kinds import AYLIN, SENT, Sent, bring, set_aside_by
 from tests.importers.moodle import Pulling, know_people
 from tests.moodle import Moodle, playing
@@ -38,9 +39,11 @@ def moodle() -> Iterator[Moodle]:
 
 
 @pytest.fixture
-def pulling(importing: Importing, settings: Settings, moodle: Moodle) -> Pulling:
+def pulling(
+    importing: Importing, kept_imports: KeptImports, settings: Settings, moodle: Moodle
+) -> Pulling:
     """Pull into a school that has the bundle."""
-    bring(importing, SENT["oneroster"])
+    kept_imports.bring(importing, "small", lambda: bring(importing, SENT["oneroster"]))
     return Pulling(importing, settings, moodle, options={"courses": "2"})
 
 

@@ -4,17 +4,23 @@ import pytest
 import sqlalchemy as sa
 
 from importers import runs
+from importers.kinds import PULL_KINDS
 from importers.models import ExternalRef, ImportRow, ImportRun, ParkedPerson, RunState
-from importers.records import Op, RecordKind
+from importers.people import parking
+from importers.records import Op, Record, RecordKind
+from importers.source import PullKind
 from tests.importers.bundles import Rows, bundle, setting
 from tests.importers.importing import Importing
-from tests.importers.telling import Telling, tell
+from tests.importers.telling import KIND, Telling, tell
 from tracker.db import unit_of_work, utc_now
-from tracker.models import Person, PersonRole, PersonState, SchoolRole
+from tracker.errors import Conflict
+from tracker.models import Membership, Person, PersonRole, PersonState, SchoolRole
 from tracker.people import add_person
 
 
-def add(importing: Importing, name: str, number: str) -> Person:
+def add(
+    importing: Importing, name: str, number: str, role: SchoolRole = SchoolRole.STUDENT
+) -> Person:
     with unit_of_work(importing.engine, school_id=importing.school.id) as session:
         return add_person(
             session,
@@ -22,7 +28,7 @@ def add(importing: Importing, name: str, number: str) -> Person:
             school=importing.school,
             name=name,
             number=number,
-            roles=[SchoolRole.STUDENT],
+            roles=[role],
             at=utc_now(),
         )
 
@@ -161,3 +167,136 @@ def _retry(importing: Importing, run: ImportRun) -> ImportRun:
     with unit_of_work(importing.engine, school_id=run.school_id) as session:
         found = session.get_one(ImportRun, (run.school_id, run.id))
         return runs.retry(session, by=None, run=found, on=importing.today(), at=utc_now())
+
+
+def told(ext_id: str, number: str | None, name: str, email: str | None = None) -> Record:
+    return tell(
+        RecordKind.PERSON,
+        ext_id,
+        match_key=number,
+        name=name,
+        given_name=name.split(maxsplit=1)[0],
+        email=email,
+        number=number,
+        is_enabled=True,
+    )
+
+
+def place(ext_id: str, person: str, role: str = "student") -> Record:
+    facts = {"role": role, "from_on": None, "until_on": None}
+    return tell(RecordKind.MEMBERSHIP, ext_id, person=person, target="g1", **facts)
+
+
+def link(ext_id: str, number: str | None, name: str) -> Record:
+    facts = {"name": name, "number": number, "email": None}
+    return tell(RecordKind.PERSON, ext_id, op=Op.LINK, match_key=number, **facts)
+
+
+GROUP = tell(RecordKind.GROUP, "g1", title="Groep", code="G1")
+
+
+def test_most_teachers_who_vanish_among_many_students_stop_and_ask(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+):
+    telling = Telling(importing, monkeypatch)
+    people = [told(f"p{number}", f"S{number}", f"Iemand {number}") for number in range(30)]
+    students = [place(f"m{number}", f"p{number}") for number in range(25)]
+    teachers = [place(f"m{number}", f"p{number}", "teacher") for number in range(25, 30)]
+    telling.run(*people, GROUP, *students, *teachers)
+    few = telling.run(*people, GROUP, *students, *teachers[2:])
+    assert (few.state, few.counts["membership"]["closed"]) == (RunState.APPLIED, 2)
+    most = telling.run(*people, GROUP, *students)
+    assert (most.state, most.counts["membership"]["closed"]) == (RunState.PREVIEWED, 3)
+    (issue,) = importing.issues(most)
+    assert (issue.code, issue.value, issue.detail) == ("brake.teachers", "membership", "3/3")
+    with pytest.raises(Conflict, match=r"import\.closing_not_confirmed"):
+        importing.apply(most)
+
+
+def parked(importing: Importing) -> dict[str, str]:
+    rows = importing.read(sa.select(ParkedPerson.ext_id, ParkedPerson.why))
+    return dict(tuple(row) for row in rows)
+
+
+def test_who_was_linked_and_comes_under_another_key_waits_with_all_that_is_new(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+):
+    people = [add(importing, f"Iemand {number}", f"S{number}") for number in range(1, 7)]
+    telling = Telling(importing, monkeypatch)
+    links = [link(f"m{number}", f"S{number}", f"Iemand {number}") for number in range(1, 6)]
+    telling.run(*links, GROUP, *(place(f"p{number}", f"m{number}") for number in range(1, 4)))
+    changed = [
+        link("m1", "S6", "Iemand 1"),  # somebody else's
+        link("m2", "S77", "Iemand 2"),  # nobody's
+        link("m3", None, "Iemand 3"),  # not told any more
+        link("m4", "S4", "Kees Anders"),  # another name
+        links[4],
+    ]
+    new = place("q1", "m1")
+    run = telling.run(*changed, GROUP, *(place(f"p{n}", f"m{n}") for n in range(1, 4)), new)
+    assert parked(importing) == dict.fromkeys(("m1", "m2"), "person.key_changed")
+    assert run.counts["person"] | {"quarantined": 2, "same": 3} == run.counts["person"]
+    assert run.counts["membership"] | {"quarantined": 3, "closed": 0} == run.counts["membership"]
+    (renamed,) = [one for one in importing.issues(run) if one.code == "person.renamed"]
+    assert (renamed.value, renamed.severity) == ("S4", "warning")
+    names = importing.read(sa.select(Person.name).order_by(Person.name))
+    assert [name for (name,) in names] == [f"Iemand {number}" for number in range(1, 7)]
+    # People say who it is now: what the source tells of them moves along.
+    administrator = add(importing, "Ilse Kramer", "A1", SchoolRole.ADMINISTRATOR)
+    with unit_of_work(importing.engine, school_id=importing.school.id) as session:
+        row = session.scalars(sa.select(ParkedPerson).where(ParkedPerson.ext_id == "m1")).one()
+        parking.decide(
+            session, by=administrator, parked=row, person=people[5], on=importing.today(),
+            at=utc_now(),
+        )  # fmt: skip
+    telling.run(*changed, GROUP, *(place(f"p{n}", f"m{n}") for n in range(1, 4)))
+    open_places = importing.read(
+        sa.select(Person.number)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.until_on.is_(None))
+        .order_by(Person.number)
+    )
+    assert [number for (number,) in open_places] == ["S2", "S3", "S6"]
+
+
+def test_a_name_changes_by_the_source_that_brought_it_and_by_no_other(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+):
+    first = Telling(importing, monkeypatch)
+    first.run(told("p1", "S1", "Finn Bakker"))
+    second = Telling(importing, monkeypatch, name="Tweede")
+    second.run(told("x1", "S1", "Finn Bakker"))
+    run = second.run(told("x1", "S1", "Finn Visser"))
+    assert importing.codes(run) == ["person.renamed"]
+    monkeypatch.setitem(PULL_KINDS, KIND, PullKind(kind=KIND, open=first._open))  # noqa: SLF001 - it tells again
+    assert first.run(told("p1", "S1", "Finn de Vries")).counts["person"]["changed"] == 1
+    # It may correct a number too, but not make somebody of another name of them.
+    assert first.run(told("p1", "S12", "Finn de Vries")).counts["person"]["changed"] == 1
+    assert first.run(told("p1", "S13", "Kees Anders")).counts["person"]["quarantined"] == 1
+    ((name, number),) = importing.read(sa.select(Person.name, Person.number))
+    assert (name, number) == ("Finn de Vries", "S12")
+
+
+def test_nobody_is_made_a_second_time_for_want_of_a_number(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+):
+    Telling(importing, monkeypatch).run(
+        told("p1", None, "Finn Bakker", "finn@school.example"),
+        told("p2", "S2", "Noor Visser", "noor@school.example"),
+        told("p3", None, "Sam Twee"),
+    )
+    other = Telling(importing, monkeypatch, name="Leeromgeving")
+    rows = (
+        told("m1", None, "Bakker, Finn", "FINN@school.example"),
+        told("m2", None, "Kees Anders", "noor@school.example"),
+        told("m3", None, "Sam Twee", "sam@elders.example"),
+        told("m4", None, "Bo Nieuw"),
+    )
+    run = other.run(*rows)
+    assert parked(importing) == {"m2": "person.email_taken", "m3": "person.same_name"}
+    assert run.counts["person"] | {"same": 1, "new": 1, "quarantined": 2} == run.counts["person"]
+    assert importing.count(Person) == 4
+    run = other.run(told("m1", None, "Finn Bakker", "finn@elders.example"), *rows[1:])
+    assert "person.only_linked" in importing.codes(run)
+    emails = importing.read(sa.select(Person.email).where(Person.name == "Finn Bakker"))
+    assert [email for (email,) in emails] == ["finn@school.example"]

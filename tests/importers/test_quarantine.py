@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import zipfile
 
 import openpyxl
@@ -12,9 +13,12 @@ from flask_babel import force_locale
 from importers import runs
 from importers.issues import Severity
 from importers.models import ImportRow, ImportRun, RunState
-from importers.repair.quarantine import bad_rows, count_bad, inert, restored
+from importers.repair.cells import count_waits
+from importers.repair.quarantine import bad_rows, count_bad, count_elsewhere
+from importers.repair.writing import inert, restored
 from tests.importers.bundles import bundle, setting
 from tests.importers.importing import Importing
+from tests.importers.test_sbb import dossier, file_of, profile
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Conflict
 from tracker.models import Activity, FrameworkItem, Membership
@@ -32,7 +36,16 @@ def _dutch(app: Flask):
 
 def rows_to_repair(importing: Importing, run: ImportRun) -> tuple[str, bytes]:
     with unit_of_work(importing.engine, school_id=run.school_id, writes=False) as session:
-        return bad_rows(session, session.get_one(ImportRun, (run.school_id, run.id)))
+        found = session.get_one(ImportRun, (run.school_id, run.id))
+        return bad_rows(session, found, importing.store)
+
+
+def counted(importing: Importing, run: ImportRun) -> tuple[int, int, dict[str, int]]:
+    """Return how many rows are given back, are repaired elsewhere, and wait for what."""
+    with unit_of_work(importing.engine, school_id=run.school_id, writes=False) as session:
+        found = session.get_one(ImportRun, (run.school_id, run.id))
+        waits = {what: number for what, number in count_waits(session, found).items() if number}
+        return count_bad(session, found), count_elsewhere(session, found), waits
 
 
 def aside(importing: Importing, run: ImportRun) -> int:
@@ -155,3 +168,77 @@ def test_a_formula_goes_back_inert_and_comes_in_as_it_was(cell: str):
 @pytest.mark.parametrize("cell", ["-3", "+31 6 12345678", "8,5", "'s Hertogenbosch", "-", ""])
 def test_what_is_no_formula_goes_back_as_it_was(cell: str):
     assert inert(cell) == restored(cell) == cell
+
+
+def statement(number: int, timestamp: str) -> str:
+    return (
+        f'{{"id": "00000000-0000-4000-8000-{number:012}", '
+        '"actor": {"account": {"homePage": "https://lms.example", "name": "S1"}}, '
+        '"verb": {"id": "http://adlnet.gov/expapi/verbs/completed"}, '
+        '"object": {"id": "https://lms.example/mod/1", '
+        '"definition": {"name": {"nl": "Plan; van, aanpak"}}}, '
+        f'"timestamp": "{timestamp}"}}'
+    )
+
+
+def test_lines_of_json_go_back_as_they_were_and_come_in_again(importing: Importing):
+    importing.bring(b"Leerlingnummer;Naam\r\nS1;Jan Bos\r\n", "wie.csv")
+    good, late = statement(1, "2026-11-02T10:00:00Z"), statement(2, "gisteren")
+    broken = statement(3, "2026-11-03T10:00:00Z").removesuffix("}")
+    first = importing.bring("\n".join((good, late, broken, "")).encode(), "log.jsonl")
+    assert counted(importing, first)[:2] == (2, 0)
+    name, back = rows_to_repair(importing, first)
+    lines = back.decode().splitlines()
+    assert (name, lines[1::2]) == ("log-foute-rijen.jsonl", [late, broken])
+    told = [json.loads(line) for line in lines[::2]]
+    assert [(one["run"], one["row"]) for one in told] == [(first.id.hex, 2), (first.id.hex, 3)]
+    assert all(one["leerspoor_reden"] for one in told)
+    # Not repaired they are refused for the same reasons, and for no other.
+    still = importing.preview(back, name)
+    assert importing.codes(still, Severity.ERROR) == importing.codes(first, Severity.ERROR)
+    repaired = back.decode().replace("gisteren", "2026-11-03T09:00:00Z").rstrip("\n") + "}\n"
+    run = importing.bring(repaired.encode(), name)
+    assert (run.retry_of_id, importing.codes(run, Severity.ERROR)) == (
+        first.id,
+        [code for code in importing.codes(run, Severity.ERROR) if code.endswith("parked")],
+    )
+    assert importing.count(ImportRow, ImportRow.run_id == first.id, ~ImportRow.is_good) == 0
+
+
+def test_what_its_uploader_can_repair_is_given_back_and_what_waits_for_a_decision_is_not(
+    importing: Importing,
+):
+    importing.bring(b"Leerlingnummer;Naam\r\nS1;Jan Bos\r\n", "wie.csv")
+    body = (
+        "Leerlingnummer;Toets;Cijfer;Datum\r\nS1;Plan;7,5;2-11-2026\r\nS1;Plan;6,5;2-11-2026\r\n"
+        "S9;Plan;8,0;2-11-2026\r\nS1;Verslag;twaalf;2-11-2026\r\nS1;Toets;8;2-11-2026\r\n"
+    )
+    preview = importing.preview(body.encode(), "cijfers.csv")
+    waits = {"people": 2, "repair": 2}
+    assert counted(importing, preview) == (3, 0, waits)
+    shown = rows_to_repair(importing, preview)[1].decode()
+    run = importing.apply(preview)
+    assert counted(importing, run) == (3, 0, waits)
+    name, back = rows_to_repair(importing, run)
+    assert back.decode() == shown
+    assert [row.split(";")[:3] for row in back.decode().split("\r\n")[1:-1]] == [
+        ["S1", "Plan", "7,5"],
+        ["S1", "Plan", "6,5"],
+        ["S1", "Verslag", "twaalf"],
+    ]
+    lines = back.decode().replace("twaalf", "7").split("\r\n")
+    again = importing.bring("\r\n".join([lines[0], *lines[2:]]).encode(), name)
+    assert (again.counts["result"]["new"], importing.codes(again, Severity.ERROR)) == (2, [])
+    assert counted(importing, run) == (0, 0, {"people": 2})
+
+
+def test_of_a_document_nothing_is_given_back_for_only_all_of_it_can_come_in_again(
+    importing: Importing,
+):
+    whole = file_of(dossier("23124", profile("25655")))
+    run = importing.bring(whole.replace(b"Ontvangt gasten", b""), "dossiers.xml")
+    assert counted(importing, run) == (0, 1, {})
+    with pytest.raises(Conflict, match=r"import\.nothing_bad"):
+        rows_to_repair(importing, run)
+    importing.bring(whole, "dossiers.xml")
+    assert counted(importing, run) == (0, 0, {})

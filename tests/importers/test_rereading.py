@@ -11,6 +11,7 @@ from importers.engine.work import do_work
 from importers.issues import Severity
 from importers.models import ImportRow, ImportRun, ImportSource, MatchOn, Phase, RunState
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid
 from tracker.models import Activity, ActivityItem, Person
@@ -43,8 +44,8 @@ def errors(importing: Importing, run: ImportRun) -> list[str]:
 
 
 @pytest.fixture
-def refused(importing: Importing) -> ImportRun:
-    importing.bring(PEOPLE, "mensen.csv")
+def refused(importing: Importing, kept_imports: KeptImports) -> ImportRun:
+    kept_imports.bring(importing, "few", lambda: importing.bring(PEOPLE, "mensen.csv"))
     return importing.preview(GRADES, "cijfers.csv")
 
 

@@ -54,7 +54,7 @@ FORMS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def test_each_file_again_changes_nothing(importing: Importing) -> None:
+def test_each_file_again_or_without_its_rows_changes_nothing(importing: Importing) -> None:
     first = {name: bring(importing, sent) for name, sent in SENT.items()}
     assert {run.kind for run in first.values()} == {kind.kind for kind in FILE_KINDS} - ONLY_REFUSED
     before = importing.contents()
@@ -63,7 +63,26 @@ def test_each_file_again_changes_nothing(importing: Importing) -> None:
         again = bring(importing, sent)
         assert (again.state, done_by(again)) == (RunState.APPLIED, {}), name
         assert set_aside_by(again) == set_aside_by(first[name]), name
+        nobody = importing.preview(
+            without_rows(name, sent.body), sent.name, options=dict(sent.options)
+        )
+        if nobody.state is RunState.PREVIEWED:
+            assert done_by(nobody) == {}, name
+        else:
+            assert nobody.state is RunState.REFUSED, name
+            assert importing.codes(nobody), name
     assert importing.contents() == before
+
+
+def without_rows(name: str, body: bytes) -> bytes:
+    """Return what is left of a file without anybody in it."""
+    if name == "oneroster":
+        return in_zip(body, lambda table: table.splitlines(keepends=True)[0])
+    if name == "case":
+        return b'{"CFDocument": {"identifier": "d-1", "title": "Vaardigheden"}, "CFItems": []}'
+    if name == "sbb":
+        return b"<sbb><dossiers></dossiers></sbb>"
+    return body.splitlines(keepends=True)[0]
 
 
 @pytest.mark.parametrize("name", SENT)

@@ -13,6 +13,7 @@ from importers.models import ImportIssue, ImportRow, ImportRun, RowStatus, RunSt
 from importers.records import RecordKind
 from tests.importers.bundles import BUNDLE, changed_table
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tracker.models import Activity, ActivityItem, Person
 
 DATA = Path(__file__).parent / "data"
@@ -37,7 +38,7 @@ PATTERN = {"person": "Nr", "person_pattern": "S{:06d}", "columns": {}}
 
 
 @pytest.fixture
-def students(importing: Importing) -> ImportRun:
+def students(importing: Importing, kept_imports: KeptImports) -> ImportRun:
     """Import the people of the demo's whole school, and nothing else of it."""
     body = io.BytesIO()
     with zipfile.ZipFile(BUNDLE) as whole, zipfile.ZipFile(body, "w") as made:
@@ -46,7 +47,7 @@ def students(importing: Importing) -> ImportRun:
             if name in {"enrollments.csv", "lineItems.csv", "results.csv"}:
                 rows = changed_table(rows, lambda _: [])
             made.writestr(name, rows)
-    return importing.bring(body.getvalue())
+    return kept_imports.bring(importing, "people", lambda: importing.bring(body.getvalue()))
 
 
 def check_dialect(run: ImportRun, name: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from importers.readers.dialect import Dialect
 from importers.readers.kept import Kept
-from importers.records import Op, Record, RecordKind, Standing
+from importers.records import Op, Record, RecordKind, Standing, Unread
 from importers.sheet import Sheet
 from importers.sheet.columns import Means, activity_of, meaning_of
 from importers.sheet.mapping import checked, formatted
@@ -38,8 +38,9 @@ def sheet_of(*rows: str, is_xlsx: bool = False, **mapping: Any) -> Sheet:
 def records_of(sheet: Sheet) -> dict[RecordKind, list[Record]]:
     found = {}
     for stream in sheet.streams():
-        batches = sheet.read(stream, after=0, size=100)
-        found[stream.kind] = [record for batch in batches for record in batch.records]
+        told = (one for batch in sheet.read(stream, after=0, size=100) for one in batch.records)
+        read = (one.read() if isinstance(one, Unread) else one for one in told)
+        found[stream.kind] = [record for record in read if record is not None]
     return found
 
 
@@ -465,3 +466,9 @@ def test_a_column_that_the_mapping_names_and_the_sheet_lacks_is_an_error():
 def test_a_pattern_only_adds_what_the_school_wrote(number: int):
     assert formatted("S{:06d}", str(number)) == f"S{number:06d}"
     assert formatted("S{:06d}", f"X{number}") == f"X{number}"
+
+
+def test_a_scale_that_was_said_holds_also_where_no_cell_fits_it() -> None:
+    rows = ("Leerlingnummer;Cijfer;Datum", "S900024;zie mail;17-11-2026")
+    said = read(*rows, columns={"Cijfer": {"means": "result", "scale": "1-10"}})
+    assert faults(said[RecordKind.RESULT]) == [(2, "grade.unknown", "Cijfer")]

@@ -12,6 +12,8 @@ from cryptography.fernet import InvalidToken
 from flask import Flask
 
 from commands import cli
+from identity.models import ApiToken, Scope
+from identity.sessions import digest_of
 from importers.commands import import_files
 from importers.jobs import look_after_sources, run_import
 from importers.kinds import PULL_KINDS
@@ -163,6 +165,36 @@ def test_a_system_is_added_pulled_and_listed(
     assert importing.count(ImportRun) == 2
 
 
+def test_without_a_name_a_system_has_its_own(
+    command: Callable[..., Result], system: System, importing: Importing
+):
+    added = command("add", "proef", "--kind", "xapi", "--url", system.url, "--token", TOKEN)
+    assert added.stdout.startswith(f"{Pages.name}: toegevoegd")
+
+
+@pytest.mark.parametrize(("kind", "name"), [("xapi", "xAPI"), ("caliper", "Caliper")])
+def test_a_program_that_sends_gets_a_token_which_is_shown_once(
+    command: Callable[..., Result], importing: Importing, kind: str, name: str
+):
+    added = command("add", "proef", "--kind", kind)
+    assert added.exit_code == 0, added.output
+    first, secret, last = added.stdout.splitlines()
+    assert first == f"{name}: toegevoegd. Het programma stuurt zelf, met deze sleutel:"
+    path = {"xapi": "/api/xapi/statements", "caliper": "/api/caliper/events"}[kind]
+    assert last == f"Bewaar hem nu: je ziet hem maar een keer. Adres: {path}"
+    ((source, token),) = importing.read(
+        sa.select(ImportSource, ApiToken).join(
+            ApiToken, ApiToken.person_id == ImportSource.pusher_id
+        )
+    )
+    assert (source.kind, source.name, source.url) == (kind, name, None)
+    assert (token.digest, token.scope) == (digest_of(secret), Scope.WRITE)
+    again = command("add", "proef", "--kind", kind)
+    assert (again.exit_code, secret in again.output) == (2, False)
+    assert "Er is al een bron met deze naam" in again.stderr
+    assert command("list", "proef").stdout.startswith(f"{name}: {kind}, goed")
+
+
 def test_a_system_that_does_not_let_us_in_is_not_added(
     command: Callable[..., Result], system: System, listing: Listing, importing: Importing
 ):
@@ -170,8 +202,8 @@ def test_a_system_that_does_not_let_us_in_is_not_added(
     result = command(*add_arguments(system))
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        "Het systeem laat ons met dit kenmerk niet binnen. "
-        "Maak daar een nieuw kenmerk en vul het in bij deze bron.\n"
+        "Het systeem laat ons met deze sleutel niet binnen. "
+        "Maak daar een nieuwe sleutel en vul die in bij deze bron.\n"
     )
     assert importing.count(ImportSource) == 0
 
@@ -181,6 +213,8 @@ def test_a_system_that_does_not_let_us_in_is_not_added(
     [
         (["add", "proef", "--kind", "xapi", "--url", "x", "--token", "y"], "met https:// begint"),
         (["add", "nergens", "--kind", "xapi", "--url", "x", "--token", "y"], "geen school"),
+        (["add", "proef", "--kind", "caliper", "--url", "https://x.example"], "Laat --url weg"),
+        (["add", "proef", "--kind", "moodle"], "Geef met --url waar"),
         (["pull", "proef", "Niets"], "geen bron 'Niets'"),
     ],
 )
@@ -200,7 +234,7 @@ def test_a_pull_that_fails_gives_exit_code_2_and_says_why(
     result = command("pull", "proef", "Oefenboek")
     assert result.exit_code == 2
     assert "Oefenboek: mislukt" in result.stdout
-    assert "laat ons met dit kenmerk niet binnen" in result.stdout
+    assert "laat ons met deze sleutel niet binnen" in result.stdout
     assert "mislukt" in command("list", "proef").stdout
 
 
@@ -278,7 +312,7 @@ def test_the_page_says_why_the_asking_stopped_and_how_to_start_it_again(
     work(app, world)
     page = visit.get(address)
     assert "het mislukte vijf keer achter elkaar" in page
-    assert "Het systeem laat ons met dit kenmerk niet binnen." in page
+    assert "Het systeem laat ons met deze sleutel niet binnen." in page
     assert "Weer starten" in page
     visit.submit(address, f"{address}/resume", {})
     assert only_source(app, world).failures == 0

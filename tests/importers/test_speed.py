@@ -199,6 +199,23 @@ def test_a_signal_written_within_the_database_is_as_one_written_row_by_row(impor
         assert {name: getattr(activity, name) for name in wanted} == wanted
 
 
+def test_signs_that_mean_something_to_the_database_are_only_text(importing: Importing):
+    words = 'tab\there, \\N, \\. and a back\\slash, "quoted"\nand a second line'
+    importing.bring(bundle({"results.csv": setting(ONE, comment=words)}))
+    assert words in {text for (text,) in importing.read(sa.select(Activity.text))}
+
+
+def test_signals_are_not_decided_again_when_nothing_changed_since_the_preview(
+    importing: Importing,
+):
+    run = importing.preview(bundle({"results.csv": setting(ONE, studentSourcedId="nobody")}))
+    found = [(issue.id, issue.code) for issue in importing.issues(run)]
+    assert [code for _, code in found] == ["ref.unknown"]
+    assert importing.apply(run).counts["result"] == run.counts["result"]
+    assert [(issue.id, issue.code) for issue in importing.issues(run)] == found
+    assert importing.count(Activity) == 46
+
+
 @on_postgresql
 def test_the_application_may_have_statistics_made_of_tables_that_it_does_not_own(
     importing: Importing, imported: ImportRun

@@ -1,25 +1,25 @@
-"""Readings in processes of their own, each killed at the commit whose number is given (0: never).
-
-python -m tests.lti.one_reading <school> <pull>; settings from the environment. Each line that comes
-in, `<moment> <number>`, is one reading: its process id goes out, and when it ended, how.
-"""
+"""One reading in a process of its own, which is killed at a commit: SIGKILL, as by the system."""
 
 import os
 import signal
-import sys
-import traceback
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from bin.environment import die_with_parent
 from importers.lti.jobs import pull
 from settings import Settings
 from tracker.db import open_engine
 
 
-def read(school_id: UUID, pull_id: UUID, at: datetime, number: int) -> None:
-    settings = Settings.from_env(os.environ)
+def main(
+    environ: Mapping[str, str], school_id: UUID, pull_id: UUID, at: datetime, dies_at: int
+) -> None:
+    """Read, and die at the commit of this number (0: never)."""
+    die_with_parent(os.getppid(), signal.SIGKILL)
+    settings = Settings.from_env(environ)
     engine = open_engine(settings.database_url)
     commits = 0
 
@@ -27,32 +27,7 @@ def read(school_id: UUID, pull_id: UUID, at: datetime, number: int) -> None:
     def count(_connection: sa.Connection) -> None:
         nonlocal commits
         commits += 1
-        if commits == number:
+        if commits == dies_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     pull(engine, settings, school_id=school_id, pull_id=pull_id, at=at)
-
-
-def say(number: int) -> None:
-    sys.stdout.write(f"{number}\n")
-    sys.stdout.flush()
-
-
-def main() -> None:
-    school_id, pull_id = (UUID(argument) for argument in sys.argv[1:])
-    for line in sys.stdin:
-        moment, number = line.split()
-        process = os.fork()
-        if process == 0:
-            try:
-                read(school_id, pull_id, datetime.fromisoformat(moment), int(number))
-            except BaseException:
-                traceback.print_exc()
-                os._exit(1)
-            os._exit(0)
-        say(process)
-        say(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,11 @@
 """Readings that die, or meet each other: afterwards everything is there, and nothing twice."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
+from multiprocessing.context import ForkServerProcess
 from threading import Barrier, Event
 from uuid import UUID
 
@@ -20,10 +17,11 @@ from lti.courses import confirm_context
 from lti.models import Context, ContextPull, ContextPullKind, LtiIdentity
 from tests.lms import User
 from tests.lms_services import JSON, MEMBERS_TYPE, add_column, number_of, service_claims
+from tests.lti import one_reading
 from tests.lti.browser import Browser
 from tests.lti.reading import RESULTS, ROSTER, Course, learners
 from tests.servers import on_postgresql
-from tests.workers import PATIENCE
+from tests.workers import FORKS, PATIENCE
 from tracker.db import unit_of_work, utc_now
 from tracker.models import (
     Activity,
@@ -36,7 +34,6 @@ from tracker.models import (
     PlanRole,
 )
 
-ROOT = Path(__file__).parents[2]
 LATER = timedelta(minutes=16)
 LEFT = (
     Person,
@@ -50,50 +47,27 @@ LEFT = (
 )
 
 
-class Reader:
-    """Reads one course in processes of their own, which may be killed."""
+def begin(course: Course, row: ContextPull, at: datetime, *, dies_at: int = 0) -> ForkServerProcess:
+    """Begin a reading in a process of its own, which dies at the commit of this number."""
+    known = course.settings
+    environ = {
+        "DATABASE_URL": known.database_url,
+        "EVIDENCE_URL": known.evidence_url,
+        "SECRET_KEY": known.secret_key,
+        "ENCRYPTION_KEYS": known.encryption_keys[0],
+        "PUBLIC_URL": known.public_url,
+        "LEERSPOOR_DEMO": "1",
+    }
+    facts = (environ, row.school_id, row.id, at, dies_at)
+    process = FORKS.Process(target=one_reading.main, args=facts)
+    process.start()
+    return process
 
-    def __init__(self, course: Course, row: ContextPull) -> None:
-        known = course.settings
-        environ = {
-            **os.environ,
-            "DATABASE_URL": known.database_url,
-            "EVIDENCE_URL": known.evidence_url,
-            "SECRET_KEY": known.secret_key,
-            "ENCRYPTION_KEYS": known.encryption_keys[0],
-            "PUBLIC_URL": known.public_url,
-            "LEERSPOOR_DEMO": "1",
-        }
-        command = [sys.executable, "-m", "tests.lti.one_reading", str(row.school_id), str(row.id)]
-        self.parent = subprocess.Popen(  # noqa: S603 - our own interpreter
-            command,
-            cwd=ROOT,
-            env=environ,
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
 
-    def __enter__(self) -> "Reader":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.parent.communicate(timeout=PATIENCE)
-
-    def start(self, at: datetime, *, dies_at: int = 0) -> int:
-        """Begin a reading that dies at the commit of this number; returns its process id."""
-        assert self.parent.stdin is not None
-        self.parent.stdin.write(f"{at.isoformat()} {dies_at}\n")
-        self.parent.stdin.flush()
-        return self._number()
-
-    def ended(self) -> int:
-        """Wait for the end of the reading; returns how its process ended."""
-        return self._number()
-
-    def _number(self) -> int:
-        assert self.parent.stdout is not None
-        return int(self.parent.stdout.readline())
+def end_of(process: ForkServerProcess) -> int | None:
+    """Wait for the end of a reading; returns how its process ended, None without patience."""
+    process.join(PATIENCE)
+    return process.exitcode
 
 
 def counts(course: Course) -> dict[str, int]:
@@ -120,18 +94,16 @@ def read_through_kills(course: Course, kind: ContextPullKind) -> int:
     at, number = utc_now(), 0
     row = course.row(kind)
     course.write(sa.update(ContextPull).where(ContextPull.id == row.id).values(due_at=at))
-    with Reader(course, row) as reader:
-        while True:
-            number += 1
-            reader.start(at, dies_at=number)
-            ended = reader.ended()
-            row = course.row(kind)
-            if ended == 0:
-                return number - 1
-            assert ended == -signal.SIGKILL
-            assert row.due_at is not None
-            assert row.due_at - at <= LATER
-            at = max(at + LATER, row.due_at)
+    while True:
+        number += 1
+        ended = end_of(begin(course, row, at, dies_at=number))
+        row = course.row(kind)
+        if ended == 0:
+            return number - 1
+        assert ended == -signal.SIGKILL
+        assert row.due_at is not None
+        assert row.due_at - at <= LATER
+        at = max(at + LATER, row.due_at)
 
 
 def test_a_roster_whose_reading_dies_at_every_commit_ends_as_one_that_did_not(
@@ -175,11 +147,10 @@ def test_a_reading_killed_while_the_lms_thinks_is_done_by_the_next(course: Cours
         return course.services.hang()
 
     course.services.fail("GET /courses/2/memberships", think)
-    with Reader(course, row) as reader:
-        process = reader.start(at)
-        assert asked.wait(PATIENCE)
-        os.kill(process, signal.SIGKILL)
-        assert reader.ended() == -signal.SIGKILL
+    process = begin(course, row, at)
+    assert asked.wait(PATIENCE)
+    process.kill()
+    assert end_of(process) == -signal.SIGKILL
     course.services.released.set()
     assert course.read(at=at + timedelta(minutes=1), is_due=False).done_at is None
     assert course.read(at=at + LATER, is_due=False).done_at is not None

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page
 
+from tests.web.browsing import DESKTOP, PHONE
 from tests.world import World
 from tracker.models import Person, School
 
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 DEMO = {
     "student": "S900009",
     "coach": "C900001",
@@ -34,8 +33,11 @@ def site(live_server: str, superuser_engine: sa.Engine, world: World) -> str:
     return live_server
 
 
-@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.fixture(
+    params=[PHONE, pytest.param(DESKTOP, marks=pytest.mark.drill)], ids=["phone", "desktop"]
+)
 def page(request: pytest.FixtureRequest, chromium: Browser, site: str) -> Iterator[Page]:
+    """Open a page on a phone, and in a drill on a desktop."""
     context = chromium.new_context(viewport=request.param, locale="nl-NL", base_url=site)
     page = context.new_page()
     # A policy that our own pages break shows as an error in the console.

@@ -1,5 +1,7 @@
 """The pages of the samples as a small application: real filters, words and headers, no database."""
 
+import os
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID
@@ -9,8 +11,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFProtect
-from jinja2 import StrictUndefined
+from jinja2 import FileSystemBytecodeCache, StrictUndefined
 
+from tests.conftest import TEMPLATES
 from tests.web.samples import NOW, PAGES
 from web import headers, language
 
@@ -119,6 +122,7 @@ ENDPOINTS = {
     "import_runs.download": "/school/imports/<uuid:run_id>/bad-rows",
     "import_runs.cancel": "/school/imports/<uuid:run_id>/cancel",
     "import_columns.say": "/school/imports/<uuid:run_id>/columns",
+    "import_taken_as.say": "/school/imports/<uuid:run_id>/taken-as",
     "import_runs.repair": "/school/imports/<uuid:run_id>/repair",
     "import_runs.retry": "/school/imports/<uuid:run_id>/retry",
     "import_runs.discard_rows": "/school/imports/<uuid:run_id>/bad-rows/discard",
@@ -157,6 +161,7 @@ ENDPOINTS = {
 }
 
 
+@cache
 def catalogue() -> Catalog:
     """Return the Dutch texts."""
     with CATALOGUE.open("rb") as file:
@@ -174,6 +179,8 @@ def make_gallery() -> Flask:
     headers.init_app(app)
     CSRFProtect(app)
     app.jinja_env.undefined = StrictUndefined
+    if folder := os.environ.get(TEMPLATES):
+        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(folder)
     for endpoint, rule in ENDPOINTS.items():
         app.add_url_rule(rule, endpoint)
     app.view_functions["school.progress"] = progress

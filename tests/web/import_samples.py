@@ -110,11 +110,23 @@ OF_LIST = READ_AS | {
     "is_correctable": False,
     "is_remembered": False,
 }
+TAKEN: dict[str, Any] = {
+    "kinds": ["sheet", "kwalificaties"],
+    "has_signs": True,
+    "is_other_sign": False,
+    "rows": [
+        {"number": number, "is_header": number == 1, "cells": [one["header"] for one in COLUMNS]}
+        for number in range(1, 21)
+    ],
+    "columns": 6,
+    "values": {"kind": "sheet", "sign": "tab"},
+    "errors": {"kind": "Dit bestand is zo niet te lezen. Kies een andere soort."},
+}
 ERRORS = {
     "means-4": "Kies één kolom voor het nummer van de persoon.",
     "item-2": "Dit is te lang. Maak het korter.",
     "header_row": "Daar staan geen namen van kolommen. Kies een andere rij.",
-    "pattern": "Dit klopt nog niet. Schrijf het als S{:06d}.",
+    "pattern": "Geef een heel nummer als voorbeeld, zoals S000701.",
 }
 
 
@@ -149,9 +161,11 @@ def run(state: str, **changes: Any) -> dict[str, Any]:
     of_run = {name: changes.pop(name) for name in list(changes) if name in record}
     return {
         "run": record | of_run,
-        "source": {"id": SOURCE, "name": "OneRoster"},
+        "source": {"id": SOURCE, "name": "OneRoster", "is_system": False},
         "progress": GOING_ON.get(state),
         "read_as": OF_BUNDLE if state == "previewed" else None,
+        "taken": TAKEN if state == "previewed" else None,
+        "repair_of": None,
         "was_stopped": False,
         "issues": ISSUES if has_rows else [],
         "more_issues": 12 if has_rows else 0,
@@ -174,7 +188,13 @@ def run(state: str, **changes: Any) -> dict[str, Any]:
             },
         ],
         "must_confirm": state == "previewed",
-        "quarantine": {"bad": 3, "waiting": 12, "is_applied": state == "applied"},
+        "quarantine": {
+            "bad": 3,
+            "elsewhere": 2,
+            "waiting": 12,
+            "waits": {"people": 9, "rows": 1, "repair": 1, "other": 1},
+            "is_applied": state == "applied",
+        },
         "closing": {"membership": 7, "person": 0},
         "problem": {
             "message": "Dit is geen zip-bestand.",
@@ -198,7 +218,16 @@ IMPORTS: dict[str, Any] = {
         source("busy", name="Lesrooster", kind="oneroster", last_ok_at=None),
         source("failed", name="Praktijkleren in de zorg en het sociaal werk", reason=EXPIRED),
     ],
-    "places": {"parked": 3},
+    "waits": {
+        "previews": [run("previewed")["run"] | {"name": name} for name in ("studenten.csv", LONG)],
+        "repairs": [
+            {"run_id": RUN, "file_name": "cijfers periode 1.xlsx", "rows": 1},
+            {"run_id": RUN, "file_name": LONG, "rows": 1204},
+        ],
+        "parked": 3,
+        "ready": 2,
+        "unsaid": 24,
+    },
     "runs": [
         run(state)["run"] | {"name": LONG if state == "applied" else "studenten.csv"}
         for state in ("waiting", "previewed", "applied", "refused", "discarded")
@@ -207,12 +236,13 @@ IMPORTS: dict[str, Any] = {
     "values": {"kind": ""},
     "errors": {},
 }
+NOTHING_WAITS = {"previews": [], "repairs": [], "parked": 0, "ready": 0, "unsaid": 0}
 PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "imports": ("administrator", "school/imports.html", IMPORTS),
     "imports-empty": (
         "administrator",
         "school/imports.html",
-        IMPORTS | {"sources": [], "runs": [], "places": {"parked": 0}},
+        IMPORTS | {"sources": [], "runs": [], "waits": NOTHING_WAITS},
     ),
     "imports-errors": (
         "administrator",

@@ -34,8 +34,8 @@ def group(place: int, **facts: Any) -> SeenGroup:
 
 GUIDED = group(0, guides=[COACH, TEAM])
 PEOPLE: list[dict[str, Any]] = [
-    {"id": UUID(int=710), "name": "Joost van Dalen"},
-    {"id": UUID(int=711), "name": "Sanne de Wit"},
+    {"id": UUID(int=710), "name": "Joost van Dalen", "number": "D900003"},
+    {"id": UUID(int=711), "name": "Sanne de Wit", "number": None},
 ]
 
 
@@ -76,10 +76,12 @@ LESSONS = [{"key": "lesson:1", "label": "Rapporteren: oefenuur"}]
 
 
 def items(**facts: Any) -> dict[str, Any]:
-    return {"courses": [], "shown": None, "q": "", "parts": [], "lessons": [], **facts}
+    told: dict[str, Any] = {"courses": [], "shown": None, "q": "", "parts": [], "lessons": []}
+    return told | {"page": 1, "pages": 1} | facts
 
 
-SHOWN = {"key": str(GROUP), "title": "VZ3A Rapporteren", "items": ITEMS}
+SHOWN = {"key": str(GROUP), "title": "VZ3A Rapporteren", "items": ITEMS, "page": 1, "pages": 3}
+NO_GROUPS: dict[str, Any] = {"groups": [], "courses": {}, "q": "", "page": 1, "pages": 1}
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "groups": (
         "administrator",
@@ -87,9 +89,13 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
         {
             "groups": [GUIDED, group(1, title="Rekenen", code=None, students=1, teachers=1)],
             "courses": {COURSE: UUID(int=740)},
+            "q": "",
+            "page": 2,
+            "pages": 6,
         },
     ),
-    "groups-empty": ("administrator", "school/groups.html", {"groups": [], "courses": {}}),
+    "groups-empty": ("administrator", "school/groups.html", NO_GROUPS),
+    "groups-nothing-found": ("administrator", "school/groups.html", NO_GROUPS | {"q": "xx"}),
     "group": ("administrator", "school/group.html", one_group()),
     "group-outcome": (
         "administrator",

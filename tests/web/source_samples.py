@@ -8,8 +8,8 @@ MOMENT = datetime(2026, 11, 19, 2, 41, tzinfo=UTC)
 TONIGHT = datetime(2026, 11, 20, 2, 41, tzinfo=UTC)
 SOURCE, RUN = UUID(int=601), UUID(int=13)
 REASON = (
-    "Het systeem laat ons met dit kenmerk niet binnen.",
-    "Maak daar een nieuw kenmerk en vul het in bij deze bron.",
+    "Het systeem laat ons met deze sleutel niet binnen.",
+    "Maak daar een nieuwe sleutel en vul die in bij deze bron.",
 )
 COUNTS = {"new": 12, "changed": 3, "same": 1204, "closed": 0, "quarantined": 2, "ignored": 0}
 FORM: dict[str, Any] = {"values": {"cadence": "nightly", "match_on": "number"}, "errors": {}}
@@ -22,8 +22,10 @@ def source(health: str, **changes: Any) -> dict[str, Any]:
         "kind": "moodle",
         "url": "https://moodle.meetpunt.example",
         "is_of_files": False,
+        "is_sent": False,
         "health": health,
         "reason": None,
+        "troubles": [changes["reason"]] if "reason" in changes else [],
         "cadence": "nightly",
         "last_ok_at": MOMENT,
         "due_at": TONIGHT,
@@ -61,22 +63,55 @@ SOURCES = [
     source("waiting", name="Rooster", kind="oneroster"),
     source("old", name="Bpv-plaatsen", kind="duo", url=None, cadence="by_hand", due_at=None),
 ]
+SENDING = [
+    {
+        "kind": "xapi",
+        "address": "https://leerspoor.meetpunt.example/api/xapi/statements",
+        "command": "bin/leerspoor source add meetpunt --kind xapi",
+    },
+    {
+        "kind": "caliper",
+        "address": "https://leerspoor.meetpunt.example/api/caliper/events",
+        "command": "bin/leerspoor source add meetpunt --kind caliper",
+    },
+]
+
+
+def program(health: str, kind: str, name: str, **facts: Any) -> dict[str, Any]:
+    """Return a program that sends to us."""
+    told = source(health, kind=kind, name=name, url=None, cadence="by_hand", due_at=None)
+    return {**told, "is_sent": True, "received_at": MOMENT, "waiting": 0, "set_aside": 0, **facts}
+
+
+PROGRAMS = [
+    program("good", "xapi", "Vaardiglab"),
+    program("busy", "caliper", "Leeromgeving van de hele school", waiting=1204, set_aside=3),
+    program("good", "caliper", "Oefentoetsen", received_at=None, run_id=None),
+]
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "sources": (
         "administrator",
         "school/sources.html",
-        {"sources": SOURCES, "kinds": ["moodle", "xapi"], **FORM},
+        {
+            "sources": SOURCES,
+            "programs": PROGRAMS,
+            "sending": SENDING,
+            "kinds": ["moodle", "xapi"],
+            **FORM,
+        },
     ),
     "sources-empty": (
         "administrator",
         "school/sources.html",
-        {"sources": [], "kinds": ["moodle"], **FORM},
+        {"sources": [], "programs": [], "sending": SENDING, "kinds": ["moodle"], **FORM},
     ),
     "sources-errors": (
         "administrator",
         "school/sources.html",
         {
             "sources": [],
+            "programs": [],
+            "sending": SENDING,
             "kinds": ["moodle"],
             "values": {"name": "Leeromgeving", "url": "moodle.nl", "options": "cursus=2"},
             "errors": {

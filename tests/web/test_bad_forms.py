@@ -118,21 +118,33 @@ class Forms(HTMLParser):
             self.form = None
 
 
-def spoiled(form: Sent) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    """Yield what is wrong with a form, and the form with just that wrong."""
+def wrong_values(name: str, kind: str) -> list[tuple[str, str]]:
+    """Return what a field must refuse: in words, and as it is sent."""
+    wrong = [("NUL", "a\0b")]
+    if kind in {"text", "textarea"}:
+        return [*wrong, ("too long", "a" * 20_001)]
+    wrong.append(("unknown", "anders"))
+    if kind == "choice" and name not in LEFT_ASIDE:
+        wrong.append(("a record that never was", str(new_id())))
+    if kind == "date":
+        wrong += [("far away", "9999-12-31"), ("long ago", "0001-01-01")]
+    return wrong
+
+
+def spoiled(form: Sent, turns: dict[str, int] | None) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Yield what is wrong with a form, and the form with just that wrong.
+
+    With `turns` each field is wrong in one way, and the fields of a kind take turns.
+    """
     for name, kind in form.kinds.items():
         if kind == "file":
             continue
-        yield f"{name}: NUL", form.with_(name, "a\0b")
-        if kind in {"text", "textarea"}:
-            yield f"{name}: too long", form.with_(name, "a" * 20_001)
-            continue
-        yield f"{name}: unknown", form.with_(name, "anders")
-        if kind == "choice" and name not in LEFT_ASIDE:
-            yield f"{name}: a record that never was", form.with_(name, str(new_id()))
-        if kind == "date":
-            yield f"{name}: far away", form.with_(name, "9999-12-31")
-            yield f"{name}: long ago", form.with_(name, "0001-01-01")
+        wrong = wrong_values(name, kind)
+        if turns is not None:
+            turns[kind] = turns.get(kind, -1) + 1
+            wrong = [wrong[turns[kind] % len(wrong)]]
+        for what, value in wrong:
+            yield f"{name}: {what}", form.with_(name, value)
 
 
 def forms_of(visit: Visit, path: str) -> list[Sent]:
@@ -144,10 +156,23 @@ def ids(engine: sa.Engine, world: World) -> dict[str, UUID]:
     return {**add_records(engine, world), "item_id": world.items[1].id}
 
 
+@pytest.mark.parametrize(
+    "in_every_way",
+    [
+        pytest.param(False, id="in turns"),
+        pytest.param(True, id="every way", marks=pytest.mark.drill),
+    ],
+)
 @pytest.mark.parametrize("name", PAGES)
 def test_every_form_refuses_what_is_wrong_keeps_the_rest_and_writes_nothing(
-    app: Flask, ids: dict[str, UUID], world: World, superuser_engine: sa.Engine, name: str
+    app: Flask,
+    ids: dict[str, UUID],
+    world: World,
+    superuser_engine: sa.Engine,
+    name: str,
+    in_every_way: bool,
 ) -> None:
+    turns: dict[str, int] | None = None if in_every_way else {}
     adapter = app.url_map.bind("localhost")
     visit, before, odd = Visit(app, getattr(world, name)), all_rows(superuser_engine), []
     for page in (path.format_map(ids) for path in PAGES[name]):
@@ -156,7 +181,7 @@ def test_every_form_refuses_what_is_wrong_keeps_the_rest_and_writes_nothing(
             if endpoint in EVERYWHERE:
                 continue
             token = visit.token(page)
-            for what, fields in spoiled(form):
+            for what, fields in spoiled(form, turns):
                 answer = visit.send(form.action, {"csrf_token": token, **fields})
                 told = unescape(answer.get_data(as_text=True))
                 is_told_later = endpoint in TOLD_ON_THE_NEXT_PAGE and answer.status_code == 303

@@ -107,6 +107,8 @@ def test_confirming_a_group_is_shown_before_it_happens(
     places = sa.select(PlanMember).where(PlanMember.person_id == world.teacher.id)
     assert len(read(engine, world, places)) == 3
     assert "Tess Docent" in visit.get("/school/groups")
+    assert "Tess Docent" in visit.get(f"/school/groups?q={world.group.title[:3].lower()}&page=9")
+    assert "Niets gevonden" in visit.get("/school/groups?q=xx&page=x")
     guide = read(engine, world, sa.select(CoachGroup.id))[0]
     assert visit.submit(page, f"{page}/end", {"guide": str(guide)}).status_code == 303
     assert all(place.until_on == world.on for place in read(engine, world, places))
@@ -124,7 +126,11 @@ def test_what_an_activity_is_about_stands_with_its_signals(
     app: Flask, engine: sa.Engine, world: World, visit: Visit, item: UUID
 ) -> None:
     page = f"/school/items?course={world.group.id}"
+    searched = visit.get(f"{page}&q={world.items[1].code}&page=7")
+    assert "1 gevonden. Kies hieronder." in searched
+    assert "Toon alles" in visit.get(f"{page}&q=xqx")
     assert "1 nog te zeggen" in visit.get("/school/items")
+    assert "1 nog te zeggen" in visit.get("/school")
     part = world.items[1]
     answer = visit.submit(
         page,

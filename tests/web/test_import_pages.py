@@ -112,9 +112,12 @@ def test_a_sheet_that_is_not_understood_is_corrected_and_then_approved(
     assert "Er is nog niets gewijzigd." in page
     assert "1 kolom niet gebruikt" in page
     said = {"means-0": "number", "means-1": "result", "item-1": "Plannen van zorg"}
+    said |= {"pattern": "S000701"}
     assert visit.submit(run, f"{run}/columns", said).status_code == 303
     work()
-    assert "Keur goed: 22 rijen" in visit.get(run)
+    page = visit.get(run)
+    assert "Keur goed: 22 wijzigingen" in page
+    assert 'value="S000001"' in page  # the pattern again, as an example
     approve(visit, run)
     work()
     assert "Dit is gewijzigd" in visit.get(run)
@@ -153,6 +156,7 @@ def test_a_form_about_columns_that_is_wrong_comes_back_with_what_was_chosen(visi
         {"header_row": "2"},
         {"header_row": "40"},
         {"pattern": "S{}"},
+        {"pattern": "S"},
         {"means-1": "result", "item-1": "x" * 300},
         {"source": "x" * 300},
     ):
@@ -185,6 +189,43 @@ def test_the_kind_can_be_chosen_where_it_is_not_seen(
     assert refused.status_code == 422
 
 
+@pytest.mark.usefixtures("students")
+def test_what_a_table_was_taken_for_and_what_parts_its_columns_can_be_said_otherwise(
+    visit: Visit, work: Callable[[], None]
+) -> None:
+    # A list with commas in each of its cells is taken apart at the wrong sign.
+    rows = [f"{number}|{cell}|2-11-2026" for number, cell in zip(NUMBERS, "12345", strict=False)]
+    lines = ["Leerlingnummer, kort|Plan, periode 1, van zorg|Datum, echt", *rows]
+    body = "".join(f"{line}\r\n" for line in lines).replace("|", ";").encode()
+    wrong = body.replace(b"-11-2026", b",11,2026").replace(b";", b"|")
+    run = send(visit, wrong, "lijst.csv", kind="sheet")
+    work()
+    page = visit.get(run)
+    assert "Is dit een ander soort bestand?" in page
+    assert f"{NUMBERS[0]}</td><td>1" not in page
+    told = {"kind": "sheet", "sign": "bar", "look": "yes"}
+    look = visit.submit(run, f"{run}/taken-as", told)
+    shown = look.get_data(as_text=True)
+    assert (look.status_code, f"{NUMBERS[0]}</td><td>1" in shown) == (200, True)
+    assert f"{NUMBERS[0]}</td><td>1" not in visit.get(run)
+    for refused in ({"kind": "case"}, {"kind": "duo_ro"}, {"kind": "sheet", "sign": "#"}, {}):
+        assert visit.submit(run, f"{run}/taken-as", refused).status_code == 422, refused
+    table = b"crebo;code;soort;kerntaak;titel\r\n25655;B1-K1;kerntaak;B1-K1;Zorg\r\n"
+    other = send(visit, table, "lijst.csv")
+    work()
+    assert visit.submit(other, f"{other}/taken-as", {"kind": "sheet"}).status_code == 303
+    work()
+    page = visit.get(other)
+    assert "Tabel van de school" in page
+    assert visit.submit(other, f"{other}/taken-as", {"kind": "kwalificaties"}).status_code == 303
+    work()
+    assert "Keur goed" in visit.get(other)
+    approve(visit, other)
+    work()
+    late = visit.submit("/school", f"{other}/taken-as", {"kind": "sheet"})
+    assert late.status_code == 303
+
+
 def test_progress_is_a_small_part_that_logs_no_look_and_ends(
     visit: Visit, work: Callable[[], None], engine: sa.Engine, world: World
 ) -> None:
@@ -209,7 +250,7 @@ def test_the_rate_and_what_is_left_follow_from_two_looks(
         found.state, found.phase = RunState.APPLYING, "write"
         found.done, found.total = 600, 1000
     part = visit.get(f"{run}/progress?stage=writing&done=400&at=2026-01-01T00:00:00Z")
-    assert "600 van 1.000 rijen" in part
+    assert "600 van 1.000 gegevens" in part
     assert "per seconde" not in part
     assert "nog ongeveer" in part
     other = visit.get(f"{run}/progress?stage=reading&done=400&at=2026-01-01T00:00:00Z")
@@ -260,7 +301,11 @@ def test_a_teachers_list_is_corrected_approved_and_repaired_in_a_browser(
     page.locator("#preview").wait_for()
     page.locator("summary", has_text="Zo lazen wij dit bestand").click()
     looks_right(page)
-    follow(page.get_by_role("button", name="Keur goed: 20 rijen"))
+    page.locator("summary", has_text="Is dit een ander soort bestand?").click()
+    follow(page.get_by_role("button", name="Laat de eerste rijen zo zien"))
+    page.get_by_role("cell", name="Cijferlijst periode 1").wait_for()
+    looks_right(page)
+    follow(page.get_by_role("button", name="Keur goed: 20 wijzigingen"))
     work()
     page.locator("#result").wait_for()
     looks_right(page)
@@ -276,7 +321,7 @@ def test_a_teachers_list_is_corrected_approved_and_repaired_in_a_browser(
     follow(page.get_by_role("button", name="Laat zien wat er wijzigt"))
     work()
     page.locator("#preview").wait_for()
-    follow(page.get_by_role("button", name="Keur goed: 2 rijen"))
+    follow(page.get_by_role("button", name="Keur goed: 2 wijzigingen"))
     work()
     page.locator("#result").wait_for()
     assert count(engine, world, Activity) == before + 20

@@ -3,13 +3,12 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route
 from werkzeug.serving import make_server
 
+from tests.web.browsing import barriers
 from tests.web.gallery import make_gallery
 
 pytestmark = pytest.mark.browser
@@ -61,42 +60,57 @@ def gallery() -> Iterator[str]:
 
 
 @contextmanager
-def opened(
-    chromium: Browser, address: str, *, width: int = PHONE, **options: Any
-) -> Iterator[Page]:
-    """Open a page and refuse whatever the browser complains about, such as our own CSP."""
-    context = chromium.new_context(
-        viewport={"width": width, "height": 844}, **{"locale": "nl-NL", **options}
-    )
-    page = context.new_page()
+def opened(chromium: Browser, address: str) -> Iterator[Page]:
+    """Open a page in a window of its own."""
+    context = chromium.new_context(locale="nl-NL")
+    with shown_in(context.new_page(), address) as page:
+        yield page
+    context.close()
+
+
+@contextmanager
+def shown_in(page: Page, address: str, *, width: int = PHONE) -> Iterator[Page]:
+    """Show a page and refuse whatever the browser complains about, such as our own CSP."""
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def hear_console(message: ConsoleMessage) -> None:
+        complaints.append(message.text)
+
+    def hear_error(error: Error) -> None:
+        complaints.append(str(error))
+
+    page.on("console", hear_console)
+    page.on("pageerror", hear_error)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": width, "height": 844})
     page.goto(address)
     page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true })")
     yield page
-    context.close()
+    page.remove_listener("console", hear_console)
+    page.remove_listener("pageerror", hear_error)
     assert complaints == []
 
 
-def barriers(page: Page, **options: Any) -> list[str]:
-    """Return what axe finds wrong, one line each."""
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]]
+@pytest.fixture(scope="module")
+def window(chromium: Browser) -> Iterator[Page]:
+    """Give the pages that are only looked at one window: a new one costs more than the look."""
+    context = chromium.new_context(locale="nl-NL")
+    yield context.new_page()
+    context.close()
 
 
 @pytest.mark.parametrize("page", LOOKED_AT)
 def test_page_has_no_barrier_in_light_or_dark_and_never_scrolls_sideways(
-    chromium: Browser, gallery: str, page: str
+    window: Page, gallery: str, page: str
 ) -> None:
-    with opened(chromium, gallery + page, width=DESK) as shown:
-        assert barriers(shown) == []
-        shown.emulate_media(color_scheme="dark")
-        shown.set_viewport_size({"width": PHONE, "height": 844})
-        assert barriers(shown, runOnly=["color-contrast", "scrollable-region-focusable"]) == []
+    with shown_in(window, gallery + page, width=DESK):
+        assert barriers(window) == []
+        window.emulate_media(color_scheme="dark")
+        window.set_viewport_size({"width": PHONE, "height": 844})
+        assert barriers(window, runOnly=["color-contrast", "scrollable-region-focusable"]) == []
         for width in (NARROW, PHONE, 980, DESK):
-            shown.set_viewport_size({"width": width, "height": 844})
-            assert shown.evaluate("document.documentElement.scrollWidth") <= width
+            window.set_viewport_size({"width": width, "height": 844})
+            assert window.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize(
@@ -110,9 +124,9 @@ def test_page_has_no_barrier_in_light_or_dark_and_never_scrolls_sideways(
     ],
 )
 def test_a_form_that_came_back_puts_the_focus_on_the_first_answer_to_change(
-    chromium: Browser, gallery: str, page: str, field: str
+    window: Page, gallery: str, page: str, field: str
 ) -> None:
-    with opened(chromium, gallery + page) as shown:
+    with shown_in(window, gallery + page) as shown:
         assert shown.evaluate("document.activeElement.name") == field
 
 
@@ -128,9 +142,9 @@ def test_a_photo_shows_itself_before_it_is_sent(chromium: Browser, gallery: str)
         assert shown.locator(".foto-proef img").evaluate(loaded) == 9
 
 
-def test_page_in_a_frame_has_nothing_fixed(chromium: Browser, gallery: str) -> None:
+def test_page_in_a_frame_has_nothing_fixed(window: Page, gallery: str) -> None:
     for page in ("student-start", "coach-overview", "imports"):
-        with opened(chromium, f"{gallery}{page}?frame=yes") as shown:
+        with shown_in(window, f"{gallery}{page}?frame=yes") as shown:
             shown.locator(".mij summary").click()
             fixed = shown.evaluate(
                 "[...document.querySelectorAll('body *')].filter(e => "

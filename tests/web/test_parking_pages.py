@@ -47,6 +47,13 @@ def parked(engine: sa.Engine, world: World, tmp_path: Path, monkeypatch: pytest.
         return f"/school/parked/{session.scalars(sa.select(ParkedPerson.id)).one()}"
 
 
+def waiting(visit: Visit) -> list[str]:
+    """Return where the list of what waits leads to, without the host."""
+    page = visit.get("/school")
+    part = page.partition('id="waits"')[2].partition("</section>")[0]
+    return re.findall(r'<a [^>]*href="([^"]+)"', part)
+
+
 def work(app: Flask, world: World, run: str) -> None:
     with app.app_context():
         run_import(school_id=str(world.school.id), run_id=str(UUID(run.rsplit("/", 1)[1])))
@@ -60,6 +67,7 @@ def count(engine: sa.Engine, world: World, table: type) -> int:
 def test_somebody_parked_is_searched_for_decided_about_and_undone(
     engine: sa.Engine, world: World, visit: Visit, parked: str
 ) -> None:
+    assert "1 wacht" in visit.get("/school")
     page = visit.get("/school/parked")
     assert "Onbekende Iemand" in page
     assert "Verteller" in page
@@ -68,9 +76,10 @@ def test_somebody_parked_is_searched_for_decided_about_and_undone(
     assert f"Dit is {world.student.name}" in found
     answer = visit.submit(parked, parked, {"person": str(world.student.id)})
     assert answer.status_code == 303
+    assert "1 in te lezen" in visit.get("/school")
     page = visit.get("/school/parked")
     assert f"Dit is {world.student.name}." in page
-    assert "1 rij van Verteller hoeft niet meer te wachten" in page
+    assert "1 gegeven van Verteller hoeft niet langer te wachten" in page
     assert count(engine, world, ExternalRef) == 1
     assert visit.submit("/school/parked", f"{parked}/undo", {}).status_code == 303
     assert count(engine, world, ExternalRef) == 0
@@ -98,7 +107,7 @@ def test_rows_that_waited_are_taken_up_from_the_page(
     answer = visit.submit("/school/parked", "/school/parked/take-up", {"source": str(source)})
     work(app, world, str(answer.headers["Location"]))
     assert count(engine, world, ImportRow) == 0
-    assert "hoeft niet meer te wachten" not in visit.get("/school/parked")
+    assert "hoeft niet langer te wachten" not in visit.get("/school/parked")
 
 
 def test_bad_rows_are_downloaded_repaired_and_sent_again(
@@ -108,13 +117,18 @@ def test_bad_rows_are_downloaded_repaired_and_sent_again(
     answer = visit.submit("/school", "/school/imports", {"files": (BytesIO(body), "kerntaken.csv")})
     run = str(answer.headers["Location"])
     work(app, world, run)
+    assert waiting(visit) == [f"{run}"]
     digest = re.findall(r'name="digest" value="([^"]+)"', visit.get(run))[0]
     visit.submit(run, f"{run}/apply", {"digest": digest})
     work(app, world, run)
+    assert waiting(visit) == [f"{run}#aside"]
     page = visit.get(run)
-    assert "1 rij heeft een fout en kwam niet binnen." in page
+    assert "1 rij heeft een fout en blijft buiten." in page
     back = visit.client.get(f"{run}/bad-rows", base_url=SECURE)
     assert "kerntaken-foute-rijen.csv" in back.headers["Content-Disposition"]
+    other = visit.submit(run, f"{run}/repair", {"files": (BytesIO(b"%PDF-1.4"), "brief.pdf")})
+    assert other.headers["Location"] == run
+    assert "Stuur het zoals je het ophaalde." in visit.get(run)
     repaired = back.data.replace(b"2565;", b"25655;")
     answer = visit.submit(run, f"{run}/repair", {"files": (BytesIO(repaired), "hersteld.csv")})
     again = str(answer.headers["Location"])
@@ -123,6 +137,7 @@ def test_bad_rows_are_downloaded_repaired_and_sent_again(
     with unit_of_work(engine, school_id=world.school.id) as session:
         repairing = session.get_one(ImportRun, (world.school.id, UUID(again.rsplit("/", 1)[1])))
         assert repairing.counts["framework_item"]["quarantined"] == 0
+    assert waiting(visit) == [again, f"{run}#aside"]
     assert "hersteld.csv" in visit.get("/school/imports")
 
 

@@ -1,8 +1,7 @@
 """Every page, rendered with what it asks for and no database: markup, words and translations."""
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from tests.web.samples import PAGES
 TEMPLATES = ROOT / "web" / "templates"
 SPRITE = ROOT / "web" / "static" / "icons.svg"
 VOID = {"meta", "link", "input", "img", "br", "hr", "use", "path", "line", "circle", "rect"}
-EVERY_PAGE = pytest.mark.parametrize("page", PAGES)
 
 
 class Markup(HTMLParser):
@@ -26,6 +24,7 @@ class Markup(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
+        self.html = html
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.open: list[str] = []
         self.text: list[str] = []
@@ -56,96 +55,95 @@ def pages() -> Flask:
 
 
 @pytest.fixture(scope="module")
-def shown(pages: Flask) -> Callable[[str], str]:
-    """Give the Dutch text of a page, rendered once for all that is asked of it."""
-    return cache(lambda page: render(pages, page))
+def every_page(pages: Flask) -> dict[str, Markup]:
+    """Give each page in Dutch, rendered once for all that is asked of it."""
+    return {page: read(pages, page) for page in PAGES}
 
 
-@EVERY_PAGE
-def test_page_is_well_formed_and_needs_nothing_inline(
-    shown: Callable[[str], str], page: str
-) -> None:
-    markup = Markup(shown(page))
-
-    assert markup.open == []
-    assert "style" not in {tag for tag, _ in markup.elements}
-    for tag, attributes in markup.elements:
-        assert "style" not in attributes, tag
-        assert not [name for name in attributes if name.startswith("on")], tag
-        assert not attributes.get("href", "").startswith("javascript:")
-    assert {frozenset(script) for script in markup.all("script")} == {frozenset({"src", "defer"})}
+def read(pages: Flask, page: str, **how: Any) -> Markup:
+    """Render a page; what is wrong in it names the page."""
+    try:
+        return Markup(render(pages, page, **how))
+    except Exception as error:
+        error.add_note(f"on the page {page}")
+        raise
 
 
-@EVERY_PAGE
-def test_page_fetches_nothing_from_elsewhere(shown: Callable[[str], str], page: str) -> None:
-    markup = Markup(shown(page))
-
-    for tag, attributes in markup.elements:
-        for name in ("src", "href", "action"):
-            address = attributes.get(name, "/")
-            assert address.startswith(("/", "#", "http://localhost/")), (tag, address)
-    for link in markup.all("link", "script", "img", "use"):
-        address = link.get("href") or link.get("src", "")
-        assert address.startswith("/static/")
-
-
-@EVERY_PAGE
-def test_page_has_one_heading_and_every_id_once(shown: Callable[[str], str], page: str) -> None:
-    markup = Markup(shown(page))
-    ids = [attributes["id"] for _, attributes in markup.elements if "id" in attributes]
-
-    assert len(markup.all("h1")) == 1
-    assert len(ids) == len(set(ids)), sorted(i for i in ids if ids.count(i) > 1)
-    for tag, attributes in markup.elements:
-        for name in ("for", "aria-labelledby", "aria-describedby"):
-            for target in attributes.get(name, "").split():
-                assert target in ids, (tag, name, target)
+def test_every_page_is_well_formed_and_needs_nothing_inline(every_page: dict[str, Markup]) -> None:
+    for page, markup in every_page.items():
+        assert markup.open == [], page
+        assert "style" not in {tag for tag, _ in markup.elements}, page
+        for tag, attributes in markup.elements:
+            assert "style" not in attributes, (page, tag)
+            assert not [name for name in attributes if name.startswith("on")], (page, tag)
+            assert not attributes.get("href", "").startswith("javascript:"), (page, tag)
+        scripts = {frozenset(script) for script in markup.all("script")}
+        assert scripts == {frozenset({"src", "defer"})}, page
 
 
-@EVERY_PAGE
+def test_no_page_fetches_anything_from_elsewhere(every_page: dict[str, Markup]) -> None:
+    for page, markup in every_page.items():
+        for tag, attributes in markup.elements:
+            for name in ("src", "href", "action"):
+                address = attributes.get(name, "/")
+                ours = ("/", "#", "http://localhost/")
+                assert address.startswith(ours), (page, tag, address)
+        for link in markup.all("link", "script", "img", "use"):
+            address = link.get("href") or link.get("src", "")
+            assert address.startswith("/static/"), (page, address)
+
+
+def test_every_page_has_one_heading_and_every_id_once(every_page: dict[str, Markup]) -> None:
+    for page, markup in every_page.items():
+        ids = [attributes["id"] for _, attributes in markup.elements if "id" in attributes]
+        assert len(markup.all("h1")) == 1, page
+        assert len(ids) == len(set(ids)), (page, sorted(i for i in ids if ids.count(i) > 1))
+        for tag, attributes in markup.elements:
+            for name in ("for", "aria-labelledby", "aria-describedby"):
+                for target in attributes.get(name, "").split():
+                    assert target in ids, (page, tag, name, target)
+
+
 def test_every_form_that_changes_something_carries_its_token(
-    shown: Callable[[str], str], page: str
+    every_page: dict[str, Markup],
 ) -> None:
-    html = shown(page)
-    posts = re.findall(r"<form[^>]*method=\"post\".*?</form>", html, re.DOTALL)
+    for page, markup in every_page.items():
+        html = markup.html
+        posts = re.findall(r"<form[^>]*method=\"post\".*?</form>", html, re.DOTALL)
+        searches = re.findall(r"<form[^>]*method=\"get\".*?</form>", html, re.DOTALL)
+        assert len(posts) + len(searches) == html.count("<form"), page
+        assert not any("csrf_token" in search for search in searches), page
+        for post in posts:
+            # What goes to or comes from an LMS carries a proof of its own, and nothing of ours.
+            marks = ('name="JWT"', 'name="confirm"', 'name="registration_token"')
+            for_lms = any(mark in post for mark in marks)
+            assert ("csrf_token" in post) is not for_lms, page
+            assert for_lms or 'name="csrf_token" value="I' in post, page
 
-    searches = re.findall(r"<form[^>]*method=\"get\".*?</form>", html, re.DOTALL)
-    assert len(posts) + len(searches) == html.count("<form")
-    assert not any("csrf_token" in search for search in searches)
-    for post in posts:
-        # What goes to or comes from an LMS carries a proof of its own, and nothing of ours.
-        marks = ('name="JWT"', 'name="confirm"', 'name="registration_token"')
-        for_lms = any(mark in post for mark in marks)
-        assert ("csrf_token" in post) is not for_lms
-        assert for_lms or 'name="csrf_token" value="I' in post
 
-
-@EVERY_PAGE
-def test_every_icon_is_in_the_sprite(shown: Callable[[str], str], page: str) -> None:
+def test_every_icon_of_a_page_is_in_the_sprite(every_page: dict[str, Markup]) -> None:
     known = set(re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text("utf-8")))
-    used = {use["href"].partition("#")[2] for use in Markup(shown(page)).all("use")}
-
-    assert used <= known
-
-
-@EVERY_PAGE
-def test_page_says_which_language_it_speaks(pages: Flask, page: str) -> None:
-    for spoken in ("nl", "en"):
-        markup = Markup(render(pages, page, spoken=spoken))
-
-        assert markup.all("html")[0]["lang"] == spoken
-        assert "%(" not in "".join(markup.text)
+    for page, markup in every_page.items():
+        used = {use["href"].partition("#")[2] for use in markup.all("use")}
+        assert used <= known, page
 
 
-@EVERY_PAGE
-def test_page_in_a_frame_tells_its_lms_and_leaves_by_a_new_tab(pages: Flask, page: str) -> None:
-    role, template, _ = PAGES[page]
-    markup = Markup(render(pages, page, in_frame=True))
+def test_every_page_says_which_language_it_speaks(
+    pages: Flask, every_page: dict[str, Markup]
+) -> None:
+    for page, dutch in every_page.items():
+        for spoken, markup in (("nl", dutch), ("en", read(pages, page, spoken="en"))):
+            assert markup.all("html")[0]["lang"] == spoken, page
+            assert "%(" not in "".join(markup.text), page
 
-    assert markup.all("html")[0]["data-lms"] == "https://lms.example"
-    assert markup.all("body")[0]["class"] == "lms"
-    if role:
-        assert "_blank" in {link.get("target") for link in markup.all("a")}, template
+
+def test_every_page_in_a_frame_tells_its_lms_and_leaves_by_a_new_tab(pages: Flask) -> None:
+    for page, (role, _, _) in PAGES.items():
+        markup = read(pages, page, in_frame=True)
+        assert markup.all("html")[0]["data-lms"] == "https://lms.example", page
+        assert markup.all("body")[0]["class"] == "lms", page
+        if role:
+            assert "_blank" in {link.get("target") for link in markup.all("a")}, page
 
 
 def test_every_address_in_the_pages_is_one_of_the_application(app: Flask) -> None:

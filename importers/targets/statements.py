@@ -1,11 +1,11 @@
 """The ledger of statements: which ids were taken in of a source, and what each counts in.
 
-A set of ids makes telling things twice harmless (xapi/source.py has the argument): matching looks
+A set of ids makes telling things twice harmless (xapi/telling.py has the argument): matching looks
 up what is known, writing adds in the commit that writes the signals. Nobody is named in it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,8 @@ from importers.records import RecordKind
 from tracker.db import insert_missing
 from tracker.models import Activity, ActivityItem
 
-KIND = "xapi"
+# Whose statements, or events, have ids by which they are known again.
+KINDS = frozenset({"xapi", "caliper"})
 # Stands at an id that was withdrawn, whether or not we have the statement.
 VOIDED = -1
 UPSERTS = (RowStatus.NEW, RowStatus.CHANGED, RowStatus.SAME)
@@ -50,6 +51,8 @@ class Known:
 
 def decide(session: Session, run: ImportRun, stream: StreamLayout, first: int, until: int) -> None:
     """Let rows of which all statements are known do nothing; set aside what contradicts them."""
+    if run.kind not in KINDS:
+        return
     if stream["kind"] == RecordKind.LESSON_TASK:
         _keep_items(session, run, in_span(run, first, until))
     if stream["kind"] not in _SIGNALS:
@@ -68,14 +71,15 @@ def _decide(session: Session, run: ImportRun, stream: StreamLayout, rows: Sequen
     aside: list[tuple[int, Finding]] = []
     passed: list[tuple[int, Finding]] = []
     told: list[tuple[int, Finding]] = []
+    conflict = f"{run.kind}.conflict"
     for row in rows:
         entries = _entries(row)
         fresh = sum(map(known.is_fresh, entries))
         others = [entry for entry in entries if known.is_other(entry)]
         if others and len(entries) == 1:
-            aside.append((row.seq, _finding("xapi.conflict", stream, row, others[0][0])))
+            aside.append((row.seq, _finding(conflict, stream, row, others[0][0])))
             continue
-        told += ((row.seq, _warning("xapi.conflict", stream, row, entry[0])) for entry in others)
+        told += ((row.seq, _warning(conflict, stream, row, entry[0])) for entry in others)
         if not fresh and all(entry[0] in known.voided for entry in entries):
             passed.append((row.seq, _warning("xapi.voided", stream, row, entries[0][0])))
         elif not fresh and row.status is not RowStatus.SAME:
@@ -95,6 +99,8 @@ def take_in(session: Session, run: ImportRun, first: int, until: int, *, at: dat
 
     What is withdrawn by one of them is taken out, and what it told ends, or counts less.
     """
+    if run.kind not in KINDS:
+        return
     for start in range(first, until, ROWS):
         span = in_span(run, start, min(start + ROWS, until))
         rows = _rows(session, [*span, ImportRow.status.in_(WRITTEN)])
@@ -280,14 +286,7 @@ def _finding(code: str, stream: StreamLayout, row: Any, value: str) -> Finding:
 
 
 def _warning(code: str, stream: StreamLayout, row: Any, value: str) -> Finding:
-    return Finding(
-        code=code,
-        severity=Severity.WARNING,
-        file=stream["file"],
-        row=row.row,
-        column=Column(None, "id"),
-        value=value,
-    )
+    return replace(_finding(code, stream, row, value), severity=Severity.WARNING)
 
 
 _SIGNALS = {
