@@ -15,7 +15,15 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker import audit, progress
+from tracker import audit, progress, rules
+from tracker.facts import (
+    EvidenceFact,
+    GoalFact,
+    JudgementFact,
+    PlacementFact,
+    PlanFacts,
+    Rater,
+)
 from tracker.models import (
     Activity,
     ActivityKind,
@@ -39,16 +47,8 @@ from tracker.models import (
     School,
 )
 from tracker.permissions import VISIBLE, holds, plans_as
-from tracker.progress import (
-    EvidenceFact,
-    GoalFact,
-    JudgementFact,
-    Measures,
-    PlacementFact,
-    PlanFacts,
-    Rater,
-    Signal,
-)
+from tracker.progress import Measures
+from tracker.signals import Signal
 
 RATERS = {
     PlanRole.STUDENT: Rater.SELF,
@@ -143,7 +143,7 @@ def rows_for(
                 given_name=plan.given_name,
                 programme=plan.programme,
                 facts=facts,
-                signals=progress.signals(facts, on=on),
+                signals=rules.signals(facts, on=on),
                 measures=progress.measures(facts, on=on),
                 activity=activity[plan.student_id],
                 names={**names, plan.student_id: plan.given_name},

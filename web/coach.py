@@ -10,9 +10,10 @@ from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from tracker import progress, spoor
+from tracker import signals, spoor
 from tracker.conversations import record_talk, talks_of
 from tracker.errors import Conflict, Invalid, NotFound
+from tracker.facts import DEFAULTS, Rater
 from tracker.goals import agree_goal, goals_seen
 from tracker.judged import judgements_seen
 from tracker.models import Goal, GoalState, LearningPlan, PlanRole
@@ -20,7 +21,6 @@ from tracker.overview import RATERS, Row, rows_for
 from tracker.permissions import RATING_IN_SCHOOL, Action, find, roles_of
 from tracker.pieces import pieces
 from tracker.plans import members_of
-from tracker.progress import DEFAULTS
 from tracker.spoor import Size
 from web import trails
 from web.feedback import waiting_rows
@@ -79,7 +79,7 @@ def overview() -> str:
         for row, shown_row in zip(rows, shown, strict=True)
         for entry in _first_of_each_group(trails.reasons(row, on=g.today))
     ]
-    reasons.sort(key=lambda entry: progress.place(entry["signal"], entry["name"]))
+    reasons.sort(key=lambda entry: signals.place(entry["signal"], entry["name"]))
     return render_template(
         "coach/overview.html",
         today=g.today,
@@ -96,7 +96,7 @@ def _first_of_each_group(reasons: list[Any]) -> list[Any]:
     """Return one reason for each kind of attention; `others` holds the rest of its kind."""
     groups: dict[int, Any] = {}
     for entry in reasons:
-        first = groups.setdefault(progress.GROUPS[entry["signal"].rule], {**entry, "others": []})
+        first = groups.setdefault(signals.GROUPS[entry["signal"].rule], {**entry, "others": []})
         if first["signal"] is not entry["signal"]:
             first["others"].append(entry)
     return list(groups.values())
@@ -260,5 +260,5 @@ def _raters(row: Row) -> list[dict[str, Any]]:
     return [{"by": by, "name": row.names[by_id]} for by, by_id in sorted(raters, key=_drawn_order)]
 
 
-def _drawn_order(rater: tuple[progress.Rater, UUID]) -> tuple[int, UUID]:
-    return list(progress.Rater).index(rater[0]), rater[1]
+def _drawn_order(rater: tuple[Rater, UUID]) -> tuple[int, UUID]:
+    return list(Rater).index(rater[0]), rater[1]

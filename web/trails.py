@@ -10,10 +10,11 @@ from flask_babel import gettext
 
 from tracker import progress, spoor
 from tracker.activity import recent_activity, source_ages
+from tracker.facts import DEFAULTS
 from tracker.judged import SeenJudgement
 from tracker.meanings import meanings_of
 from tracker.overview import RATERS, Row
-from tracker.progress import DEFAULTS, Signal
+from tracker.signals import Signal
 from tracker.spoor import Size, Target, Window
 from web.signals import signal_words
 

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from tests.world import World
 from tracker.db import new_id, unit_of_work
+from tracker.facts import Rater
 from tracker.models import LearningPlan, Person, PlanMember, PlanRole
 from tracker.overview import Row, rows_for
-from tracker.progress import Rater, Rule
+from tracker.signals import Rule
 
 
 def rows(engine: sa.Engine, world: World, reader: Person) -> list[Row]:

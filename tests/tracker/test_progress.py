@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from random import Random
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -13,28 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker import progress
-from tracker.progress import (
-    ActivityFact,
-    Coverage,
+from tracker import facts as known
+from tracker import progress, rules
+from tracker.facts import (
     EvidenceFact,
-    Fact,
-    FactKind,
     GoalFact,
     JudgementFact,
-    Momentum,
     PlacementFact,
     PlanFacts,
     Rater,
-    Rule,
-    Signal,
     Thresholds,
-    measures,
-    momenta,
-    place,
-    signals,
-    standing,
 )
+from tracker.progress import Coverage, Momentum, measures, momenta, standing
+from tracker.rules import signals
+from tracker.signals import Fact, FactKind, Rule, Signal, place
 
 ON = date(2026, 11, 19)
 PLAN, GOAL, OTHER_GOAL, HERE, THERE = (UUID(int=number) for number in range(1, 6))
@@ -469,9 +462,6 @@ placements = st.builds(
     days,
     st.integers(1, 150),
 )
-activities = st.builds(
-    ActivityFact, days, st.just("result"), st.just("Toets"), st.just("Leeromgeving")
-)
 plans = st.builds(
     PlanFacts,
     plan_id=st.just(PLAN),
@@ -480,7 +470,6 @@ plans = st.builds(
     judgements=st.lists(judgements, max_size=8, unique_by=lambda j: j.id),
     evidence=st.lists(pieces, max_size=3, unique_by=lambda piece: piece.id),
     placements=st.lists(placements, max_size=2),
-    activity=st.lists(activities, max_size=2),
     talked_on=st.lists(days, max_size=2),
 )
 
@@ -506,7 +495,6 @@ def test_the_order_of_facts_never_matters(facts: PlanFacts, shaken: Random) -> N
         judgements=shuffled(facts.judgements),
         evidence=shuffled(facts.evidence),
         placements=shuffled(facts.placements),
-        activity=shuffled(facts.activity),
         talked_on=shuffled(facts.talked_on),
     )
     assert told(other) == told(facts)
@@ -581,11 +569,6 @@ def test_a_goal_that_nobody_judged_moves_no_gap_and_no_good_news(facts: PlanFact
 
 
 @given(plans)
-def test_imported_activity_moves_no_signal_and_no_measure(facts: PlanFacts) -> None:
-    assert told(replace(facts, activity=[])) == told(facts)
-
-
-@given(plans)
 def test_no_signal_is_dated_in_the_future_and_none_is_without_facts(facts: PlanFacts) -> None:
     for signal in signals(facts, on=ON):
         assert signal.since <= ON
@@ -593,10 +576,12 @@ def test_no_signal_is_dated_in_the_future_and_none_is_without_facts(facts: PlanF
         assert all(fact.on is None or fact.on <= ON for fact in signal.facts)
 
 
-def test_progress_reads_no_clock_and_knows_no_session() -> None:
-    tree = ast.parse(inspect.getsource(progress))
+@pytest.mark.parametrize("module", [known, progress, rules])
+def test_judging_reads_no_clock_and_knows_no_session(module: ModuleType) -> None:
+    tree = ast.parse(inspect.getsource(module))
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert called.isdisjoint({"today", "now", "utcnow", "time", "monotonic"})
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported <= {"collections", "collections.abc", "dataclasses", "datetime", "enum", "uuid"}
+    plain = {"collections", "collections.abc", "dataclasses", "datetime", "enum", "typing", "uuid"}
+    assert imported <= plain | {"tracker.facts", "tracker.progress", "tracker.signals"}
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]

@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker import spoor
-from tracker.progress import (
+from tracker.facts import (
     GoalFact,
     JudgementFact,
     PlacementFact,
     PlanFacts,
     Rater,
-    Rule,
     Thresholds,
-    signals,
 )
+from tracker.rules import signals
+from tracker.signals import Rule
 from tracker.spoor import Drawing, Moment, Ribbon, Size, Target, Window, draw, newest_first
 
 ON = date(2026, 11, 19)

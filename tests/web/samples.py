@@ -19,10 +19,18 @@ from tests.web.meaning_samples import PAGES as MEANINGS
 from tests.web.parking_samples import PAGES as PARKING
 from tests.web.placing_samples import PAGES as PLACING
 from tests.web.source_samples import PAGES as SYSTEMS
-from tracker import progress, spoor
+from tracker import progress, rules, spoor
 from tracker.audience import Viewer
+from tracker.facts import (
+    DEFAULTS,
+    EvidenceFact,
+    GoalFact,
+    JudgementFact,
+    PlacementFact,
+    PlanFacts,
+    Rater,
+)
 from tracker.models import PlanRole
-from tracker.progress import DEFAULTS, EvidenceFact, GoalFact, JudgementFact, PlacementFact, Rater
 
 TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 8, 44, tzinfo=UTC)
@@ -78,7 +86,7 @@ JUDGEMENTS = [
     _seen(REPORT, JOOST, "09-17", 1),
 ]
 PLACEMENT = PlacementFact(ANCHOR_CARE, "Woonzorg Het Anker", date(2026, 8, 31), date(2027, 1, 30))
-FACTS = progress.PlanFacts(
+FACTS = PlanFacts(
     plan_id=PLAN,
     starts_on=date(2026, 2, 2),
     goals=[
@@ -219,7 +227,7 @@ QUIET_PIECE = PIECE | {
 }
 
 
-def entries(facts: progress.PlanFacts) -> list[dict[str, Any]]:
+def entries(facts: PlanFacts) -> list[dict[str, Any]]:
     """Return every signal of a plan as _signals.html asks."""
     return [
         {
@@ -234,7 +242,7 @@ def entries(facts: progress.PlanFacts) -> list[dict[str, Any]]:
             "programme": "Verzorgende IG",
             "drawing": drawing(facts.goals[1], spoor.Size.MINI) if signal.goal_id else None,
         }
-        for signal in progress.signals(facts, on=TODAY)
+        for signal in rules.signals(facts, on=TODAY)
     ]
 
 

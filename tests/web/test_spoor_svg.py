@@ -12,7 +12,7 @@ from flask import Flask
 from flask_babel import Babel
 from jinja2 import StrictUndefined
 
-from tracker.progress import DEFAULTS, JudgementFact, PlacementFact, Rater
+from tracker.facts import DEFAULTS, JudgementFact, PlacementFact, Rater
 from tracker.spoor import Drawing, Moment, Size, Target, draw, newest_first
 
 TEMPLATES = Path(__file__).parents[2] / "web" / "templates"
