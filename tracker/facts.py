@@ -25,6 +25,7 @@ class Rater(StrEnum):
 class JudgementFact:
     """What one rater saw on a day: the raw word of the scale, and its anchor (0-3).
 
+    `goal_ids` are the goals it is about: its own, or those of the shared piece it was said of.
     `context` is the placement where it was seen; None at school or when not known.
     """
 
@@ -35,21 +36,17 @@ class JudgementFact:
     label: str
     observed_on: date
     recorded_at: datetime
-    goal_id: UUID | None = None
+    goal_ids: frozenset[UUID] = frozenset()
     item_id: UUID | None = None
-    evidence_id: UUID | None = None
     context: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceFact:
-    """A piece of evidence that the reader may see, and the first day on which it was shown."""
+class SharedFact:
+    """On a day the newest piece was shared towards a goal; None for pieces towards no goal."""
 
-    id: UUID
-    goal_ids: frozenset[UUID]
     shared_on: date
-    happened_on: date
-    placement_id: UUID | None = None
+    goal_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +151,7 @@ class PlanFacts:
     starts_on: date
     goals: Sequence[GoalFact] = ()
     judgements: Sequence[JudgementFact] = ()
-    evidence: Sequence[EvidenceFact] = ()
+    shared: Sequence[SharedFact] = ()
     placements: Sequence[PlacementFact] = ()
     talked_on: Sequence[date] = ()
     items: Sequence[ItemFact] = ()

@@ -74,20 +74,15 @@ class Trail:
 
 
 def trails(facts: PlanFacts, *, on: date) -> list[Trail]:
-    """Return what is known of each active goal; what is said of a piece is said of its goals."""
-    evidence = [piece for piece in facts.evidence if piece.shared_on <= on]
-    serves = {piece.id: piece.goal_ids for piece in evidence}
+    """Return what is known of each active goal, by its id."""
     judgements: dict[UUID, list[JudgementFact]] = defaultdict(list)
     for judgement in _oldest_first(facts.judgements, on):
-        if judgement.goal_id is not None:
-            judgements[judgement.goal_id].append(judgement)
-        elif judgement.evidence_id is not None:
-            for goal_id in serves.get(judgement.evidence_id, ()):
-                judgements[goal_id].append(judgement)
-    shared: dict[UUID, date] = {}
-    for piece in evidence:
-        for goal_id in piece.goal_ids:
-            shared[goal_id] = max(piece.shared_on, shared.get(goal_id, piece.shared_on))
+        for goal_id in judgement.goal_ids:
+            judgements[goal_id].append(judgement)
+    shared: dict[UUID | None, date] = {}
+    for fact in facts.shared:
+        if fact.shared_on <= on:
+            shared[fact.goal_id] = max(fact.shared_on, shared.get(fact.goal_id, fact.shared_on))
     active = [goal for goal in facts.goals if goal.is_active and goal.since <= on]
     active.sort(key=lambda goal: goal.id)
     return [Trail(goal, judgements[goal.id], shared.get(goal.id)) for goal in active]
@@ -204,5 +199,5 @@ def _plan_momentum(
             return moment
     days = [facts.starts_on]
     days += [j.observed_on for j in facts.judgements if j.observed_on <= on]
-    days += [e.shared_on for e in facts.evidence if e.shared_on <= on]
+    days += [e.shared_on for e in facts.shared if e.shared_on <= on]
     return Momentum.QUIET if (on - max(days)).days > thresholds.quiet_days else Momentum.NEW

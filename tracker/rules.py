@@ -73,7 +73,7 @@ def _nothing_shared(facts: PlanFacts, on: date, thresholds: Thresholds) -> Signa
     if not running:
         return None
     placement = min(running, key=lambda p: (p.from_on, p.id))
-    shared = max((e.shared_on for e in facts.evidence if e.shared_on <= on), default=None)
+    shared = max((e.shared_on for e in facts.shared if e.shared_on <= on), default=None)
     talked = max((day for day in facts.talked_on if day <= on), default=None)
     since = max(day for day in (placement.from_on, shared, talked) if day is not None)
     days = waited(since, on=on, pauses=facts.pauses)

@@ -17,11 +17,11 @@ from tracker.facts import DEFAULTS, Rater
 from tracker.goals import agree_goal, goals_seen
 from tracker.judged import judgements_seen
 from tracker.models import Goal, GoalState, LearningPlan, PlanRole
-from tracker.overview import RATERS, Row, rows_for
+from tracker.overview import Row, rows_for
 from tracker.permissions import RATING_IN_SCHOOL, Action, find, roles_of
 from tracker.pieces import pieces
+from tracker.plan_facts import RATERS
 from tracker.plans import members_of
-from tracker.spoor import Size
 from web import trails
 from web.feedback import waiting_rows
 from web.files import listed
@@ -74,7 +74,7 @@ def overview() -> str:
             "plan_id": row.plan_id,
             "name": row.name,
             "programme": row.programme,
-            "drawing": _drawing_of(entry["signal"].goal_id, shown_row["cells"][0]),
+            "mini": _mini_of(entry["signal"].goal_id, shown_row["cells"][0]),
         }
         for row, shown_row in zip(rows, shown, strict=True)
         for entry in _first_of_each_group(trails.reasons(row, on=g.today))
@@ -115,7 +115,7 @@ def table_row(row: Row, window: spoor.Window) -> dict[str, Any]:
         "plan_id": row.plan_id,
         "name": row.name,
         "programme": row.programme,
-        "cells": [trails.goals(row, on=g.today, size=Size.MINI, window=window)],
+        "cells": [trails.minis(row, on=g.today, window=window)],
         "momentum": row.measures.momentum,
         "last_shared_on": row.last_shared_on,
         "placements": trails.running(row, on=g.today),
@@ -129,8 +129,8 @@ def table_row(row: Row, window: spoor.Window) -> dict[str, Any]:
     }
 
 
-def _drawing_of(goal_id: UUID | None, cells: list[Any]) -> Any:
-    return next((cell["drawing"] for cell in cells if cell["id"] == goal_id), None)
+def _mini_of(goal_id: UUID | None, cells: list[Any]) -> Any:
+    return next((cell for cell in cells if cell["id"] == goal_id), None)
 
 
 @blp.get("/plans/<uuid:plan_id>")

@@ -23,12 +23,12 @@ from tracker import progress, rules, spoor
 from tracker.audience import Viewer
 from tracker.facts import (
     DEFAULTS,
-    EvidenceFact,
     GoalFact,
     JudgementFact,
     PlacementFact,
     PlanFacts,
     Rater,
+    SharedFact,
 )
 from tracker.models import PlanRole
 
@@ -63,7 +63,7 @@ def _seen(goal: UUID, by: UUID, day: str, anchor: int, label: str = "") -> Judge
         label=label or LABELS[anchor],
         observed_on=observed,
         recorded_at=datetime(observed.year, observed.month, observed.day, 12, tzinfo=UTC),
-        goal_id=goal,
+        goal_ids=frozenset({goal}),
         context=ANCHOR_CARE,
     )
 
@@ -96,9 +96,7 @@ FACTS = PlanFacts(
         GoalFact(CALL, TITLES[CALL], True, date(2026, 11, 16), None, None, None),
     ],
     judgements=JUDGEMENTS,
-    evidence=[
-        EvidenceFact(EVIDENCE, frozenset({SHOWER}), date(2026, 10, 20), date(2026, 10, 20)),
-    ],
+    shared=[SharedFact(date(2026, 10, 20), SHOWER)],
     placements=[PLACEMENT],
 )
 
@@ -109,7 +107,7 @@ def drawing(goal: GoalFact, size: spoor.Size) -> spoor.Drawing:
     if goal.target_anchor is not None:
         target = spoor.Target(goal.target_anchor, goal.since, goal.target_on)
     return spoor.draw(
-        [j for j in JUDGEMENTS if j.goal_id == goal.id],
+        [j for j in JUDGEMENTS if goal.id in j.goal_ids],
         on=TODAY,
         limits=DEFAULTS,
         size=size,
@@ -142,7 +140,7 @@ def shown(judgement: JudgementFact, words: str | None = None) -> dict[str, Any]:
 
 def goal_card(goal: GoalFact) -> dict[str, Any]:
     """Return a goal as the student and the coach see it."""
-    own = [j for j in JUDGEMENTS if j.goal_id == goal.id]
+    own = [j for j in JUDGEMENTS if goal.id in j.goal_ids]
     return {
         "id": goal.id,
         "title": goal.title,
@@ -240,7 +238,9 @@ def entries(facts: PlanFacts) -> list[dict[str, Any]]:
             "plan_id": PLAN,
             "name": "Amira Bouzian",
             "programme": "Verzorgende IG",
-            "drawing": drawing(facts.goals[1], spoor.Size.MINI) if signal.goal_id else None,
+            "mini": {"drawing": drawing(facts.goals[1], spoor.Size.MINI), "layers": None}
+            if signal.goal_id
+            else None,
         }
         for signal in rules.signals(facts, on=TODAY)
     ]
@@ -264,11 +264,21 @@ ROW = {
     "programme": "Verzorgende IG",
     "cells": [
         [
-            {"drawing": drawing(goal, spoor.Size.MINI), "names": NAMES, "title": goal.title}
+            {
+                "drawing": drawing(goal, spoor.Size.MINI),
+                "layers": None,
+                "names": NAMES,
+                "title": goal.title,
+            }
             for goal in FACTS.goals[:2]
         ],
         [
-            {"drawing": drawing(goal, spoor.Size.MINI), "names": NAMES, "title": goal.title}
+            {
+                "drawing": drawing(goal, spoor.Size.MINI),
+                "layers": None,
+                "names": NAMES,
+                "title": goal.title,
+            }
             for goal in FACTS.goals[2:]
         ],
     ],
