@@ -6,7 +6,7 @@ Text in Python and no template: a coach's page draws a hundred trails.
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from babel.dates import format_date
@@ -101,10 +101,14 @@ def rater_word(by: str) -> str:
     return words.raters.get(by, words.other)
 
 
-def judged_word(judgement: Judged) -> str:
+def judged_word(judgement: Judged | Mapping[str, Any]) -> str:
     """Return the anchor, and the raw word of the scale beside it unless it is the same."""
-    word = anchor_word(judgement.anchor)
-    return word if judgement.label.lower() == word.lower() else f"{word} ({judgement.label})"
+    if isinstance(judgement, Mapping):  # as a page lists it
+        anchor, label = judgement["anchor"], judgement["label"]
+    else:
+        anchor, label = judgement.anchor, judgement.label
+    word = anchor_word(anchor)
+    return word if label.lower() == word.lower() else f"{word} ({label})"
 
 
 def who(judgement: Judged, names: Mapping[UUID, str]) -> str:
