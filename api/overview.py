@@ -19,10 +19,12 @@ from api.paging import PageQuery, link_to_next
 from api.parsing import JSON
 from identity.access import allows
 from tracker.activity import source_ages
+from tracker.facts import Rater
 from tracker.models import LearningPlan, Person
 from tracker.overview import Row, rows_for
 from tracker.permissions import Action, visible
-from tracker.progress import FactKind, Momentum, Rater, Rule, Signal
+from tracker.progress import Momentum
+from tracker.signals import FactKind, Rule, Signal
 
 blp = Blueprint("overview", about="Who needs you this week, and why")
 UTC_AS_Z = orjson.OPT_UTC_Z

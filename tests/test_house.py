@@ -524,6 +524,8 @@ APPENDED = (
     "goal_version",
     "judgement_promotion",
     "judgement_signature",
+    "opportunity",
+    "threshold",
 )
 
 

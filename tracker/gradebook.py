@@ -16,6 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.facts import INDEPENDENT
 from tracker.models import (
     Audience,
     Evidence,
@@ -31,7 +32,6 @@ from tracker.models import (
     PlanState,
     ScaleLevel,
 )
-from tracker.progress import INDEPENDENT
 
 CONFIRMERS = frozenset({PlanRole.COACH, PlanRole.SUPERVISOR})
 WHOLE = 100

@@ -21,6 +21,7 @@ from tracker import audit
 from tracker.db import Record
 from tracker.errors import NotAllowed, NotFound
 from tracker.models import (
+    Absence,
     Activity,
     ActivityItem,
     Attachment,
@@ -39,6 +40,7 @@ from tracker.models import (
     Goal,
     GoalState,
     Group,
+    Holiday,
     ItemMeaning,
     Judgement,
     JudgementDraft,
@@ -47,6 +49,7 @@ from tracker.models import (
     LearningUnit,
     LessonChoice,
     Membership,
+    Opportunity,
     Person,
     PersonRole,
     Placement,
@@ -58,6 +61,7 @@ from tracker.models import (
     ScanState,
     School,
     SchoolRole,
+    Snooze,
     SupportLesson,
 )
 
@@ -96,6 +100,9 @@ class Action(StrEnum):
     ANSWER = "answer"
     COMMENT = "comment"
     RECORD_TALK = "record talk"
+    SNOOZE = "snooze"
+    DECLARE_ABSENCE = "declare absence"
+    SAY_OPPORTUNITY = "say opportunity"
     CHOOSE_LESSON = "choose lesson"
     CONFIRM_LESSON = "confirm lesson"
     KEEP_LESSONS = "keep lessons"
@@ -104,6 +111,7 @@ class Action(StrEnum):
     PLACE_LINK = "place link"
     CONNECT_LMS = "connect lms"
     CHANGE_SCALES = "change scales"
+    KEEP_RULES = "keep rules"
     RUN_IMPORT = "run import"
     SEND_STATEMENTS = "send statements"
     CONFIRM_GROUP = "confirm group"
@@ -145,6 +153,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.ANSWER: IN_PLAN,
     Action.COMMENT: IN_PLAN,
     Action.RECORD_TALK: frozenset({PlanRole.STUDENT, PlanRole.COACH}),
+    Action.SNOOZE: frozenset({PlanRole.COACH, PlanRole.TEAM, PlanRole.SUPERVISOR}),
+    Action.DECLARE_ABSENCE: frozenset({PlanRole.STUDENT, PlanRole.COACH}),
+    Action.SAY_OPPORTUNITY: frozenset({PlanRole.STUDENT, PlanRole.COACH, PlanRole.SUPERVISOR}),
     Action.CHOOSE_LESSON: frozenset({PlanRole.STUDENT}),
     # Besides its own teacher (tracker/lessons.py).
     Action.CONFIRM_LESSON: frozenset(RATING_IN_SCHOOL),
@@ -154,6 +165,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.PLACE_LINK: STAFF,
     Action.CONNECT_LMS: frozenset({ADMINISTRATOR}),
     Action.CHANGE_SCALES: frozenset({ADMINISTRATOR}),
+    Action.KEEP_RULES: frozenset({ADMINISTRATOR}),
     Action.RUN_IMPORT: frozenset({ADMINISTRATOR}),
     # Nobody by a role: only the program of a source (importers/pulls/pushed.py).
     Action.SEND_STATEMENTS: frozenset(),
@@ -534,7 +546,7 @@ def _see_comment(person: Person, on: date) -> Condition:
 
 
 def _see_in_school(
-    model: type[LearningUnit | Conversation],
+    model: type[LearningUnit | Conversation | Absence],
 ) -> Callable[[Person, date], Condition]:
     return lambda person, on: _in_school(person, on, model.plan_id)
 
@@ -545,6 +557,23 @@ def _see_placement(person: Person, on: date) -> Condition:
         _in_school(person, on, Placement.plan_id),
         Placement.id.in_(_placements_as_supervisor(person, on)),
     )
+
+
+@once_for_reader
+def _see_opportunity(person: Person, on: date) -> Condition:
+    seen = sa.select(Placement.id).where(
+        Placement.school_id == person.school_id, _see_placement(person, on)
+    )
+    return Opportunity.placement_id.in_(seen)
+
+
+@once_for_reader
+def _see_snooze(person: Person, on: date) -> Condition:
+    """See what one put off oneself, as long as one sees the plan."""
+    seen = sa.select(LearningPlan.id).where(
+        LearningPlan.school_id == person.school_id, _see_plan(person, on)
+    )
+    return sa.and_(Snooze.by_id == person.id, Snooze.plan_id.in_(seen))
 
 
 @once_for_reader
@@ -618,6 +647,9 @@ VISIBLE: dict[type[Record], Callable[[Person, date], Condition]] = {
     Recording: _see_recording,
     LearningUnit: _see_in_school(LearningUnit),
     Conversation: _see_in_school(Conversation),
+    Absence: _see_in_school(Absence),
+    Opportunity: _see_opportunity,
+    Snooze: _see_snooze,
     LearningQuestion: _see_question,
     FeedbackRequest: _see_request,
     Comment: _see_comment,
@@ -634,6 +666,7 @@ VISIBLE: dict[type[Record], Callable[[Person, date], Condition]] = {
     ScaleLevel: _see_as_anyone,
     SupportLesson: _see_as_anyone,
     Company: _see_as_anyone,
+    Holiday: _see_as_anyone,
 }
 
 

@@ -29,7 +29,7 @@ BESIDE_NOW, AT_EDGE, AFTER_EARLIER = 15, 3, 19
 
 
 class Judged(Protocol):
-    """What the drawing asks of a judgement; `progress.JudgementFact` is one."""
+    """What the drawing asks of a judgement; `facts.JudgementFact` is one."""
 
     @property
     def id(self) -> UUID:
@@ -61,7 +61,7 @@ class Judged(Protocol):
 
 
 class Stay(Protocol):
-    """What the drawing asks of a placement; `progress.PlacementFact` is one."""
+    """What the drawing asks of a placement; `facts.PlacementFact` is one."""
 
     @property
     def company(self) -> str:
@@ -77,7 +77,7 @@ class Stay(Protocol):
 
 
 class Limits(Protocol):
-    """What the drawing asks of the school's own limits; `progress.Thresholds` are some."""
+    """What the drawing asks of the school's own limits; `facts.Thresholds` are some."""
 
     @property
     def quiet_days(self) -> int:

@@ -5,6 +5,7 @@ from flask import Flask
 from web import (
     coach,
     courses,
+    drawing,
     evidence,
     feedback,
     files,
@@ -44,6 +45,7 @@ from web.errors import render_error as render_error
 def init_app(app: Flask) -> None:
     """Register the pages, their language, their headers and their frame."""
     language.init_app(app)
+    drawing.init_app(app)
     headers.init_app(app)
     frame.init_app(app)
     for pages in (

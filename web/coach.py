@@ -10,18 +10,18 @@ from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from tracker import progress, spoor
+from tracker import signals, spoor
 from tracker.conversations import record_talk, talks_of
 from tracker.errors import Conflict, Invalid, NotFound
+from tracker.facts import DEFAULTS, Rater
 from tracker.goals import agree_goal, goals_seen
 from tracker.judged import judgements_seen
 from tracker.models import Goal, GoalState, LearningPlan, PlanRole
-from tracker.overview import RATERS, Row, rows_for
+from tracker.overview import Row, rows_for
 from tracker.permissions import RATING_IN_SCHOOL, Action, find, roles_of
 from tracker.pieces import pieces
+from tracker.plan_facts import RATERS
 from tracker.plans import members_of
-from tracker.progress import DEFAULTS
-from tracker.spoor import Size
 from web import trails
 from web.feedback import waiting_rows
 from web.files import listed
@@ -74,12 +74,12 @@ def overview() -> str:
             "plan_id": row.plan_id,
             "name": row.name,
             "programme": row.programme,
-            "drawing": _drawing_of(entry["signal"].goal_id, shown_row["cells"][0]),
+            "mini": _mini_of(entry["signal"].goal_id, shown_row["cells"][0]),
         }
         for row, shown_row in zip(rows, shown, strict=True)
         for entry in _first_of_each_group(trails.reasons(row, on=g.today))
     ]
-    reasons.sort(key=lambda entry: progress.place(entry["signal"], entry["name"]))
+    reasons.sort(key=lambda entry: signals.place(entry["signal"], entry["name"]))
     return render_template(
         "coach/overview.html",
         today=g.today,
@@ -96,7 +96,7 @@ def _first_of_each_group(reasons: list[Any]) -> list[Any]:
     """Return one reason for each kind of attention; `others` holds the rest of its kind."""
     groups: dict[int, Any] = {}
     for entry in reasons:
-        first = groups.setdefault(progress.GROUPS[entry["signal"].rule], {**entry, "others": []})
+        first = groups.setdefault(signals.GROUPS[entry["signal"].rule], {**entry, "others": []})
         if first["signal"] is not entry["signal"]:
             first["others"].append(entry)
     return list(groups.values())
@@ -115,7 +115,7 @@ def table_row(row: Row, window: spoor.Window) -> dict[str, Any]:
         "plan_id": row.plan_id,
         "name": row.name,
         "programme": row.programme,
-        "cells": [trails.goals(row, on=g.today, size=Size.MINI, window=window)],
+        "cells": [trails.minis(row, on=g.today, window=window)],
         "momentum": row.measures.momentum,
         "last_shared_on": row.last_shared_on,
         "placements": trails.running(row, on=g.today),
@@ -129,8 +129,8 @@ def table_row(row: Row, window: spoor.Window) -> dict[str, Any]:
     }
 
 
-def _drawing_of(goal_id: UUID | None, cells: list[Any]) -> Any:
-    return next((cell["drawing"] for cell in cells if cell["id"] == goal_id), None)
+def _mini_of(goal_id: UUID | None, cells: list[Any]) -> Any:
+    return next((cell for cell in cells if cell["id"] == goal_id), None)
 
 
 @blp.get("/plans/<uuid:plan_id>")
@@ -260,5 +260,5 @@ def _raters(row: Row) -> list[dict[str, Any]]:
     return [{"by": by, "name": row.names[by_id]} for by, by_id in sorted(raters, key=_drawn_order)]
 
 
-def _drawn_order(rater: tuple[progress.Rater, UUID]) -> tuple[int, UUID]:
-    return list(progress.Rater).index(rater[0]), rater[1]
+def _drawn_order(rater: tuple[Rater, UUID]) -> tuple[int, UUID]:
+    return list(Rater).index(rater[0]), rater[1]

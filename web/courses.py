@@ -12,10 +12,10 @@ from lti.gradebook import takes_scores
 from lti.pulls import pull_of
 from tracker import spoor
 from tracker.errors import Conflict
+from tracker.facts import DEFAULTS
 from tracker.models import PlanRole, SchoolRole
 from tracker.overview import rows_for
 from tracker.permissions import Action, roles_of
-from tracker.progress import DEFAULTS
 from web.coach import by_name, table_row
 from web.paging import part_of
 from web.words import sentence

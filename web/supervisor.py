@@ -15,9 +15,10 @@ from tracker.goals import goals_seen
 from tracker.judged import SeenJudgement, judgements_seen
 from tracker.judgements import answered, judge
 from tracker.models import Evidence, Goal, LearningPlan, PlanRole
-from tracker.overview import RATERS, Row, rows_for
+from tracker.overview import Row, rows_for
 from tracker.permissions import Action, find
 from tracker.pieces import Piece, pieces
+from tracker.plan_facts import RATERS
 from tracker.plans import members_of, plan_of
 from tracker.scales import default_levels
 from web import trails

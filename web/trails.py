@@ -12,18 +12,20 @@ from tracker import progress, spoor
 from tracker.activity import recent_activity, source_ages
 from tracker.judged import SeenJudgement
 from tracker.meanings import meanings_of
-from tracker.overview import RATERS, Row
-from tracker.progress import DEFAULTS, Signal
+from tracker.overview import Row
+from tracker.plan_facts import RATERS
+from tracker.signals import Signal
 from tracker.spoor import Size, Target, Window
+from web.drawing import mini
 from web.signals import signal_words
 
 OLD = timedelta(days=7)
 SIGNALS_SHOWN = 12
 
 
-def goals(row: Row, *, on: date, size: Size = Size.LIST, window: Window | None = None) -> Any:
+def goals(row: Row, *, on: date) -> Any:
     """Return the active goals of a row: id, title, drawing, momentum, standings and names."""
-    moves = progress.momenta(row.facts, on=on)
+    moves = progress.momenta(row.facts, on=on, thresholds=row.thresholds)
     return [
         {
             "id": trail.goal.id,
@@ -31,32 +33,54 @@ def goals(row: Row, *, on: date, size: Size = Size.LIST, window: Window | None =
             "target_anchor": trail.goal.target_anchor,
             "target_on": trail.goal.target_on,
             "momentum": moves[trail.goal.id],
-            "drawing": drawing(row, trail, on=on, size=size, window=window),
+            "drawing": drawing(row, trail, on=on),
             "standings": [
                 {"by": s.by, "name": row.names[s.by_id], "last": s.last, "best": s.best}
                 for s in progress.standing(trail.judgements, on=on)
             ],
             "names": row.names,
         }
-        for trail in progress.trails(row.facts, on=on)
+        for trail in row.trails
     ]
 
 
-def drawing(
-    row: Row, trail: progress.Trail, *, on: date, size: Size, window: Window | None = None
-) -> spoor.Drawing:
+def minis(row: Row, *, on: date, window: Window) -> list[dict[str, Any]]:
+    """Return the active goals of a row as a table shows them: id, title, drawing and its layers."""
+    activity = tuple(dict.fromkeys(day.occurred_on for day in row.activity))
+    shown = []
+    for trail in row.trails:
+        drawn, layers = mini(
+            tuple(trail.judgements),
+            on=on,
+            limits=row.thresholds,
+            placements=tuple(row.facts.placements),
+            activity=activity,
+            window=window,
+        )
+        shown.append(
+            {
+                "id": trail.goal.id,
+                "title": trail.goal.title,
+                "drawing": drawn,
+                "layers": layers,
+                "names": row.names,
+            }
+        )
+    return shown
+
+
+def drawing(row: Row, trail: progress.Trail, *, on: date, size: Size = Size.LIST) -> spoor.Drawing:
     """Draw one goal's trail as this reader sees it."""
     goal = trail.goal
-    has_target = goal.target_anchor is not None and size is not Size.MINI
+    has_target = goal.target_anchor is not None
     return spoor.draw(
         trail.judgements,
         on=on,
-        limits=DEFAULTS,
+        limits=row.thresholds,
         size=size,
         target=Target(goal.target_anchor or 0, goal.since, goal.target_on) if has_target else None,
         placements=row.facts.placements,
         activity=[day.occurred_on for day in row.activity],
-        window=window,
     )
 
 

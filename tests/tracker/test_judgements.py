@@ -41,10 +41,10 @@ from tracker.overview import Row, rows_for
 from tracker.permissions import find, visible
 from tracker.placements import add_placement
 from tracker.plans import add_member
-from tracker.progress import Rule
 from tracker.requests import ask, decline
 from tracker.scales import default_levels, set_blind_rating
 from tracker.sharing import open_shares, stop_sharing, withdraw
+from tracker.signals import Rule
 
 
 @pytest.fixture

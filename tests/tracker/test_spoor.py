@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker import spoor
-from tracker.progress import (
+from tracker.facts import (
     GoalFact,
     JudgementFact,
     PlacementFact,
     PlanFacts,
     Rater,
-    Rule,
     Thresholds,
-    signals,
 )
+from tracker.rules import signals
+from tracker.signals import Rule
 from tracker.spoor import Drawing, Moment, Ribbon, Size, Target, Window, draw, newest_first
 
 ON = date(2026, 11, 19)
@@ -57,7 +57,7 @@ def judgement(by: UUID, anchor: int, days: int) -> JudgementFact:
         label="goed",
         observed_on=ago(days),
         recorded_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
-        goal_id=GOAL,
+        goal_ids=frozenset({GOAL}),
     )
 
 
@@ -388,7 +388,7 @@ days = st.integers(-30, 900).map(ago)
 judgements = st.lists(
     st.builds(
         lambda by, **values: JudgementFact(
-            by=ROLES[by], by_id=by, label="", goal_id=GOAL, **values
+            by=ROLES[by], by_id=by, label="", goal_ids=frozenset({GOAL}), **values
         ),
         by=st.sampled_from(list(ROLES)),
         id=st.uuids(),

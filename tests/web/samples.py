@@ -19,10 +19,18 @@ from tests.web.meaning_samples import PAGES as MEANINGS
 from tests.web.parking_samples import PAGES as PARKING
 from tests.web.placing_samples import PAGES as PLACING
 from tests.web.source_samples import PAGES as SYSTEMS
-from tracker import progress, spoor
+from tracker import progress, rules, spoor
 from tracker.audience import Viewer
+from tracker.facts import (
+    DEFAULTS,
+    GoalFact,
+    JudgementFact,
+    PlacementFact,
+    PlanFacts,
+    Rater,
+    SharedFact,
+)
 from tracker.models import PlanRole
-from tracker.progress import DEFAULTS, EvidenceFact, GoalFact, JudgementFact, PlacementFact, Rater
 
 TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 8, 44, tzinfo=UTC)
@@ -55,7 +63,7 @@ def _seen(goal: UUID, by: UUID, day: str, anchor: int, label: str = "") -> Judge
         label=label or LABELS[anchor],
         observed_on=observed,
         recorded_at=datetime(observed.year, observed.month, observed.day, 12, tzinfo=UTC),
-        goal_id=goal,
+        goal_ids=frozenset({goal}),
         context=ANCHOR_CARE,
     )
 
@@ -78,7 +86,7 @@ JUDGEMENTS = [
     _seen(REPORT, JOOST, "09-17", 1),
 ]
 PLACEMENT = PlacementFact(ANCHOR_CARE, "Woonzorg Het Anker", date(2026, 8, 31), date(2027, 1, 30))
-FACTS = progress.PlanFacts(
+FACTS = PlanFacts(
     plan_id=PLAN,
     starts_on=date(2026, 2, 2),
     goals=[
@@ -88,9 +96,7 @@ FACTS = progress.PlanFacts(
         GoalFact(CALL, TITLES[CALL], True, date(2026, 11, 16), None, None, None),
     ],
     judgements=JUDGEMENTS,
-    evidence=[
-        EvidenceFact(EVIDENCE, frozenset({SHOWER}), date(2026, 10, 20), date(2026, 10, 20)),
-    ],
+    shared=[SharedFact(date(2026, 10, 20), SHOWER)],
     placements=[PLACEMENT],
 )
 
@@ -101,7 +107,7 @@ def drawing(goal: GoalFact, size: spoor.Size) -> spoor.Drawing:
     if goal.target_anchor is not None:
         target = spoor.Target(goal.target_anchor, goal.since, goal.target_on)
     return spoor.draw(
-        [j for j in JUDGEMENTS if j.goal_id == goal.id],
+        [j for j in JUDGEMENTS if goal.id in j.goal_ids],
         on=TODAY,
         limits=DEFAULTS,
         size=size,
@@ -134,7 +140,7 @@ def shown(judgement: JudgementFact, words: str | None = None) -> dict[str, Any]:
 
 def goal_card(goal: GoalFact) -> dict[str, Any]:
     """Return a goal as the student and the coach see it."""
-    own = [j for j in JUDGEMENTS if j.goal_id == goal.id]
+    own = [j for j in JUDGEMENTS if goal.id in j.goal_ids]
     return {
         "id": goal.id,
         "title": goal.title,
@@ -219,7 +225,7 @@ QUIET_PIECE = PIECE | {
 }
 
 
-def entries(facts: progress.PlanFacts) -> list[dict[str, Any]]:
+def entries(facts: PlanFacts) -> list[dict[str, Any]]:
     """Return every signal of a plan as _signals.html asks."""
     return [
         {
@@ -232,9 +238,11 @@ def entries(facts: progress.PlanFacts) -> list[dict[str, Any]]:
             "plan_id": PLAN,
             "name": "Amira Bouzian",
             "programme": "Verzorgende IG",
-            "drawing": drawing(facts.goals[1], spoor.Size.MINI) if signal.goal_id else None,
+            "mini": {"drawing": drawing(facts.goals[1], spoor.Size.MINI), "layers": None}
+            if signal.goal_id
+            else None,
         }
-        for signal in progress.signals(facts, on=TODAY)
+        for signal in rules.signals(facts, on=TODAY)
     ]
 
 
@@ -256,11 +264,21 @@ ROW = {
     "programme": "Verzorgende IG",
     "cells": [
         [
-            {"drawing": drawing(goal, spoor.Size.MINI), "names": NAMES, "title": goal.title}
+            {
+                "drawing": drawing(goal, spoor.Size.MINI),
+                "layers": None,
+                "names": NAMES,
+                "title": goal.title,
+            }
             for goal in FACTS.goals[:2]
         ],
         [
-            {"drawing": drawing(goal, spoor.Size.MINI), "names": NAMES, "title": goal.title}
+            {
+                "drawing": drawing(goal, spoor.Size.MINI),
+                "layers": None,
+                "names": NAMES,
+                "title": goal.title,
+            }
             for goal in FACTS.goals[2:]
         ],
     ],

@@ -8,6 +8,7 @@ from tracker.models.activity import (
     ItemMeaning,
     Precision,
 )
+from tracker.models.attention import Absence, Holiday, Opportunity, Snooze, Threshold
 from tracker.models.audit import AuditEvent
 from tracker.models.evidence import (
     Attachment,
@@ -63,6 +64,7 @@ from tracker.models.thread import (
 )
 
 __all__ = [
+    "Absence",
     "Activity",
     "ActivityItem",
     "ActivityKind",
@@ -97,6 +99,7 @@ __all__ = [
     "GoalVersion",
     "Group",
     "GroupRole",
+    "Holiday",
     "ItemMeaning",
     "Judgement",
     "JudgementDraft",
@@ -109,6 +112,7 @@ __all__ = [
     "LessonChoice",
     "LessonKind",
     "Membership",
+    "Opportunity",
     "Outcome",
     "Person",
     "PersonRole",
@@ -127,6 +131,8 @@ __all__ = [
     "ScanState",
     "School",
     "SchoolRole",
+    "Snooze",
     "SupportLesson",
     "Tailoring",
+    "Threshold",
 ]

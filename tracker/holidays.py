@@ -1,0 +1,77 @@
+"""Holidays of the school: days in which no clock runs."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker import audit
+from tracker.errors import Conflict, Invalid
+from tracker.facts import Pause, PauseKind
+from tracker.models import Holiday, Person, School
+from tracker.permissions import Action, lock, require
+
+LONGEST_DAYS = 70  # a summer holiday, and some more
+
+
+def add_holiday(
+    session: Session,
+    *,
+    by: Person,
+    school: School,
+    name: str,
+    from_on: date,
+    until_on: date,
+    on: date,
+    at: datetime,
+) -> Holiday:
+    """Add days, until a day (exclusive), on which clocks stand still; also for days gone by."""
+    require(session, by, Action.KEEP_RULES, on=on)
+    if until_on <= from_on:
+        raise Invalid(until_on="date.before_start")
+    if until_on - from_on > timedelta(days=LONGEST_DAYS):
+        raise Invalid(until_on="holiday.too_long")
+    holiday = Holiday(
+        school_id=school.id,
+        name=name,
+        from_on=from_on,
+        until_on=until_on,
+        created_at=at,
+        removed_at=None,
+    )
+    session.add(holiday)
+    session.flush()
+    audit.record(session, by=by, verb="added holiday", subject=holiday, at=at)
+    session.flush()
+    return holiday
+
+
+def remove_holiday(
+    session: Session, *, by: Person, holiday: Holiday, on: date, at: datetime
+) -> None:
+    """Take a holiday back; raises Conflict when it was taken back already."""
+    require(session, by, Action.KEEP_RULES, on=on)
+    lock(session, holiday)
+    if holiday.removed_at is not None:
+        raise Conflict("holiday.removed")
+    holiday.removed_at = at
+    audit.record(session, by=by, verb="removed holiday", subject=holiday, at=at)
+    session.flush()
+
+
+def holidays_of(session: Session, *, school: School) -> Sequence[Holiday]:
+    """Return the holidays that hold, newest first."""
+    return session.scalars(
+        sa.select(Holiday)
+        .where(Holiday.school_id == school.id, Holiday.removed_at.is_(None))
+        .order_by(Holiday.from_on.desc(), Holiday.id)
+    ).all()
+
+
+def pauses_of(session: Session, *, school: School) -> tuple[Pause, ...]:
+    """Return the school's holidays as pauses of every clock."""
+    return tuple(
+        Pause(PauseKind.HOLIDAY, holiday.from_on, holiday.until_on)
+        for holiday in holidays_of(session, school=school)
+    )
