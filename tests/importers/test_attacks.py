@@ -212,7 +212,7 @@ def test_the_key_of_a_source_goes_to_no_other_server_and_is_shown_nowhere(
     form = {"url": "https://elders.example", "cadence": "nightly", "match_on": "number"}
     answer = visit.submit(address, address, form)
     assert answer.status_code == 422
-    assert "Geef ook het kenmerk" in unescape(answer.get_data(as_text=True))
+    assert "Geef ook de sleutel" in unescape(answer.get_data(as_text=True))
     ((source,),) = ours.read(sa.select(ImportSource))
     assert source.url == moodle.url
     pages = [visit.get(one) for one in (address, "/school/sources", f"/school/imports/{run.id}")]
