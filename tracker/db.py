@@ -1,5 +1,7 @@
 """The database: column types, tables behind the wall between schools, engines, one unit of work."""
 
+import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -189,6 +191,10 @@ class Record(SchoolOwned):
 _queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
 
 
+PATIENCE = 15  # seconds that a writer on SQLite waits for its turn
+LOOK = 0.002  # seconds between two looks; who writes all the time pauses for longer
+
+
 class UnsafeRoleError(sa.exc.SQLAlchemyError):
     """The wall between schools would not hold for this role."""
 
@@ -200,7 +206,7 @@ def open_engine(url: str) -> sa.Engine:
     was sent to the database stays out of error messages, for it is about people.
     """
     if url.startswith("sqlite"):
-        engine = sa.create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
+        engine = sa.create_engine(url, connect_args={"timeout": PATIENCE}, hide_parameters=True)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -242,8 +248,29 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("writes", True)
     # What was opened for reading refuses to write, as PostgreSQL's read-only transaction does.
     connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-    # A writer that says so at its start waits for its turn instead of failing half-way.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes:
+        _take_turn(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_turn(connection: sa.Connection) -> None:
+    """Begin to write; who says so at the start waits for a turn instead of failing half-way.
+
+    SQLite itself looks ever less often whether it may, and never gets in between the steps of an
+    import; so we look, often.
+    """
+    raw: Any = connection.connection.driver_connection
+    patience = time.monotonic() + PATIENCE
+    raw.execute("PRAGMA busy_timeout=0").close()
+    while not raw.in_transaction and time.monotonic() < patience:
+        try:
+            raw.execute("BEGIN IMMEDIATE").close()
+        except sqlite3.OperationalError:
+            time.sleep(LOOK)
+    raw.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}").close()
+    if not raw.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises what is in the way
 
 
 def new_session(

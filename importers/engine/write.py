@@ -36,7 +36,8 @@ from tracker.models import School
 from tracker.people import today_at
 
 DOING = (*UPSERTED, RowStatus.CLOSED)
-# Batches of signals in one commit: below two seconds, for as long a run goes on when cancelled.
+# Batches of signals in one commit on PostgreSQL: below two seconds, for as long a run goes on when
+# cancelled. On SQLite one, for as long nobody else writes.
 WRITTEN_AT_ONCE = 3
 
 
@@ -53,7 +54,8 @@ def write_some(bench: Bench) -> None:
             if first is None:
                 _go_on(session, run)
             elif stream is not None and stream["kind"] in SIGNALS:
-                until = min(first + WRITTEN_AT_ONCE * run.batch_size, stream["until"])
+                at_once = min(WRITTEN_AT_ONCE, bulk.many(session)) * run.batch_size
+                until = min(first + at_once, stream["until"])
                 _write_signals(session, run, RecordKind(stream["kind"]), first, until)
             else:
                 # Signals of the next stream are written in their own way.
