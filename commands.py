@@ -13,6 +13,7 @@ import importers.pulls.commands
 import lti.commands
 from app import create_app, send_nudges
 from demo.load import load_demo
+from demo.seed.load import seed_school
 from identity.links import make_link
 from identity.models import Scope
 from identity.tokens import add_token
@@ -21,7 +22,7 @@ from settings import Settings, SettingsError
 from tracker.db import UnsafeRoleError, enter_school, open_engine, unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid
 from tracker.models import Person, PersonState, School, SchoolRole
-from tracker.people import add_person, add_school, school_by_slug
+from tracker.people import add_person, add_school, school_by_slug, today_at
 
 pass_app = click.make_pass_decorator(Flask)
 
@@ -53,6 +54,36 @@ def migrate_database(settings: Settings) -> None:
 def demo(app: Flask) -> None:
     """Load the demo school once, through the real importers and the real queue."""
     load_demo(app, wake=lambda nudges: send_nudges(app.extensions["queue"], nudges))
+
+
+@cli.command("seed")
+@click.argument("school_slug", metavar="SCHOOL")
+@click.option("--students", required=True, type=click.IntRange(1, 100_000))
+@click.option("--seed", default="1", help="The same seed gives the same school; default 1.")
+@pass_app
+def seed(app: Flask, school_slug: str, students: int, seed: str) -> None:
+    """Fill a school with invented students and three years of their work, for measuring."""
+    engine = app.extensions["engine"]
+    with unit_of_work(engine) as session:
+        found = _school(session, school_slug)
+    try:
+        signals = seed_school(
+            engine,
+            school=found,
+            students=students,
+            seed=seed,
+            on=today_at(found, utc_now()),
+            tell=lambda done: click.echo(f"{done} van {students} studenten", err=True),
+        )
+    except Conflict as refusal:
+        raise click.ClickException(SEED_REFUSED[refusal.code].format(school_slug)) from None
+    click.echo(f"{found.name} heeft {students} studenten, met {signals} signalen.")
+
+
+SEED_REFUSED = {
+    "school.seeded": "{} is al gevuld: voeg een nieuwe school toe met school add, en vul die.",
+    "scale.missing": "{} heeft geen schaal met vier stappen voor elke leerroute: voeg er een toe.",
+}
 
 
 @cli.group()

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from api import (
+    attention,
     caliper,
     candidates,
     comments,
@@ -19,6 +20,7 @@ from api import (
     judgements,
     lesson_choices,
     lessons,
+    limits,
     me,
     openapi,
     overview,
@@ -27,6 +29,7 @@ from api import (
     questions,
     requests,
     scales,
+    school,
     shares,
     signing,
     units,
@@ -57,6 +60,9 @@ NOUNS = (
     scales,
     frameworks,
     overview,
+    limits,
+    attention,
+    school,
     imports,
     import_steps,
     parking,

@@ -1,7 +1,8 @@
 """The overview: every plan of a reader, with why it asks for attention."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -20,14 +21,28 @@ from api.parsing import JSON
 from identity.access import allows
 from tracker.activity import source_ages
 from tracker.facts import Rater
-from tracker.models import LearningPlan, Person
+from tracker.models import LearningPlan, Person, PlanRole
 from tracker.overview import Row, rows_for
-from tracker.permissions import Action, visible
+from tracker.permissions import Action, plans_as, visible
 from tracker.progress import Momentum
-from tracker.signals import FactKind, Rule, Signal
+from tracker.signals import FactKind, Group, Rule, Signal, group_of, place
 
 blp = Blueprint("overview", about="Who needs you this week, and why")
 UTC_AS_Z = orjson.OPT_UTC_Z
+
+
+class GroupName(StrEnum):
+    """The kinds of attention, in the order of the overview."""
+
+    WAITS_FOR_YOU = "waits_for_you"
+    TO_TALK_ABOUT = "to_talk_about"
+    WAITS_FOR_OTHERS = "waits_for_others"
+    SILENCE = "silence"
+    ENDING = "ending"
+    GOOD_NEWS = "good_news"
+
+
+NAMES = {group: GroupName[group.name] for group in Group}
 
 
 class FactSchema(Contract):
@@ -35,13 +50,21 @@ class FactSchema(Contract):
 
     kind = Choice(FactKind, about="What it says", example="last_shared")
     on = Day(about="On which day", example="2026-10-29")
-    days = Whole(least=0, most=99999, about="How many days ago, or the threshold", example=23)
-    anchors = Whole(least=0, most=3, about="The threshold in anchors")
-    by = Choice(Rater, about="Who judged, as seen from the student")
-    by_id = Id(about="Who judged")
+    days = Whole(
+        least=0,
+        most=99999,
+        about="How many days ago; until the end of a placement; the clock stood still; the limit",
+        example=23,
+    )
+    anchors = Whole(least=0, most=3, about="The limit, in anchors")
+    contexts = Whole(least=0, most=99, about="The limit, in placements")
+    by = Choice(Rater, about="Who judged or owes the answer, as seen from the student")
+    by_id = Id(about="Who judged, asked, or owes the answer")
     anchor = Whole(least=0, most=3, about="Which anchor")
     label = Text(longest=200, about="The word that was used")
     placement_id = Id(about="In which placement")
+    item_id = Id(about="Which werkproces")
+    source = Text(longest=200, about="Which source told it")
 
 
 class SignalSchema(Contract):
@@ -51,7 +74,23 @@ class SignalSchema(Contract):
     since = Day(about="Waiting since", example="2026-10-29")
     facts = fields.List(fields.Nested(FactSchema))
     good_news = Flag(about="Whether it is good news", example=False)
+    group = Choice(GroupName, about="What kind of attention it asks of you", example="silence")
+    about = Id(allow_none=True, about="What it is about; null: the plan. Name it to put it off")
     goal_id = Id(allow_none=True, about="The goal it is about")
+    placement_id = Id(allow_none=True, about="The placement it is about")
+    item_id = Id(allow_none=True, about="The werkproces it is about")
+    request_id = Id(allow_none=True, about="The request or learning question that waits")
+    owed_by = Choice(Rater, allow_none=True, about="What who owes the answer is to the student")
+    owed_by_id = Id(allow_none=True, about="Who owes the answer; null: any coach of the plan")
+
+
+class PutOffSchema(Contract):
+    """A signal that you put off; others still see it."""
+
+    id = Id(about="The putting off", example="019aab4e-b200-7aaa-8bbb-000000000001")
+    until_on = Day(about="From this day on it speaks again", example="2026-12-01")
+    reason = Text(longest=2000, about="Why you did", example="We spreken elkaar vrijdag.")
+    signal = fields.Nested(SignalSchema)
 
 
 class CoverageSchema(Contract):
@@ -91,6 +130,7 @@ class OverviewRowSchema(Contract):
     student = fields.Nested(NamedPersonSchema)
     plan = fields.Nested(OverviewPlanSchema)
     signals = fields.List(fields.Nested(SignalSchema))
+    put_off = fields.List(fields.Nested(PutOffSchema))
     measures = fields.Nested(MeasuresSchema)
     last_import_at = fields.Dict(
         keys=fields.String(),
@@ -116,7 +156,8 @@ class OverviewSchema(Contract):
 def get_overview(query: dict[str, Any]) -> Response:
     """Show the plans you may see, with the signals that fired.
 
-    By the student's name: nothing is ordered by how well a student does. Send the `ETag` back in
+    By the student's name: nothing is ordered by how well a student does. Signals of a plan come by
+    `group`, then by how long they wait; those that you put off stand apart. Send the `ETag` back in
     `If-None-Match` to hear whether anything you may see has changed.
     """
     limit = query["limit"]
@@ -129,7 +170,8 @@ def get_overview(query: dict[str, Any]) -> Response:
         limit=limit + 1,
     )
     ages = dict(source_ages(g.session, school_id=g.school.id))
-    items = [_row(row, ages) for row in rows[:limit]]
+    coached = set(g.session.scalars(plans_as(g.person, g.today, PlanRole.COACH)))
+    items = [_row(row, ages, is_coach=row.plan_id in coached) for row in rows[:limit]]
     response = Response(orjson.dumps({"items": items}, option=UTC_AS_Z), mimetype=JSON)
     response.headers.update(link_to_next(rows[limit - 1].plan_id if len(rows) > limit else None))
     response.set_etag(sha256(response.data).hexdigest()[:32])
@@ -160,24 +202,41 @@ def _place(after: UUID | None) -> tuple[str, UUID] | None:
     return name, after
 
 
-def _row(row: Row, ages: dict[str, datetime | None]) -> dict[str, Any]:
+def _row(row: Row, ages: dict[str, datetime | None], *, is_coach: bool) -> dict[str, Any]:
+    reader = Rater.COACH if is_coach else None
+
+    def order(signal: Signal) -> tuple[tuple[int, date, str], str, str]:
+        return (
+            place(signal, reader_id=g.person.id, reader=reader),
+            signal.rule,
+            str(signal.about),
+        )
+
     return {
         "student": {"id": row.student_id, "name": row.name},
         "plan": {"id": row.plan_id},
-        "signals": [_signal(signal) for signal in row.signals],
+        "signals": [_signal(signal, reader) for signal in sorted(row.signals, key=order)],
+        "put_off": [
+            {
+                "id": put_off.id,
+                "until_on": put_off.until_on,
+                "reason": put_off.reason,
+                "signal": _signal(put_off.signal, reader),
+            }
+            for put_off in row.put_off
+        ],
         "measures": asdict(row.measures),
         "last_import_at": ages,
     }
 
 
-def _signal(signal: Signal) -> dict[str, Any]:
+def _signal(signal: Signal, reader: Rater | None) -> dict[str, Any]:
     return {
-        "rule": signal.rule,
-        "since": signal.since,
+        **asdict(signal),
         "facts": [
             {name: value for name, value in asdict(fact).items() if value is not None}
             for fact in signal.facts
         ],
-        "good_news": signal.good_news,
-        "goal_id": signal.goal_id,
+        "about": signal.about,
+        "group": NAMES[group_of(signal, reader_id=g.person.id, reader=reader)],
     }

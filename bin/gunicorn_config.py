@@ -1,5 +1,6 @@
 """How gunicorn serves the application, here and in the image."""
 
+import gc
 import os
 import signal
 import sys
@@ -23,3 +24,13 @@ forwarded_allow_ips = ""  # which proxies to believe is the application's TRUSTE
 def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
     """Let a worker end with its master, also when that is killed."""
     die_with_parent(server.pid, signal.SIGKILL)
+
+
+def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Collect garbage less often: all that was loaded stays, and a page makes thousands of records.
+
+    Looking through all of it again and again was up to half of the time of a page of 200 students.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

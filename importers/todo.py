@@ -8,11 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.models import ImportRow, ImportRun, ParkedPerson, RunState
+from importers.models import ImportRow, ImportRun, ParkedPerson, RowStatus, RunState
 from importers.people.parked import count_ready
-from importers.repair.quarantine import IS_BAD
+from importers.repair.quarantine import count_bad_of
 from tracker.models import Person
 from tracker.permissions import Action, require
+
+# Rows to repair are looked for in so many of the newest runs that set any aside.
+LOOKED_AT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,31 +48,29 @@ def what_waits(session: Session, *, person: Person, on: date, limit: int) -> Wai
         .order_by(newest)
         .limit(limit)
     ).all()
-    # A row of a file may be several records: it is repaired once.
-    places = (
-        sa.select(ImportRow.run_id, ImportRow.file, ImportRow.row)
-        .join(
-            ImportRun,
-            sa.and_(ImportRun.school_id == ImportRow.school_id, ImportRun.id == ImportRow.run_id),
-        )
-        .where(of_school, ImportRun.state == RunState.APPLIED, IS_BAD)
-        .distinct()
-        .subquery()
+    sets_aside = sa.exists().where(
+        ImportRow.school_id == ImportRun.school_id,
+        ImportRow.run_id == ImportRun.id,
+        ImportRow.status == RowStatus.QUARANTINED,
     )
-    repairs = session.execute(
-        sa.select(ImportRun.id, ImportRun.file_name, sa.func.count())
-        .join(places, places.c.run_id == ImportRun.id)
-        .where(of_school)
-        .group_by(ImportRun.id, ImportRun.file_name)
+    applied = session.scalars(
+        sa.select(ImportRun)
+        .where(of_school, ImportRun.state == RunState.APPLIED, sets_aside)
         .order_by(newest)
-        .limit(limit)
-    )
+        .limit(LOOKED_AT)
+    ).all()
+    bad = count_bad_of(session, applied)
+    repairs = [
+        Repair(run_id=run.id, file_name=run.file_name, rows=bad[run.id])
+        for run in applied
+        if run.id in bad
+    ]
     parked = sa.select(sa.func.count()).where(
         ParkedPerson.school_id == person.school_id, ParkedPerson.decided_at.is_(None)
     )
     return Waiting(
         previews=previews,
-        repairs=[Repair(run_id=key, file_name=name, rows=number) for key, name, number in repairs],
+        repairs=repairs[:limit],
         parked=session.scalar(parked) or 0,
         ready=sum(count_ready(session, person=person, on=on).values()),
     )

@@ -1,5 +1,6 @@
 """Records that addresses and forms may name, beside those of the world."""
 
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -8,21 +9,26 @@ import sqlalchemy as sa
 
 from migrations.metadata import metadata
 from tests.world import World
+from tracker.absences import declare_absence
 from tracker.comments import add_comment
 from tracker.db import new_id, unit_of_work
 from tracker.drafts import save_draft
+from tracker.holidays import add_holiday
 from tracker.lessons import add_lesson, choose_lesson
 from tracker.models import Evidence, EvidenceShare, Goal, Judgement, LearningPlan, LessonKind
 from tracker.questions import ask_question
 from tracker.requests import ask
+from tracker.signals import Rule
 from tracker.signing import sign
+from tracker.snoozes import snooze
 
 
 def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
     """Add a draft, a question, requests, a comment, a signature and lessons; ids by name.
 
     The coach was asked about the goal and keeps a draft of it; a fellow student was asked about
-    the piece. The coach gives a lesson that nobody chose; another one was chosen.
+    the piece. The coach gives a lesson that nobody chose; another one was chosen. A week from now
+    the student is away and the school is closed; until then the coach put a signal off.
     """
     by_at: dict[str, Any] = {"on": world.on, "at": world.at}
     with unit_of_work(engine, school_id=world.school.id) as session:
@@ -70,6 +76,27 @@ def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
             reason=None,
             **by_at,
         )
+        plan = session.get_one(LearningPlan, (world.school.id, world.plan.id))
+        week = {"from_on": world.on + timedelta(days=7), "until_on": world.on + timedelta(days=14)}
+        absence = declare_absence(session, by=world.student, plan=plan, **week, **by_at)
+        holiday = add_holiday(
+            session,
+            by=world.administrator,
+            school=world.school,
+            name="Herfstvakantie",
+            **week,
+            **by_at,
+        )
+        put_off = snooze(
+            session,
+            by=world.coach,
+            plan=plan,
+            rule=Rule.NOTHING_SHARED,
+            about=None,
+            until_on=week["from_on"],
+            reason="We spreken elkaar vrijdag.",
+            **by_at,
+        )
         shares = sa.select(EvidenceShare.id).filter_by(evidence_id=piece.id)
         share_id = session.scalars(shares).first()
     assert share_id is not None
@@ -89,6 +116,11 @@ def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
         "scale_id": world.levels[0].scale_id,
         "level_id": world.levels[1].id,
         "to_id": world.supervisor.id,
+        "absence_id": absence.id,
+        "holiday_id": holiday.id,
+        "snooze_id": put_off.id,
+        "placement_id": world.placement.id,
+        "item_id": world.items[1].id,
         "run_id": new_id(),
         "parked_id": new_id(),
     }

@@ -45,22 +45,20 @@ class PostgreSQL:
         shutil.rmtree(self.socket_dir, ignore_errors=True)
 
 
-def start_postgresql(directory: Path, **changes: str) -> PostgreSQL:
+def start_postgresql(directory: Path, data: Path | None = None, /, **changes: str) -> PostgreSQL:
     """Start a cluster in an empty folder, with the owner's and the application's roles.
 
     It is quick and loses everything when the machine stops, but for `changes` to its settings.
+    `data` is where its data are kept for a next start; without it they go with the folder.
     """
     binaries = postgresql_binaries()
     user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
     if user:
         shutil.chown(directory, user)
-    data = directory / "data"
-    options = ["-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-    made = start(
-        [str(binaries / "initdb"), *options, "--no-sync", "--locale=C.UTF-8"], directory, user
-    )
-    if made.wait():
-        raise RuntimeError((directory / "server.log").read_text(errors="replace"))
+    data = data or directory / "data"
+    is_new = not (data / "PG_VERSION").exists()
+    if is_new:
+        _initialise(binaries, directory, data, user)
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(directory),
@@ -83,12 +81,22 @@ def start_postgresql(directory: Path, **changes: str) -> PostgreSQL:
     server = PostgreSQL(directory, start(command, directory, user, signal.SIGQUIT))
     address = f"host={directory} user=postgres dbname=postgres"
     wait_for(lambda: psycopg.connect(address).close(), psycopg.OperationalError, directory)
-    with psycopg.connect(address, autocommit=True) as connection:
-        for role in (OWNER, APPLICATION):
-            connection.execute(
-                f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
-            )
+    if is_new:
+        with psycopg.connect(address, autocommit=True) as connection:
+            for role in (OWNER, APPLICATION):
+                connection.execute(
+                    f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
+                )
     return server
+
+
+def _initialise(binaries: Path, directory: Path, data: Path, user: str | None) -> None:
+    options = ["-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    made = start(
+        [str(binaries / "initdb"), *options, "--no-sync", "--locale=C.UTF-8"], directory, user
+    )
+    if made.wait():
+        raise RuntimeError((directory / "server.log").read_text(errors="replace"))
 
 
 def postgresql_binaries() -> Path:

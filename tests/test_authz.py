@@ -29,12 +29,14 @@ from migrations.run import migrate
 from settings import Settings
 from tests.records import count_rows
 from tests.world import World, make_world
+from tracker.absences import declare_absence, withdraw_absence
 from tracker.comments import add_comment
 from tracker.db import new_id, unit_of_work
 from tracker.drafts import save_draft
 from tracker.evidence import KeptFile, log_evidence
 from tracker.goal_states import close_goal
 from tracker.goals import add_goal
+from tracker.holidays import add_holiday, remove_holiday
 from tracker.lessons import add_lesson, choose_lesson, confirm_choice, drop_choice
 from tracker.models import (
     Attachment,
@@ -63,6 +65,8 @@ from tracker.plans import add_member
 from tracker.questions import ask_question
 from tracker.requests import ask
 from tracker.sharing import withdraw
+from tracker.signals import Rule
+from tracker.snoozes import end_snooze, snooze
 
 TABLE = Path(__file__).parent.parent / "docs" / "authz.csv"
 LINES = list(csv.reader(TABLE.read_text("utf-8").splitlines()))
@@ -214,6 +218,7 @@ def in_state(session: Session, scene: Scene, state: str) -> Records:
         "judgement": world.judgement.id,
         "level": world.levels[2].id,
         "scale": world.levels[2].scale_id,
+        "placement": world.placement.id,
     }
     return {**records, **STATES[state](session, scene)}
 
@@ -507,6 +512,65 @@ def _parked(*, is_decided: bool = False) -> State:
     return bring
 
 
+def _away(*, is_withdrawn: bool = False) -> State:
+    def bring(session: Session, scene: Scene) -> Records:
+        world = scene.world
+        absence = declare_absence(
+            session,
+            by=world.student,
+            plan=session.get_one(LearningPlan, (world.school.id, world.plan.id)),
+            from_on=world.on,
+            until_on=world.on + timedelta(days=7),
+            on=world.on,
+            at=world.at,
+        )
+        if is_withdrawn:
+            withdraw_absence(session, by=world.student, absence=absence, on=world.on, at=world.at)
+        return {"absence": absence.id}
+
+    return bring
+
+
+def _put_off(who: str, *, is_ended: bool = False) -> State:
+    def bring(session: Session, scene: Scene) -> Records:
+        world, by = scene.world, scene.actors[who]
+        put_off = snooze(
+            session,
+            by=by,
+            plan=session.get_one(LearningPlan, (world.school.id, world.plan.id)),
+            rule=Rule.RATERS_APART,
+            about=world.goal.id,
+            until_on=world.on + timedelta(days=7),
+            reason="We spreken elkaar vrijdag.",
+            on=world.on,
+            at=world.at,
+        )
+        if is_ended:
+            end_snooze(session, by=by, snooze=put_off, on=world.on, at=world.at)
+        return {"snooze": put_off.id}
+
+    return bring
+
+
+def _holiday(*, is_removed: bool = False) -> State:
+    def bring(session: Session, scene: Scene) -> Records:
+        world = scene.world
+        told: dict[str, Any] = {"by": world.administrator, "on": world.on, "at": world.at}
+        holiday = add_holiday(
+            session,
+            school=world.school,
+            name="Kerstvakantie",
+            from_on=world.on,
+            until_on=world.on + timedelta(days=14),
+            **told,
+        )
+        if is_removed:
+            remove_holiday(session, holiday=holiday, **told)
+        return {"holiday": holiday.id}
+
+    return bring
+
+
 STATES: dict[str, State] = {
     "parked": _parked(),
     "nobody of ours": _parked(is_decided=True),
@@ -537,6 +601,13 @@ STATES: dict[str, State] = {
     "chosen lesson": _choice(),
     "dropped lesson": _choice(drop_choice),
     "followed lesson": _choice(confirm_choice, "coach"),
+    "away": _away(),
+    "away no more": _away(is_withdrawn=True),
+    "put off by coach": _put_off("coach"),
+    "put off by supervisor": _put_off("supervisor"),
+    "brought back by coach": _put_off("coach", is_ended=True),
+    "holiday": _holiday(),
+    "holiday taken back": _holiday(is_removed=True),
 }
 
 
@@ -546,6 +617,7 @@ def bodies(scene: Scene, records: Records) -> dict[str, dict[str, Any]]:
     goal = {"title": "Ik durf te bellen", "question": "Hoe begin ik?", "success": "Ik belde."}
     judged = {"evidence_id": str(records["evidence"]), "observed_on": day}
     levels = [{"label": "nog niet", "anchor": 0}, {"label": "wel", "anchor": 2}]
+    days = {"from_on": day, "until_on": str(scene.world.on + timedelta(days=7))}
     scale = {"name": "Nieuw", "is_default": False, "levels": levels}
     return {
         "POST /api/xapi/statements": {},
@@ -590,6 +662,19 @@ def bodies(scene: Scene, records: Records) -> dict[str, dict[str, Any]]:
         "POST /api/scales": {**scale, "code": "nieuw"},
         "POST /api/scales/{scale}/versions": {**scale, "for_plans_from": day},
         "PUT /api/blind-rating": {"blind_rating": True},
+        "PUT /api/school/thresholds": {"gap": 3},
+        "POST /api/school/holidays": {"name": "Herfstvakantie", **days},
+        "POST /api/plans/{plan}/absences": days,
+        "POST /api/plans/{plan}/snoozes": {
+            "rule": "raters_apart",
+            "about": str(scene.world.goal.id),
+            "until_on": days["until_on"],
+            "reason": "We spreken elkaar vrijdag.",
+        },
+        "POST /api/placements/{placement}/opportunities": {
+            "item_id": str(scene.world.items[1].id),
+            "is_possible": False,
+        },
     }
 
 

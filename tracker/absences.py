@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
@@ -13,6 +14,7 @@ from tracker.permissions import Action, lock, require, visible
 from tracker.plans import check_open
 
 LONGEST_DAYS = 366
+AHEAD_DAYS = 366  # the first day lies at most so far ahead
 
 
 def declare_absence(
@@ -27,14 +29,20 @@ def declare_absence(
 ) -> Absence:
     """Say that the student is away until a day (exclusive); the student or the coach may.
 
-    Clocks that wait for the student stand still on these days; those of others go on.
+    Clocks that wait for the student stand still on these days; those of others go on. Also for
+    days gone by. Raises Conflict when all of these days were declared already.
     """
     require(session, by, Action.DECLARE_ABSENCE, on=on, plan_id=plan.id)
+    lock(session, plan)  # one at a time, so that nothing is declared twice
     check_open(plan)
+    if from_on > on + timedelta(days=AHEAD_DAYS):
+        raise Invalid(from_on="date.too_far")
     if until_on <= from_on:
         raise Invalid(until_on="date.before_start")
     if until_on - from_on > timedelta(days=LONGEST_DAYS):
         raise Invalid(until_on="absence.too_long")
+    if _is_declared(session, plan, from_on, until_on):
+        raise Conflict("absence.declared_already")
     absence = Absence(
         school_id=plan.school_id,
         plan_id=plan.id,
@@ -76,3 +84,14 @@ def absences_of(
         .order_by(Absence.from_on.desc(), Absence.id)
         .limit(limit)
     ).all()
+
+
+def _is_declared(session: Session, plan: LearningPlan, from_on: date, until_on: date) -> bool:
+    known = sa.select(Absence.id).where(
+        Absence.school_id == plan.school_id,
+        Absence.plan_id == plan.id,
+        Absence.withdrawn_at.is_(None),
+        Absence.from_on <= from_on,
+        Absence.until_on >= until_on,
+    )
+    return session.scalars(known.limit(1)).first() is not None

@@ -84,21 +84,15 @@ COLUMNS = (
 )
 
 
-def waiting_for(
-    session: Session, *, person: Person, on: date, plan_id: UUID | None = None
-) -> Sequence[SeenRequest]:
-    """Return the open requests that this person owes an answer, oldest first."""
-    return requests_seen(
-        session, person=person, on=on, where=_open(FeedbackRequest.to_id, person, plan_id)
-    )
-
-
-def waiting_on_others(
-    session: Session, *, person: Person, on: date, plan_id: UUID | None = None
-) -> Sequence[SeenRequest]:
-    """Return the open requests to which others owe this person an answer, oldest first."""
-    return requests_seen(
-        session, person=person, on=on, where=_open(FeedbackRequest.by_id, person, plan_id)
+def waiting_both_ways(
+    session: Session, *, person: Person, on: date
+) -> tuple[list[SeenRequest], list[SeenRequest]]:
+    """Return the open requests that this person owes an answer, and is owed one; oldest first."""
+    asked = sa.or_(FeedbackRequest.to_id == person.id, FeedbackRequest.by_id == person.id)
+    seen = requests_seen(session, person=person, on=on, where=[asked, *_open()])
+    return (
+        [request for request in seen if request.to_id == person.id],
+        [request for request in seen if request.by_id == person.id],
     )
 
 
@@ -115,22 +109,22 @@ def count_waiting(session: Session, *, person: Person, on: date) -> int:
     """Return how many requests this person owes an answer, of those they can see."""
     query = sa.select(sa.func.count(FeedbackRequest.id)).where(
         FeedbackRequest.school_id == person.school_id,
-        *_open(FeedbackRequest.to_id, person, None),
+        FeedbackRequest.to_id == person.id,
+        *_open(),
         VISIBLE[FeedbackRequest](person, on),
     )
     return session.scalar(query) or 0
 
 
-def _open(side: Key, person: Person, plan_id: UUID | None) -> list[Condition]:
+def _open() -> list[Condition]:
     """Return the conditions of open requests; in a closed plan nobody can answer, so none waits."""
-    of_plan = [FeedbackRequest.plan_id == plan_id] if plan_id else []
     plan = aliased(LearningPlan)
     goes_on = sa.exists().where(
         plan.school_id == FeedbackRequest.school_id,
         plan.id == FeedbackRequest.plan_id,
         plan.state != PlanState.CLOSED,
     )
-    return [side == person.id, FeedbackRequest.state == RequestState.OPEN, goes_on, *of_plan]
+    return [FeedbackRequest.state == RequestState.OPEN, goes_on]
 
 
 def requests_seen(

@@ -1,6 +1,6 @@
 """Kwalificaties and their parts, as the school holds them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -28,4 +28,15 @@ def items_of(
             FrameworkItem.school_id == person.school_id, FrameworkItem.framework_id == framework_id
         )
         .order_by(FrameworkItem.position)
+    ).all()
+
+
+def items_named(
+    session: Session, *, person: Person, ids: Collection[UUID]
+) -> Sequence[FrameworkItem]:
+    """Return these parts, of whatever framework, in their own order."""
+    return session.scalars(
+        sa.select(FrameworkItem)
+        .where(FrameworkItem.school_id == person.school_id, FrameworkItem.id.in_(ids))
+        .order_by(FrameworkItem.position, FrameworkItem.id)
     ).all()

@@ -13,6 +13,7 @@ from tracker.models import Holiday, Person, School
 from tracker.permissions import Action, lock, require
 
 LONGEST_DAYS = 70  # a summer holiday, and some more
+AHEAD_DAYS = 3 * 366  # schools plan so far ahead
 
 
 def add_holiday(
@@ -26,12 +27,20 @@ def add_holiday(
     on: date,
     at: datetime,
 ) -> Holiday:
-    """Add days, until a day (exclusive), on which clocks stand still; also for days gone by."""
+    """Add days, until a day (exclusive), on which clocks stand still; also for days gone by.
+
+    Raises Conflict when a holiday of just these days is there already.
+    """
     require(session, by, Action.KEEP_RULES, on=on)
+    if from_on > on + timedelta(days=AHEAD_DAYS):
+        raise Invalid(from_on="date.too_far")
     if until_on <= from_on:
         raise Invalid(until_on="date.before_start")
     if until_on - from_on > timedelta(days=LONGEST_DAYS):
         raise Invalid(until_on="holiday.too_long")
+    same = {(known.from_on, known.until_on) for known in holidays_of(session, school=school)}
+    if (from_on, until_on) in same:
+        raise Conflict("holiday.known")
     holiday = Holiday(
         school_id=school.id,
         name=name,

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
-from tracker.errors import Invalid
+from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.models import (
     FrameworkItem,
     FrameworkItemKind,
@@ -15,8 +16,10 @@ from tracker.models import (
     Opportunity,
     Person,
     Placement,
+    PlanRole,
 )
 from tracker.permissions import Action, require, visible
+from tracker.plans import check_open, members_of
 
 
 def say_opportunity(
@@ -29,14 +32,33 @@ def say_opportunity(
     on: date,
     at: datetime,
 ) -> Opportunity:
-    """Say whether a placement offers a werkproces; the newest word holds.
+    """Say whether a placement that runs or comes offers a werkproces; returns the word that holds.
 
-    Student, coach and supervisor may. Raises Invalid for a part of another kwalificatie.
+    Student and coach may, and the placement's own supervisor. Saying the same again changes
+    nothing: it holds since it was said first. Raises Invalid for a part of another kwalificatie,
+    Conflict for a placement that is over.
     """
     plan = session.get_one(LearningPlan, (placement.school_id, placement.plan_id))
-    require(session, by, Action.SAY_OPPORTUNITY, on=on, plan_id=plan.id)
+    granted = require(session, by, Action.SAY_OPPORTUNITY, on=on, plan_id=plan.id)
+    if granted == {PlanRole.SUPERVISOR} and not _supervises(session, by, plan, placement, on):
+        raise NotAllowed("not of the own placement")
+    check_open(plan)
+    if placement.until_on <= on:
+        raise Conflict("placement.over")
     if item.kind is not FrameworkItemKind.WERKPROCES or item.framework_id != plan.framework_id:
         raise Invalid(item_id="item.of_other_framework")
+    holding = session.scalars(
+        sa.select(Opportunity)
+        .where(
+            Opportunity.school_id == placement.school_id,
+            Opportunity.placement_id == placement.id,
+            Opportunity.item_id == item.id,
+        )
+        .order_by(Opportunity.said_at.desc(), Opportunity.id.desc())
+        .limit(1)
+    ).first()
+    if holding is not None and holding.is_possible is is_possible:
+        return holding
     said = Opportunity(
         school_id=placement.school_id,
         placement_id=placement.id,
@@ -63,3 +85,12 @@ def opportunities_of(
     )
     newest = {(row.placement_id, row.item_id): row for row in rows}
     return list(newest.values())
+
+
+def _supervises(
+    session: Session, by: Person, plan: LearningPlan, placement: Placement, on: date
+) -> bool:
+    return any(
+        member.person_id == by.id and member.placement_id == placement.id
+        for member in members_of(session, plan=plan, on=on)
+    )

@@ -4,10 +4,10 @@ Nobody is ever sorted by how well they do. The number of queries does not depend
 plans (tracker/plan_facts.py).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from tracker import audit, progress, rules
 from tracker.facts import PlanFacts, Thresholds
+from tracker.lesson_lists import SeenChoice, choices_seen
+from tracker.lessons import waits
 from tracker.models import (
     Framework,
     GroupRole,
@@ -25,11 +27,12 @@ from tracker.models import (
     PlanRole,
     PlanState,
     School,
+    SupportLesson,
 )
 from tracker.permissions import VISIBLE, holds, plans_as
 from tracker.plan_facts import ActivityDay, facts_of
 from tracker.progress import Measures, Trail
-from tracker.signals import Signal
+from tracker.signals import Rule, Signal
 from tracker.snoozes import PutOff, divide, put_off
 from tracker.thresholds import thresholds_of
 
@@ -74,6 +77,59 @@ class Row:
     def last_talk_on(self) -> date | None:
         """Return the day of the last talk."""
         return max(self.facts.talked_on, default=None)
+
+
+def for_coach(
+    session: Session, *, coach: Person, school: School, on: date, group_id: UUID | None = None
+) -> list[Row]:
+    """Return the open plans that this person guides, as coach or core team, by name."""
+    roles = (PlanRole.COACH, PlanRole.TEAM)
+    return rows_for(session, reader=coach, school=school, on=on, roles=roles, group_id=group_id)
+
+
+def for_supervisor(session: Session, *, supervisor: Person, school: School, on: date) -> list[Row]:
+    """Return the open plans with a placement of this supervisor, by name.
+
+    Their signals are the supervisor's own debts: an answer, and a view before a placement ends.
+    What a coach is told stays in the school.
+    """
+    roles = (PlanRole.SUPERVISOR,)
+    rows = rows_for(session, reader=supervisor, school=school, on=on, roles=roles)
+    return [_told(row, partial(_owed_by_supervisor, supervisor)) for row in rows]
+
+
+def _owed_by_supervisor(supervisor: Person, signal: Signal) -> bool:
+    if signal.rule is Rule.UNANSWERED:
+        return signal.owed_by_id == supervisor.id
+    return signal.rule is Rule.PLACEMENT_ENDS
+
+
+def for_student(
+    session: Session, *, plan: LearningPlan, person: Person, school: School, on: date
+) -> Row:
+    """Return a student's own plan, also when it is closed: the own past and goals only.
+
+    What somebody else owes an answer to is no signal for the student.
+    """
+    (row,) = rows_for(
+        session, reader=person, school=school, on=on, plan_id=plan.id, with_closed=True
+    )
+    return _told(row, lambda signal: signal.rule is not Rule.UNANSWERED)
+
+
+def _told(row: Row, is_told: Callable[[Signal], bool]) -> Row:
+    """Return a row with the signals that its reader is told."""
+    return replace(row, signals=tuple(signal for signal in row.signals if is_told(signal)))
+
+
+def for_teacher(session: Session, *, teacher: Person, on: date) -> Sequence[SeenChoice]:
+    """Return who chose a lesson of this teacher and did not follow it yet, newest first.
+
+    That choice and nothing else of the plan.
+    """
+    return choices_seen(
+        session, person=teacher, on=on, where=[SupportLesson.teacher_id == teacher.id, waits()]
+    )
 
 
 def rows_for(

@@ -5,13 +5,22 @@ order of facts never matters. What nobody has seen is missing, never a low ancho
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from tracker.facts import DEFAULTS, GoalFact, JudgementFact, PlanFacts, Rater, Thresholds
+from tracker.facts import (
+    DEFAULTS,
+    INDEPENDENT,
+    GoalFact,
+    JudgementFact,
+    OpportunityFact,
+    PlanFacts,
+    Rater,
+    Thresholds,
+)
 
 
 class Momentum(StrEnum):
@@ -72,11 +81,16 @@ class Trail:
     judgements: list[JudgementFact]
     shared_on: date | None
 
+    @property
+    def heard_on(self) -> date:
+        """Return the day on which it was set, or on which something was shared since."""
+        return max(self.goal.since, self.shared_on or self.goal.since)
+
 
 def trails(facts: PlanFacts, *, on: date) -> list[Trail]:
     """Return what is known of each active goal, by its id."""
     judgements: dict[UUID, list[JudgementFact]] = defaultdict(list)
-    for judgement in _oldest_first(facts.judgements, on):
+    for judgement in oldest_first(facts.judgements, on=on):
         for goal_id in judgement.goal_ids:
             judgements[goal_id].append(judgement)
     shared: dict[UUID | None, date] = {}
@@ -91,12 +105,12 @@ def trails(facts: PlanFacts, *, on: date) -> list[Trail]:
 def measures(facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS) -> Measures:
     """Return what a plan's facts amount to on a day; active goals only, except freshness."""
     known = trails(facts, on=on)
-    observed = [j.observed_on for j in facts.judgements if j.observed_on <= on]
-    gaps = [gap(trail, on=on, thresholds=thresholds) for trail in known]
+    gaps = [gap(trail.judgements, on=on, thresholds=thresholds) for trail in known]
+    newest = max((j.observed_on for j in facts.judgements if j.observed_on <= on), default=None)
     return Measures(
         coverage=_coverage(known),
         momentum=_plan_momentum(facts, known, on, thresholds),
-        freshness_days=(on - max(observed)).days if observed else None,
+        freshness_days=(on - newest).days if newest else None,
         agreement=max((apart for apart in gaps if apart is not None), default=None),
     )
 
@@ -105,7 +119,12 @@ def momenta(
     facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS
 ) -> dict[UUID, Momentum]:
     """Return how each active goal moves on a day, by goal id."""
-    return {t.goal.id: _momentum(t, on, thresholds) for t in trails(facts, on=on)}
+    return {
+        trail.goal.id: momentum(
+            trail.judgements, heard_on=trail.heard_on, on=on, thresholds=thresholds
+        )
+        for trail in trails(facts, on=on)
+    }
 
 
 def standing(judgements: Iterable[JudgementFact], *, on: date) -> tuple[Standing, ...]:
@@ -114,7 +133,7 @@ def standing(judgements: Iterable[JudgementFact], *, on: date) -> tuple[Standing
     Of equal bests the newest, so that its age is not made worse than it is.
     """
     by_rater: dict[tuple[Rater, UUID], list[JudgementFact]] = defaultdict(list)
-    for judgement in _oldest_first(judgements, on):
+    for judgement in oldest_first(judgements, on=on):
         by_rater[judgement.by, judgement.by_id].append(judgement)
     return tuple(
         Standing(by, by_id, max(reversed(said), key=lambda j: j.anchor), said[-1])
@@ -122,7 +141,7 @@ def standing(judgements: Iterable[JudgementFact], *, on: date) -> tuple[Standing
     )
 
 
-def _oldest_first(judgements: Iterable[JudgementFact], on: date) -> list[JudgementFact]:
+def oldest_first(judgements: Iterable[JudgementFact], *, on: date) -> list[JudgementFact]:
     """Return what was observed up to a day; one day's in the order in which it was recorded."""
     known = [judgement for judgement in judgements if judgement.observed_on <= on]
     return sorted(known, key=lambda j: (j.observed_on, j.recorded_at, j.id))
@@ -132,17 +151,108 @@ def _shown(rater: tuple[Rater, UUID]) -> tuple[int, UUID]:
     return list(Rater).index(rater[0]), rater[1]
 
 
-def counting(trail: Trail, *, on: date, thresholds: Thresholds) -> list[JudgementFact]:
-    """Return each rater's latest judgement that is not too old to count: lowest, oldest first."""
-    latest = {(j.by, j.by_id): j for j in trail.judgements}
-    counting = [j for j in latest.values() if (on - j.observed_on).days <= thresholds.counting_days]
-    return sorted(counting, key=lambda j: (j.anchor, j.observed_on, j.recorded_at, j.id))
+# --- what follows is told of judgements of one thing, oldest first, none after the day ---------
 
 
-def gap(trail: Trail, *, on: date, thresholds: Thresholds) -> int | None:
+def extremes(
+    judgements: Sequence[JudgementFact], *, on: date, thresholds: Thresholds
+) -> tuple[JudgementFact, JudgementFact] | None:
+    """Return the lowest and the highest of what each rater said last; None with fewer than two.
+
+    What is older than `counting_days` does not count. Of equals it is the oldest.
+    """
+    latest = {(j.by, j.by_id): j for j in judgements}.values()
+    counting = [j for j in latest if (on - j.observed_on).days <= thresholds.counting_days]
+    if len(counting) < 2:  # noqa: PLR2004 - one rater agrees and disagrees with nobody
+        return None
+    counting.sort(key=lambda j: (j.observed_on, j.recorded_at, j.id))
+    return min(counting, key=lambda j: j.anchor), max(counting, key=lambda j: j.anchor)
+
+
+def gap(judgements: Sequence[JudgementFact], *, on: date, thresholds: Thresholds) -> int | None:
     """Return how many anchors the raters are apart now; None with fewer than two raters."""
-    latest = counting(trail, on=on, thresholds=thresholds)
-    return latest[-1].anchor - latest[0].anchor if len(latest) > 1 else None
+    apart = extremes(judgements, on=on, thresholds=thresholds)
+    return apart[1].anchor - apart[0].anchor if apart else None
+
+
+def momentum(
+    judgements: Sequence[JudgementFact], *, heard_on: date, on: date, thresholds: Thresholds
+) -> Momentum:
+    """Return how one thing moves; `heard_on` is when it was set or shared about last."""
+    apart = gap(judgements, on=on, thresholds=thresholds)
+    if apart is not None and apart >= thresholds.gap:
+        return Momentum.DIFFERS
+    newest = max(heard_on, judgements[-1].observed_on) if judgements else heard_on
+    if (on - newest).days > thresholds.quiet_days:
+        return Momentum.QUIET
+    if changed(judgements, on=on, thresholds=thresholds):
+        return Momentum.MOVES
+    if not judgements or (on - judgements[0].observed_on).days <= thresholds.quiet_days:
+        return Momentum.NEW
+    return Momentum.PRACTISES
+
+
+def changed(
+    judgements: Sequence[JudgementFact], *, on: date, thresholds: Thresholds
+) -> tuple[JudgementFact, JudgementFact] | None:
+    """Return the last change of a rater's anchor, before and after; None when none changed.
+
+    A change of longer than `counting_days` ago does not count.
+    """
+    previous: dict[tuple[Rater, UUID], JudgementFact] = {}
+    found = None
+    for judgement in judgements:
+        before = previous.get((judgement.by, judgement.by_id), judgement)
+        is_lately = (on - judgement.observed_on).days <= thresholds.counting_days
+        if before.anchor != judgement.anchor and is_lately:
+            found = before, judgement
+        previous[judgement.by, judgement.by_id] = judgement
+    return found
+
+
+def independent(judgements: Iterable[JudgementFact]) -> list[JudgementFact]:
+    """Return the judgements with which somebody else than the student saw it independently."""
+    return [j for j in judgements if j.by != Rater.SELF and j.anchor >= INDEPENDENT]
+
+
+def first_in_each_placement(judgements: Iterable[JudgementFact]) -> list[JudgementFact]:
+    """Return the first judgement of each placement where it was seen independently by another."""
+    first: dict[UUID, JudgementFact] = {}
+    for judgement in independent(judgements):
+        if judgement.context is not None:
+            first.setdefault(judgement.context, judgement)
+    return list(first.values())
+
+
+# --- workplaces ------------------------------------------------------------------------------
+
+
+def said_of_placements(
+    facts: PlanFacts, item_id: UUID, *, on: date
+) -> dict[UUID, OpportunityFact | None]:
+    """Return what was said last of an item, by each placement that runs or comes; None: nothing."""
+    said: dict[UUID, OpportunityFact | None] = {
+        placement.id: None for placement in facts.placements if placement.until_on > on
+    }
+    for word in sorted(facts.opportunities, key=lambda o: (o.said_on, o.is_possible)):
+        if word.item_id == item_id and word.said_on <= on and word.placement_id in said:
+            said[word.placement_id] = word
+    return said
+
+
+def no_workplace(facts: PlanFacts, item_id: UUID, *, on: date) -> list[OpportunityFact]:
+    """Return the words which together say that no placement offers an item, oldest first.
+
+    Nothing unless every placement that runs or comes was said not to offer it.
+    """
+    said = said_of_placements(facts, item_id, on=on).values()
+    gaps = [word for word in said if word is not None and not word.is_possible]
+    if len(gaps) < len(said):
+        return []
+    return sorted(gaps, key=lambda word: (word.said_on, word.placement_id))
+
+
+# --- the plan --------------------------------------------------------------------------------
 
 
 def _coverage(trails: list[Trail]) -> Coverage:
@@ -159,33 +269,6 @@ def _coverage(trails: list[Trail]) -> Coverage:
     )
 
 
-def _momentum(trail: Trail, on: date, thresholds: Thresholds) -> Momentum:
-    apart = gap(trail, on=on, thresholds=thresholds)
-    if apart is not None and apart >= thresholds.gap:
-        return Momentum.DIFFERS
-    observed = [j.observed_on for j in trail.judgements]
-    heard = max(*observed, trail.shared_on or trail.goal.since, trail.goal.since)
-    if (on - heard).days > thresholds.quiet_days:
-        return Momentum.QUIET
-    if _moved(trail, on, thresholds):
-        return Momentum.MOVES
-    if not observed or (on - observed[0]).days <= thresholds.quiet_days:
-        return Momentum.NEW
-    return Momentum.PRACTISES
-
-
-def _moved(trail: Trail, on: date, thresholds: Thresholds) -> bool:
-    """Tell whether a rater's anchor, among those that count, differs from that rater's previous."""
-    previous: dict[tuple[Rater, UUID], int] = {}
-    for judgement in trail.judgements:
-        rater = judgement.by, judgement.by_id
-        changed = previous.get(rater, judgement.anchor) != judgement.anchor
-        if changed and (on - judgement.observed_on).days <= thresholds.counting_days:
-            return True
-        previous[rater] = judgement.anchor
-    return False
-
-
 def _plan_momentum(
     facts: PlanFacts, trails: list[Trail], on: date, thresholds: Thresholds
 ) -> Momentum:
@@ -193,11 +276,14 @@ def _plan_momentum(
 
     A plan without active goals is new, and quiet once nothing was shared or judged for long.
     """
-    moments = {_momentum(trail, on, thresholds) for trail in trails}
+    moments = {
+        momentum(trail.judgements, heard_on=trail.heard_on, on=on, thresholds=thresholds)
+        for trail in trails
+    }
     for moment in Momentum:
         if moment in moments:
             return moment
     days = [facts.starts_on]
     days += [j.observed_on for j in facts.judgements if j.observed_on <= on]
     days += [e.shared_on for e in facts.shared if e.shared_on <= on]
-    return Momentum.QUIET if (on - max(days)).days > thresholds.quiet_days else Momentum.NEW
+    return momentum((), heard_on=max(days), on=on, thresholds=thresholds)

@@ -4,13 +4,11 @@ Pure: no session, no clock, no sentence. The order of facts never matters, and w
 seen is missing, never a low anchor.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
-from uuid import UUID
 
 from tracker.facts import (
     DEFAULTS,
-    INDEPENDENT,
     ItemFact,
     JudgementFact,
     Pause,
@@ -22,8 +20,15 @@ from tracker.facts import (
     Thresholds,
     waited,
 )
-from tracker.progress import Trail, counting, gap, trails
-from tracker.signals import Fact, FactKind, Rule, Signal, place
+from tracker.progress import (
+    Trail,
+    extremes,
+    first_in_each_placement,
+    independent,
+    no_workplace,
+    trails,
+)
+from tracker.signals import Fact, FactKind, Rule, Signal, dated, judged, not_possible, place
 
 
 def signals(facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS) -> tuple[Signal, ...]:
@@ -47,10 +52,10 @@ def _unanswered(
     request: RequestFact, facts: PlanFacts, on: date, thresholds: Thresholds
 ) -> Signal | None:
     """Find a request or a learning question that waits for an answer for long."""
-    days = waited(request.asked_on, on=on, pauses=_holidays(facts))
+    days = waited(request.asked_on, on=on, pauses=_pauses_of(request.to, facts))
     if days <= thresholds.unanswered_days:
         return None
-    asked = _dated(FactKind.ASKED, request.asked_on, on, by_id=request.by_id)
+    asked = dated(FactKind.ASKED, request.asked_on, on=on, by_id=request.by_id)
     owed = Fact(FactKind.OWED_BY, by=request.to, by_id=request.to_id)
     return Signal(
         Rule.UNANSWERED,
@@ -79,18 +84,18 @@ def _nothing_shared(facts: PlanFacts, on: date, thresholds: Thresholds) -> Signa
     days = waited(since, on=on, pauses=facts.pauses)
     if days < thresholds.nothing_shared_days:
         return None
-    dated = [
-        *_dated(FactKind.LAST_SHARED, shared, on),
-        *_dated(FactKind.LAST_TALK, talked, on),
-        *_dated(FactKind.IN_PLACEMENT, placement.from_on, on, placement_id=placement.id),
+    behind = [
+        *dated(FactKind.LAST_SHARED, shared, on=on),
+        *dated(FactKind.LAST_TALK, talked, on=on),
+        *dated(FactKind.IN_PLACEMENT, placement.from_on, on=on, placement_id=placement.id),
         *_paused(since, days, on),
     ]
     for source in sorted(facts.sources, key=lambda source: source.name):
-        dated += [
-            *_dated(FactKind.LAST_ACTIVITY, source.last_activity_on, on, source=source.name),
-            *_dated(FactKind.LAST_IMPORT, source.last_import_on, on, source=source.name),
+        behind += [
+            *dated(FactKind.LAST_ACTIVITY, source.last_activity_on, on=on, source=source.name),
+            *dated(FactKind.LAST_IMPORT, source.last_import_on, on=on, source=source.name),
         ]
-    return Signal(Rule.NOTHING_SHARED, since, (*dated, _days(thresholds.nothing_shared_days)))
+    return Signal(Rule.NOTHING_SHARED, since, (*behind, _days(thresholds.nothing_shared_days)))
 
 
 def _placement_ends(
@@ -125,51 +130,34 @@ def _no_workplace(item: ItemFact, facts: PlanFacts, on: date) -> Signal | None:
     It fires only when something was said about every placement that runs or comes: nobody having
     said anything is no gap. The gap is the companies', never the student's.
     """
-    goals = [g for g in facts.goals if g.is_active and g.since <= on and item.id in g.item_ids]
-    ahead = {placement.id for placement in facts.placements if placement.until_on > on}
-    said = {
-        opportunity.placement_id: opportunity
-        for opportunity in facts.opportunities
-        if opportunity.item_id == item.id and opportunity.said_on <= on
-    }
-    if not goals or not ahead or not ahead <= said.keys():
+    served_since = [
+        goal.since
+        for goal in facts.goals
+        if goal.is_active and goal.since <= on and item.id in goal.item_ids
+    ]
+    gaps = no_workplace(facts, item.id, on=on)
+    if not served_since or not gaps:
         return None
-    if any(said[placement_id].is_possible for placement_id in ahead):
-        return None
-    gaps = sorted(
-        (said[placement_id] for placement_id in ahead), key=lambda o: (o.said_on, o.placement_id)
-    )
     return Signal(
         Rule.NO_WORKPLACE,
-        gaps[-1].said_on,
-        tuple(
-            Fact(
-                FactKind.NOT_POSSIBLE,
-                on=gap.said_on,
-                days=(on - gap.said_on).days,
-                placement_id=gap.placement_id,
-                item_id=item.id,
-            )
-            for gap in gaps
-        ),
+        max(min(served_since), gaps[-1].said_on),
+        tuple(not_possible(gap, on=on) for gap in gaps),
         item_id=item.id,
     )
 
 
 def _raters_apart(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
     """Find two raters whose latest judgements are far apart: something to talk about."""
-    apart = gap(trail, on=on, thresholds=thresholds)
-    if apart is None or apart < thresholds.gap:
+    apart = extremes(trail.judgements, on=on, thresholds=thresholds)
+    if apart is None or apart[1].anchor - apart[0].anchor < thresholds.gap:
         return None
-    known = counting(trail, on=on, thresholds=thresholds)
-    lowest = known[0]
-    highest = next(j for j in known if j.anchor == known[-1].anchor)
+    lowest, highest = apart
     return Signal(
         Rule.RATERS_APART,
         max(lowest.observed_on, highest.observed_on),
         (
-            _judged(highest, on),
-            _judged(lowest, on),
+            judged(highest, on=on),
+            judged(lowest, on=on),
             Fact(FactKind.THRESHOLD, anchors=thresholds.gap),
         ),
         goal_id=trail.goal.id,
@@ -182,70 +170,45 @@ def _goal_untouched(
     """Find a goal that nobody edited, judged or shared evidence towards for long."""
     goal = trail.goal
     edited = goal.touched_on if goal.touched_on and goal.touched_on <= on else None
-    judged = trail.judgements[-1].observed_on if trail.judgements else None
-    since = max(day for day in (goal.since, edited, judged, trail.shared_on) if day is not None)
+    last = trail.judgements[-1].observed_on if trail.judgements else None
+    since = max(day for day in (trail.heard_on, edited, last) if day is not None)
     days = waited(since, on=on, pauses=facts.pauses)
     if days < thresholds.goal_untouched_days:
         return None
-    dated = [
-        *_dated(FactKind.GOAL_SET, goal.since, on),
-        *_dated(FactKind.GOAL_EDITED, edited, on),
-        *_dated(FactKind.LAST_JUDGED, judged, on),
-        *_dated(FactKind.LAST_SHARED, trail.shared_on, on),
+    behind = (
+        *dated(FactKind.GOAL_SET, goal.since, on=on),
+        *dated(FactKind.GOAL_EDITED, edited, on=on),
+        *dated(FactKind.LAST_JUDGED, last, on=on),
+        *dated(FactKind.LAST_SHARED, trail.shared_on, on=on),
         *_paused(since, days, on),
-    ]
-    facts_behind = (*dated, _days(thresholds.goal_untouched_days))
-    return Signal(Rule.GOAL_UNTOUCHED, since, facts_behind, goal_id=goal.id)
+        _days(thresholds.goal_untouched_days),
+    )
+    return Signal(Rule.GOAL_UNTOUCHED, since, behind, goal_id=goal.id)
 
 
 def _first_independent(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
     """Find that somebody else saw the student do it independently, for the first time, lately."""
-    seen = _independent(trail)
-    return _news(Rule.FIRST_INDEPENDENT, trail, seen[:1], on, thresholds)
+    first = independent(trail.judgements)[:1]
+    return _news(Rule.FIRST_INDEPENDENT, trail, first, on, _days(thresholds.news_days))
 
 
 def _transfer_shown(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
     """Find that somebody else saw it independently in one more placement: enough to be transfer."""
-    first_in: dict[UUID, JudgementFact] = {}
-    for judgement in _independent(trail):
-        if judgement.context is not None:
-            first_in.setdefault(judgement.context, judgement)
-    seen = list(first_in.values())[: thresholds.contexts]
+    seen = first_in_each_placement(trail.judgements)[: thresholds.contexts]
     if len(seen) < thresholds.contexts:
         return None
-    return _news(Rule.TRANSFER_SHOWN, trail, seen, on, thresholds)
-
-
-def _independent(trail: Trail) -> list[JudgementFact]:
-    return [j for j in trail.judgements if j.by != Rater.SELF and j.anchor >= INDEPENDENT]
+    limits = Fact(FactKind.THRESHOLD, days=thresholds.news_days, contexts=thresholds.contexts)
+    return _news(Rule.TRANSFER_SHOWN, trail, seen, on, limits)
 
 
 def _news(
-    rule: Rule, trail: Trail, seen: list[JudgementFact], on: date, thresholds: Thresholds
+    rule: Rule, trail: Trail, seen: Sequence[JudgementFact], on: date, limits: Fact
 ) -> Signal | None:
     """Tell what was seen as good news, as long as the newest of it is news."""
-    if not seen or (on - seen[-1].observed_on).days > thresholds.news_days:
+    if not seen or (on - seen[-1].observed_on).days > (limits.days or 0):
         return None
-    facts = (*(_judged(j, on) for j in reversed(seen)), _days(thresholds.news_days))
+    facts = (*(judged(j, on=on) for j in reversed(seen)), limits)
     return Signal(rule, seen[-1].observed_on, facts, good_news=True, goal_id=trail.goal.id)
-
-
-def _judged(judgement: JudgementFact, on: date) -> Fact:
-    return Fact(
-        FactKind.JUDGED,
-        on=judgement.observed_on,
-        days=(on - judgement.observed_on).days,
-        by=judgement.by,
-        by_id=judgement.by_id,
-        anchor=judgement.anchor,
-        label=judgement.label,
-        placement_id=judgement.context,
-    )
-
-
-def _dated(kind: FactKind, day: date | None, on: date, **values: Any) -> list[Fact]:
-    """Return the fact that something happened on a day, or nothing when it never did."""
-    return [Fact(kind, on=day, days=(on - day).days, **values)] if day is not None else []
 
 
 def _paused(since: date, days: int, on: date) -> list[Fact]:
@@ -258,6 +221,8 @@ def _days(threshold: int) -> Fact:
     return Fact(FactKind.THRESHOLD, days=threshold)
 
 
-def _holidays(facts: PlanFacts) -> list[Pause]:
-    """Return the pauses of the school: who owes an answer is not away when the student is."""
+def _pauses_of(owed_by: Rater, facts: PlanFacts) -> Sequence[Pause]:
+    """Return what stops the clock of an answer: who owes it is not away when the student is."""
+    if owed_by is Rater.SELF:
+        return facts.pauses
     return [pause for pause in facts.pauses if pause.kind is PauseKind.HOLIDAY]

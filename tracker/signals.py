@@ -6,9 +6,10 @@ No sentence stands here: pages and programs make their own of the codes.
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
+from typing import Any
 from uuid import UUID
 
-from tracker.facts import Rater
+from tracker.facts import JudgementFact, OpportunityFact, Rater
 
 
 class Rule(StrEnum):
@@ -48,13 +49,13 @@ GROUPS = {
 
 
 class FactKind(StrEnum):
-    """What a fact behind a signal says, and with which values."""
+    """What a fact behind a signal or a figure says, and with which values."""
 
     JUDGED = "judged"  # on, days, by, by_id, anchor, label, placement_id
     LAST_SHARED = "last_shared"  # on, days; absent when nothing was ever shared
     LAST_TALK = "last_talk"  # on, days; absent when there never was one
-    LAST_ACTIVITY = "last_activity"  # source, on, days; without a day when it told nothing
-    LAST_IMPORT = "last_import"  # source, on, days: how old what the source told is
+    LAST_ACTIVITY = "last_activity"  # source, on, days; absent when it told nothing
+    LAST_IMPORT = "last_import"  # source, on, days: how old what it told is; absent when never
     IN_PLACEMENT = "in_placement"  # on (its first day), days, placement_id
     PLACEMENT_ENDS = "placement_ends"  # on (its last day), days until then, placement_id
     GOAL_SET = "goal_set"  # on, days
@@ -64,12 +65,16 @@ class FactKind(StrEnum):
     OWED_BY = "owed_by"  # by, by_id (who owes the answer; absent when it is any coach)
     NOT_POSSIBLE = "not_possible"  # on, days, placement_id, item_id
     PAUSED = "paused"  # days in which the clock stood still
-    THRESHOLD = "threshold"  # days, anchors, or contexts
+    TARGET = "target"  # goal_id, anchor, on, days until then (less than 0: passed); own target
+    THRESHOLD = "threshold"  # days, anchors, contexts: those of the school that the rule uses
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact that a signal fired on, as a code and values: the page makes the sentence."""
+    """One fact behind a signal or a figure, as a code and values: the page makes the sentence.
+
+    `goal_id` is there only in a figure of several goals.
+    """
 
     kind: FactKind
     on: date | None = None
@@ -80,6 +85,7 @@ class Fact:
     by_id: UUID | None = None
     anchor: int | None = None
     label: str | None = None
+    goal_id: UUID | None = None
     placement_id: UUID | None = None
     item_id: UUID | None = None
     source: str | None = None
@@ -110,13 +116,48 @@ class Signal:
         return self.request_id or self.item_id or self.placement_id or self.goal_id
 
 
+def judged(judgement: JudgementFact, *, on: date, goal_id: UUID | None = None) -> Fact:
+    """Return the fact that somebody judged: who, which anchor and word, where, how long ago."""
+    return Fact(
+        FactKind.JUDGED,
+        on=judgement.observed_on,
+        days=(on - judgement.observed_on).days,
+        by=judgement.by,
+        by_id=judgement.by_id,
+        anchor=judgement.anchor,
+        label=judgement.label,
+        goal_id=goal_id,
+        placement_id=judgement.context,
+    )
+
+
+def not_possible(word: OpportunityFact, *, on: date) -> Fact:
+    """Return the fact that a placement was said not to offer a werkproces."""
+    return Fact(
+        FactKind.NOT_POSSIBLE,
+        on=word.said_on,
+        days=(on - word.said_on).days,
+        placement_id=word.placement_id,
+        item_id=word.item_id,
+    )
+
+
+def dated(kind: FactKind, day: date | None, *, on: date, **values: Any) -> list[Fact]:
+    """Return the fact that something happened on a day; nothing when it had not, up to then."""
+    if day is None or day > on:
+        return []
+    return [Fact(kind, on=day, days=(on - day).days, **values)]
+
+
 def group_of(
     signal: Signal, *, reader_id: UUID | None = None, reader: Rater | None = None
 ) -> Group:
     """Return a signal's kind of attention; what the reader owes comes before all else."""
     if signal.rule is Rule.UNANSWERED:
-        is_mine = signal.owed_by_id == reader_id if signal.owed_by_id else signal.owed_by is reader
-        if is_mine and (reader_id or reader):
+        owed, mine = (
+            (signal.owed_by_id, reader_id) if signal.owed_by_id else (signal.owed_by, reader)
+        )
+        if owed is not None and owed == mine:
             return Group.WAITS_FOR_YOU
     return GROUPS[signal.rule]
 

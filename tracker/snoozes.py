@@ -3,19 +3,41 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
-from tracker.errors import Conflict, Invalid
-from tracker.models import LearningPlan, Person, Snooze
-from tracker.permissions import Action, lock, require
+from tracker.db import Record
+from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.models import (
+    FeedbackRequest,
+    FrameworkItem,
+    Goal,
+    LearningPlan,
+    LearningQuestion,
+    Person,
+    Placement,
+    Snooze,
+)
+from tracker.permissions import Action, lock, require, visible
 from tracker.plans import check_open
 from tracker.signals import Rule, Signal
 
 LONGEST_DAYS = 90
+# What a signal of each rule is about; nothing here: the plan as a whole.
+ABOUT: dict[Rule, tuple[type[Record], ...]] = {
+    Rule.UNANSWERED: (FeedbackRequest, LearningQuestion),
+    Rule.RATERS_APART: (Goal,),
+    Rule.NOTHING_SHARED: (),
+    Rule.GOAL_UNTOUCHED: (Goal,),
+    Rule.PLACEMENT_ENDS: (Placement,),
+    Rule.NO_WORKPLACE: (FrameworkItem,),
+    Rule.FIRST_INDEPENDENT: (Goal,),
+    Rule.TRANSFER_SHOWN: (Goal,),
+}
 
 
 def snooze(
@@ -32,17 +54,21 @@ def snooze(
 ) -> Snooze:
     """Put one signal of a plan off for oneself, until a day (exclusive).
 
-    `about` is `Signal.about`. Putting it off again ends the earlier time.
+    Coach, core team and supervisor may. `about` is `Signal.about`: something of this plan that one
+    sees. Putting it off again ends the earlier time.
     """
     require(session, by, Action.SNOOZE, on=on, plan_id=plan.id)
+    lock(session, plan)  # one at a time, so that one runs at most
     check_open(plan)
     if until_on <= on:
         raise Invalid(until_on="date.not_in_future")
     if until_on - on > timedelta(days=LONGEST_DAYS):
         raise Invalid(until_on="snooze.too_long")
+    if not _is_there(session, by, plan, rule, about, on):
+        raise Invalid(about="signal.not_there")
     for earlier in _running(session, by, on, [plan.id]):
         if (earlier.rule, earlier.about) == (rule, about):
-            earlier.ended_at = at
+            _end(session, by, earlier, at)
     put_off = Snooze(
         school_id=plan.school_id,
         plan_id=plan.id,
@@ -62,14 +88,40 @@ def snooze(
 
 
 def end_snooze(session: Session, *, by: Person, snooze: Snooze, on: date, at: datetime) -> None:
-    """Let a signal speak again; raises Conflict when it does already."""
+    """Let a signal speak again, for who put it off; raises Conflict when it does already."""
     require(session, by, Action.SNOOZE, on=on, plan_id=snooze.plan_id)
+    if snooze.by_id != by.id:
+        raise NotAllowed("put off by somebody else")
     lock(session, snooze)
-    if snooze.ended_at is not None:
+    if snooze.ended_at is not None or snooze.until_on <= on:
         raise Conflict("snooze.ended")
+    _end(session, by, snooze, at)
+    session.flush()
+
+
+def _end(session: Session, by: Person, snooze: Snooze, at: datetime) -> None:
     snooze.ended_at = at
     audit.record(session, by=by, verb="ended snooze", subject=snooze, plan_id=snooze.plan_id, at=at)
-    session.flush()
+
+
+def _is_there(
+    session: Session, by: Person, plan: LearningPlan, rule: Rule, about: UUID | None, on: date
+) -> bool:
+    """Whether a signal of this rule can be about this, in this plan, for this reader."""
+    kinds = ABOUT[rule]
+    if about is None or not kinds:
+        return about is None and not kinds
+    for kind in kinds:
+        table: Any = kind
+        of_plan = (
+            table.framework_id == plan.framework_id
+            if kind is FrameworkItem
+            else table.plan_id == plan.id
+        )
+        query = visible(kind, person=by, on=on).where(of_plan, kind.id == about)
+        if session.scalar(query) is not None:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,13 +50,12 @@ def set_thresholds(
     Only what differs from what holds now is written.
     """
     require(session, by, Action.KEEP_RULES, on=on)
-    wrong = {
-        name: "threshold.out_of_bounds" if name in LIMITS else "threshold.unknown"
-        for name, value in values.items()
-        if name not in LIMITS or not LIMITS[name][0] <= value <= LIMITS[name][1]
-    }
+    unknown = [name for name in values if name not in LIMITS]
+    if unknown:
+        raise Invalid(**dict.fromkeys(unknown, "threshold.unknown"))
+    wrong = [name for name, value in values.items() if not _is_within(name, value)]
     if wrong:
-        raise Invalid(**wrong)
+        raise Invalid(**dict.fromkeys(wrong, "threshold.out_of_bounds"))
     now = thresholds_of(session, school=school)
     for name, value in values.items():
         if getattr(now, name) != value:
@@ -66,3 +65,8 @@ def set_thresholds(
             audit.record(session, by=by, verb="set threshold", subject=row, at=at)
     session.flush()
     return thresholds_of(session, school=school)
+
+
+def _is_within(name: str, value: int) -> bool:
+    least, most = LIMITS[name]
+    return least <= value <= most

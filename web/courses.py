@@ -10,13 +10,11 @@ from identity.access import allows
 from lti.courses import ask_access, find_course, latest_request, students_of
 from lti.gradebook import takes_scores
 from lti.pulls import pull_of
-from tracker import spoor
 from tracker.errors import Conflict
-from tracker.facts import DEFAULTS
-from tracker.models import PlanRole, SchoolRole
-from tracker.overview import rows_for
+from tracker.models import SchoolRole
+from tracker.overview import for_coach
 from tracker.permissions import Action, roles_of
-from web.coach import by_name, table_row
+from web.group_table import by_name, minis_of, table
 from web.paging import part_of
 from web.words import sentence
 
@@ -30,18 +28,10 @@ NAMES_SHOWN = 100
 def course(context_id: UUID) -> str:
     """Show the own students with their trails, then the others by name only."""
     context = find_course(g.session, context_id, person=g.person, on=g.today)
-    rows = rows_for(
-        g.session,
-        reader=g.person,
-        school=g.school,
-        on=g.today,
-        roles=(PlanRole.COACH, PlanRole.TEAM),
-        group_id=context.group_id,
+    rows = for_coach(
+        g.session, coach=g.person, school=g.school, on=g.today, group_id=context.group_id
     )
     rows.sort(key=by_name)
-    window = spoor.window_since(
-        [j.observed_on for row in rows for j in row.facts.judgements], on=g.today, limits=DEFAULTS
-    )
     own = {row.student_id for row in rows}
     students = students_of(g.session, context=context, on=g.today)
     others = [name for person_id, name in students if person_id not in own]
@@ -55,9 +45,7 @@ def course(context_id: UUID) -> str:
             "title": context.title or context.label,
             "takes_scores": takes_scores(context),
         },
-        columns=[gettext("Goals")],
-        rows=[table_row(row, window) for row in rows],
-        since=window.from_on,
+        **table(rows, minis=minis_of(rows, on=g.today)),
         count=len(students),
         others=part.shown,
         others_count=len(others),

@@ -15,8 +15,7 @@ from tracker.clocks import (
     SeenRequest,
     look_at_requests,
     requests_seen,
-    waiting_for,
-    waiting_on_others,
+    waiting_both_ways,
 )
 from tracker.comments import SeenComment
 from tracker.errors import Conflict
@@ -39,10 +38,15 @@ class DeclineForm(Form):
 
 def waiting_rows(person: Person) -> dict[str, list[dict[str, Any]]]:
     """Return what this person owes (`mine`) and is owed (`theirs`), oldest first, for macros."""
-    mine = waiting_for(g.session, person=person, on=g.today)
-    theirs = waiting_on_others(g.session, person=person, on=g.today)
-    look_at_requests(g.session, person=person, seen=[*mine, *theirs])
+    mine, theirs = waiting_seen(person)
     return {"mine": rows_of(mine, person), "theirs": rows_of(theirs, person)}
+
+
+def waiting_seen(person: Person) -> tuple[list[SeenRequest], list[SeenRequest]]:
+    """Return the requests that this person owes an answer, and those of which they wait for one."""
+    mine, theirs = waiting_both_ways(g.session, person=person, on=g.today)
+    look_at_requests(g.session, person=person, seen=[*mine, *theirs])
+    return mine, theirs
 
 
 def rows_of(requests: Sequence[SeenRequest], person: Person) -> list[dict[str, Any]]:

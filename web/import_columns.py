@@ -50,6 +50,7 @@ class ColumnsForm(Form):
     )
     pattern = words(45, required=False)
     snapshot = words(3, required=False)
+    repeats = words(3, required=False)
 
 
 @blp.post("/<uuid:run_id>/columns")
@@ -113,6 +114,7 @@ def _mapping(run: ImportRun, filled: Filled) -> dict[str, Any]:
         "people": filled.data.get("people"),
         "person_pattern": _pattern(filled.data.get("pattern")),
         "snapshot": filled.data.get("snapshot") == "yes",
+        "repeats": filled.data.get("repeats") == "yes",
     }
     if filled.data.get("header_row") not in {None, dialect_of(run).header_row}:
         # Other headers: what was said of the old ones holds no longer.

@@ -18,7 +18,12 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=language, default_locale="nl")
     app.jinja_env.filters.update(
-        day=day, day_short=day_short, moment=moment, ago_days=ago_days, initials=initials
+        day=day,
+        day_short=day_short,
+        month=month,
+        moment=moment,
+        ago_days=ago_days,
+        initials=initials,
     )
     app.jinja_env.globals["language"] = language
 
@@ -41,6 +46,11 @@ def day_short(value: date) -> str:
     """Return '19 nov', with the year when it is another one."""
     form = "d MMM" if value.year == _today().year else "d MMM y"
     return format_date(value, form, locale=get_locale()).replace(".", "")
+
+
+def month(value: date) -> str:
+    """Return 'november 2026'."""
+    return format_date(value, "MMMM y", locale=get_locale())
 
 
 def moment(value: datetime) -> str:

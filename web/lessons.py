@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from identity.access import allows
 from tracker.errors import Conflict, Invalid
 from tracker.goals import goals_seen
-from tracker.lesson_lists import SeenLesson, choices_seen, lessons_seen
+from tracker.lesson_lists import SeenChoice, SeenLesson, choices_seen, lessons_seen
 from tracker.lessons import choose_lesson, drop_choice, offered
 from tracker.models import (
     Goal,
@@ -125,22 +125,24 @@ def choices(*where: Condition, plan_id: UUID | None = None) -> list[dict[str, An
         where=[LessonChoice.dropped_at.is_(None), *where],
         plan_id=plan_id,
     )
-    return [
-        {
-            "id": seen.choice.id,
-            "lesson_id": seen.lesson.id,
-            "title": seen.lesson.title,
-            "student": seen.student,
-            "kind": seen.choice.kind,
-            "reason": seen.choice.reason,
-            "goal_title": seen.goal_title,
-            "chosen_at": seen.choice.chosen_at,
-            "confirmed_at": seen.choice.confirmed_at,
-            "confirmed_by": seen.confirmed_by,
-            "may_confirm": seen.may_confirm,
-        }
-        for seen in found
-    ]
+    return [told_choice(seen) for seen in found]
+
+
+def told_choice(seen: SeenChoice) -> dict[str, Any]:
+    """Return a choice as pages show it."""
+    return {
+        "id": seen.choice.id,
+        "lesson_id": seen.lesson.id,
+        "title": seen.lesson.title,
+        "student": seen.student,
+        "kind": seen.choice.kind,
+        "reason": seen.choice.reason,
+        "goal_title": seen.goal_title,
+        "chosen_at": seen.choice.chosen_at,
+        "confirmed_at": seen.choice.confirmed_at,
+        "confirmed_by": seen.confirmed_by,
+        "may_confirm": seen.may_confirm,
+    }
 
 
 def told(seen: SeenLesson) -> dict[str, Any]:

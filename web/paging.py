@@ -21,8 +21,18 @@ class Part(Generic[One]):
 
 def part_of(found: Sequence[One], *, size: int) -> Part[One]:
     """Return the page that the address asks for; the last one for whoever asks too much."""
-    pages = max(1, -(-len(found) // size))
+    pages = pages_of(len(found), size=size)
+    page = min(page_asked(), pages)
+    return Part(shown=found[(page - 1) * size : page * size], page=page, pages=pages)
+
+
+def page_asked() -> int:
+    """Return which page the address asks for, from 1."""
     asked = request.args.get("page", "")
     is_number = asked.isascii() and asked.isdigit() and len(asked) <= MOST_DIGITS
-    page = min(max(1, int(asked) if is_number else 1), pages)
-    return Part(shown=found[(page - 1) * size : page * size], page=page, pages=pages)
+    return max(1, int(asked) if is_number else 1)
+
+
+def pages_of(total: int, *, size: int) -> int:
+    """Return how many pages a list takes; an empty one takes one."""
+    return max(1, -(-total // size))

@@ -69,6 +69,7 @@ def _values(run: ImportRun, said: Mapping[str, Any]) -> dict[str, Any]:
         "people": said.get("people") or "",
         "pattern": formatted(said["person_pattern"], "1") if said.get("person_pattern") else "",
         "snapshot": "yes" if said.get("snapshot") else "",
+        "repeats": "yes" if said.get("repeats") else "",
     }
 
 

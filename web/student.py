@@ -11,7 +11,7 @@ from tracker.audience import viewers_of_evidence
 from tracker.errors import NotFound
 from tracker.judged import SeenJudgement, judgements_seen
 from tracker.models import LearningPlan, PlanRole
-from tracker.overview import Row, rows_for
+from tracker.overview import Row, for_student
 from tracker.permissions import Action
 from tracker.pieces import Piece, pieces
 from tracker.plans import is_open, own_plans, programmes
@@ -107,14 +107,7 @@ def plan_lines(plans: Sequence[LearningPlan]) -> list[dict[str, Any]]:
 
 def row_of(plan: LearningPlan) -> Row:
     """Return what the reader sees of a plan that they hold, also when it is closed."""
-    return rows_for(
-        g.session,
-        reader=g.person,
-        school=g.school,
-        on=g.today,
-        plan_id=plan.id,
-        with_closed=True,
-    )[0]
+    return for_student(g.session, plan=plan, person=g.person, school=g.school, on=g.today)
 
 
 def _next_step(row: Row, goals: list[Any]) -> dict[str, Any]:
@@ -123,10 +116,13 @@ def _next_step(row: Row, goals: list[Any]) -> dict[str, Any]:
     signal = row.signals[0] if row.signals else None
     unseen = [goal for goal in goals if not goal["standings"]]
     goal = by_id.get(signal.goal_id) if signal and signal.goal_id else None
+    if signal and signal.item_id:
+        serving = (each.id for each in row.facts.goals if signal.item_id in each.item_ids)
+        goal = next((by_id[key] for key in serving if key in by_id), None)
     goal = goal or (unseen or goals)[0]
     reason = trails.reasons(row, on=g.today, signals=[signal] if signal else [])
     return {
-        **(reason[0] if reason else {"signal": None, "today": g.today, "places": {}}),
+        **(reason[0] if reason else {"signal": None, "today": g.today, "places": {}, "work": {}}),
         "goal_id": goal["id"],
         "goal_title": goal["title"],
         "target_anchor": goal["target_anchor"],

@@ -77,7 +77,7 @@ def home(plan: LearningPlan) -> str:
     """Return where the reader came from: the page of the student, or the own start."""
     roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
     if roles & set(RATING_IN_SCHOOL):
-        return url_for("coach.student", plan_id=plan.id)
+        return url_for("talk.student", plan_id=plan.id)
     if PlanRole.SUPERVISOR in roles:
         return url_for("supervisor.start")
     return url_for("identity.start")

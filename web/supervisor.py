@@ -15,17 +15,18 @@ from tracker.goals import goals_seen
 from tracker.judged import SeenJudgement, judgements_seen
 from tracker.judgements import answered, judge
 from tracker.models import Evidence, Goal, LearningPlan, PlanRole
-from tracker.overview import Row, rows_for
+from tracker.overview import Row, for_supervisor
 from tracker.permissions import Action, find
 from tracker.pieces import Piece, pieces
 from tracker.plan_facts import RATERS
 from tracker.plans import members_of, plan_of
 from tracker.scales import default_levels
+from tracker.signals import Rule, place
 from web import trails
-from web.coach import by_name
 from web.feedback import thread_url, waiting_rows
 from web.files import listed
 from web.forms import MAX_TEXT, Filled, Form, fill, words
+from web.group_table import by_name
 from web.voices import read_voice
 
 blp = Blueprint("supervisor", __name__, url_prefix="/supervisor")
@@ -65,9 +66,12 @@ def start() -> str:
             for piece in waiting
         ],
         requests={**requests, "mine": [r for r in requests["mine"] if r["url"] not in shown]},
+        ending=_ending(rows, waiting),
         students=[
             {
                 "name": row.name,
+                "given_name": row.given_name,
+                "workplaces": _workplaces(row),
                 "until_on": max(stay["until_on"] for stay in running),
                 "trails": [_with_own(goal) for goal in trails.goals(row, on=g.today)],
             }
@@ -79,8 +83,32 @@ def start() -> str:
 
 
 def _rows() -> list[Row]:
-    roles = (PlanRole.SUPERVISOR,)
-    return rows_for(g.session, reader=g.person, school=g.school, on=g.today, roles=roles)
+    return for_supervisor(g.session, supervisor=g.person, school=g.school, on=g.today)
+
+
+def _ending(rows: list[Row], waiting: list[Piece]) -> list[dict[str, Any]]:
+    """Return which placements end without the reader's view, the first to end first."""
+    shown = {piece.evidence.plan_id: piece.evidence.id for piece in reversed(waiting)}
+    found = [
+        {
+            **trails.reasons(row, on=g.today, signals=[signal])[0],
+            "student": row.given_name,
+            "evidence_id": shown.get(row.plan_id),
+        }
+        for row in rows
+        for signal in row.signals
+        if signal.rule is Rule.PLACEMENT_ENDS
+    ]
+    return sorted(found, key=lambda entry: place(entry["signal"], entry["student"]))
+
+
+def _workplaces(row: Row) -> list[dict[str, Any]]:
+    """Return the placements of today, of which the reader may say what they offer."""
+    return [
+        {"id": stay.id, "company": stay.company}
+        for stay in row.facts.placements
+        if stay.from_on <= g.today < stay.until_on
+    ]
 
 
 def _waiting(rows: list[Row]) -> list[Piece]:

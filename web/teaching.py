@@ -24,12 +24,12 @@ from tracker.lessons import (
     may_edit,
     offered,
     reopen_lesson,
-    waits,
 )
 from tracker.models import LessonChoice, Person, SupportLesson
+from tracker.overview import for_teacher
 from tracker.permissions import ADMINISTRATOR, Action, find, require
 from web.forms import CODES, MAX_TEXT, MAX_TITLE, Filled, Form, fill, words
-from web.lessons import choices, lessons_where
+from web.lessons import choices, lessons_where, told_choice
 from web.words import sentence
 
 blp = Blueprint("teaching", __name__, url_prefix="/lessons")
@@ -57,7 +57,7 @@ def lessons() -> str:
         keeps_all=keeps_all,
         mine=lessons_where() if keeps_all else lessons_where(mine),
         others=[] if keeps_all else lessons_where(offered(g.today), not_mine),
-        chosen=choices(mine, waits()),
+        chosen=[told_choice(seen) for seen in for_teacher(g.session, teacher=g.person, on=g.today)],
     )
 
 
@@ -165,7 +165,7 @@ def confirm(choice_id: UUID) -> Response:
         flash(sentence(refusal.code), "error")
     here = request.args.get("here")
     if here == "student":
-        return redirect(url_for("coach.student", plan_id=choice.plan_id), 303)
+        return redirect(url_for("talk.student", plan_id=choice.plan_id), 303)
     if here == "list":
         return redirect(url_for("teaching.lessons"), 303)
     return redirect(url_for("teaching.lesson", lesson_id=choice.lesson_id), 303)

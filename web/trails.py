@@ -1,12 +1,13 @@
 """What a page shows of a plan: each goal with its drawing, its raters, and why it stands there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import g
 from flask_babel import gettext
+from markupsafe import Markup
 
 from tracker import progress, spoor
 from tracker.activity import recent_activity, source_ages
@@ -16,15 +17,19 @@ from tracker.overview import Row
 from tracker.plan_facts import RATERS
 from tracker.signals import Signal
 from tracker.spoor import Size, Target, Window
-from web.drawing import mini
+from web.drawing import Traced, mini, words_here
+from web.drawing import spoor as spoor_image
 from web.signals import signal_words
 
 OLD = timedelta(days=7)
 SIGNALS_SHOWN = 12
 
 
-def goals(row: Row, *, on: date) -> Any:
-    """Return the active goals of a row: id, title, drawing, momentum, standings and names."""
+def goals(row: Row, *, on: date, large: Collection[UUID | None] = ()) -> Any:
+    """Return the active goals of a row: id, title, drawing, momentum, standings and names.
+
+    Those in `large` are drawn large.
+    """
     moves = progress.momenta(row.facts, on=on, thresholds=row.thresholds)
     return [
         {
@@ -33,7 +38,9 @@ def goals(row: Row, *, on: date) -> Any:
             "target_anchor": trail.goal.target_anchor,
             "target_on": trail.goal.target_on,
             "momentum": moves[trail.goal.id],
-            "drawing": drawing(row, trail, on=on),
+            "drawing": drawing(
+                row, trail, on=on, size=Size.LARGE if trail.goal.id in large else Size.LIST
+            ),
             "standings": [
                 {"by": s.by, "name": row.names[s.by_id], "last": s.last, "best": s.best}
                 for s in progress.standing(trail.judgements, on=on)
@@ -44,29 +51,39 @@ def goals(row: Row, *, on: date) -> Any:
     ]
 
 
-def minis(row: Row, *, on: date, window: Window) -> list[dict[str, Any]]:
-    """Return the active goals of a row as a table shows them: id, title, drawing and its layers."""
-    activity = tuple(dict.fromkeys(day.occurred_on for day in row.activity))
-    shown = []
-    for trail in row.trails:
+class Minis:
+    """The drawings of a table: in one window, in one language, each drawn once for a page."""
+
+    def __init__(self, *, on: date, window: Window) -> None:
+        """Begin with nothing drawn; the window is the table's, `on` the day of the page."""
+        self._on, self.window = on, window
+        self._words = words_here()
+        self._drawn: dict[UUID, Markup] = {}
+        self._activity: dict[UUID, tuple[date, ...]] = {}
+
+    def of(self, row: Row, trail: progress.Trail) -> Markup:
+        """Return the drawing of one goal, with its words."""
+        found = self._drawn.get(trail.goal.id)
+        if found is None:
+            found = self._drawn[trail.goal.id] = self._draw(row, trail)
+        return found
+
+    def _draw(self, row: Row, trail: progress.Trail) -> Markup:
+        activity = self._activity.get(row.plan_id)
+        if activity is None:
+            activity = tuple(dict.fromkeys(day.occurred_on for day in row.activity))
+            self._activity[row.plan_id] = activity
         drawn, layers = mini(
-            tuple(trail.judgements),
-            on=on,
-            limits=row.thresholds,
-            placements=tuple(row.facts.placements),
-            activity=activity,
-            window=window,
+            Traced(
+                trail.judgements,
+                on=self._on,
+                limits=row.thresholds,
+                placements=row.facts.placements,
+                activity=activity,
+                window=self.window,
+            )
         )
-        shown.append(
-            {
-                "id": trail.goal.id,
-                "title": trail.goal.title,
-                "drawing": drawn,
-                "layers": layers,
-                "names": row.names,
-            }
-        )
-    return shown
+        return spoor_image(drawn, row.names, trail.goal.title, layers=layers, words=self._words)
 
 
 def drawing(row: Row, trail: progress.Trail, *, on: date, size: Size = Size.LIST) -> spoor.Drawing:
@@ -85,9 +102,10 @@ def drawing(row: Row, trail: progress.Trail, *, on: date, size: Size = Size.LIST
 
 
 def reasons(row: Row, *, on: date, signals: Sequence[Signal] | None = None) -> list[Any]:
-    """Return what the signals' sentences ask: the signal, its goal, the people and the places."""
+    """Return what the signals' sentences ask: the signal, its goal, people, places and work."""
     titles = {goal.id: goal.title for goal in row.facts.goals}
     places = {placement.id: placement.company for placement in row.facts.placements}
+    work = {item.id: f"{item.code} {item.title}" for item in row.facts.items}
     return [
         {
             "signal": signal,
@@ -95,6 +113,7 @@ def reasons(row: Row, *, on: date, signals: Sequence[Signal] | None = None) -> l
             "goal_title": titles.get(signal.goal_id) if signal.goal_id else None,
             "names": row.names,
             "places": places,
+            "work": work,
         }
         for signal in (row.signals if signals is None else signals)
     ]

@@ -12,6 +12,8 @@ def sentence(code: str) -> str:
         "not_a_choice": gettext("Choose one of these."),
         "date.in_future": gettext("This day is still to come. Choose today or earlier."),
         "date.in_past": gettext("This day is over. Choose a later one."),
+        "date.before_start": gettext("This day comes before the first one. Choose a later one."),
+        "date.not_in_future": gettext("Choose a day after today."),
         "people.unanswered": gettext("Tell us: are there people in it?"),
         "date.too_far": gettext("This day is too far away. Choose an earlier one."),
         "goal.parent_not_performance": gettext("A goal cannot be part of this one."),
@@ -84,6 +86,19 @@ def sentence(code: str) -> str:
             "This column is not ours. Remove it in your learning environment."
         ),
         "gradebook.nothing_parked": gettext("There is nothing to try again here."),
+        "threshold.out_of_bounds": gettext(
+            "This number is too low or too high. Choose another one."
+        ),
+        "holiday.too_long": gettext("A holiday lasts 70 days at most."),
+        "holiday.known": gettext("A holiday of these days is there already."),
+        "holiday.removed": gettext("This holiday was taken back already."),
+        "absence.too_long": gettext("Choose a year at most."),
+        "absence.declared_already": gettext("These days were declared already."),
+        "absence.withdrawn": gettext("This absence was taken back already."),
+        "snooze.too_long": gettext("Put it off for 90 days at most."),
+        "snooze.ended": gettext("This speaks again already."),
+        "placement.over": gettext("This placement is over. Choose one that goes on."),
+        "signal.not_there": gettext("This reason is not there any more. Look at it again."),
         "plan.closed": gettext("This plan is closed. Nothing is added to it any more."),
     }
     return sentences.get(code, gettext("This is not right yet. Look at it again."))

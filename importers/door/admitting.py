@@ -14,13 +14,13 @@ from typing import IO, Any
 
 from importers import bsn
 from importers.door.rewriting import Choose, Rewritten, rewrite
-from importers.door.shapes import Shape, shape_of
 from importers.issues import Finding, Refused, Severity
 from importers.kinds import FILE_KINDS, file_kind
 from importers.readers import zipbundle
 from importers.readers.dialect import Dialect
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
+from importers.readers.shapes import Shape, shape_of
 from importers.source import FileKind, Opening, Source
 
 KINDS = tuple(one.kind for one in FILE_KINDS)

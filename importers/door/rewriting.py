@@ -7,11 +7,11 @@ from typing import IO, Any
 
 from importers import bsn
 from importers.door.cleaning import clean_table
-from importers.door.shapes import Shape
 from importers.issues import Finding, Refused, Severity
 from importers.readers import jsonl, sniff, xlsx, xml, zipbundle
 from importers.readers.dialect import Dialect
 from importers.readers.sample import MOST_ROWS, Form, Sample
+from importers.readers.shapes import Shape
 from importers.source import FileKind
 
 MOST_WORKBOOK_PARTS = 2000

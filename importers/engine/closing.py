@@ -138,9 +138,7 @@ def _hidden_of(run: ImportRun, kind: RecordKind) -> list[str]:
     return list(dict.fromkeys(key for stream in streams for key in stream.get("hidden", [])))
 
 
-def _ids(
-    session: Session, run: ImportRun, kind: RecordKind, keys: list[str]
-) -> sa.Select[UUID]:
+def _ids(session: Session, run: ImportRun, kind: RecordKind, keys: list[str]) -> sa.Select[UUID]:
     """Select our records that the targets of a kind are, by the source's keys."""
     told = aliased(ExternalRef)
     return sa.select(told.local_id).where(

@@ -1,8 +1,10 @@
 """The commands `bin/leerspoor source ...`: add a system, pull it now, and see how each is."""
 
 import sys
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 import orjson
@@ -186,13 +188,14 @@ def list_sources(app: Flask, *, school_slug: str) -> None:
         school = school_named(engine, school_slug)
         with unit_of_work(engine, school_id=school.id, writes=False) as session:
             states = source_list.states_of(session, school, by=None, at=utc_now())
+        zone = ZoneInfo(school.timezone)
         for one in states:
             last, due = one.source.last_applied_at, one.source.due_at
             facts = [
                 one.source.kind,
                 HEALTH[one.health],
-                f"bijgewerkt {format_datetime(last)}" if last else "nog niet bijgewerkt",
-                f"volgende keer {format_datetime(due)}" if due else "",
+                f"bijgewerkt {_local(last, zone)}" if last else "nog niet bijgewerkt",
+                f"volgende keer {_local(due, zone)}" if due else "",
             ]
             click.echo(f"{one.source.name}: {', '.join(filter(None, facts))}")
             for trouble in one.troubles:
@@ -223,6 +226,11 @@ def _pair(text: str) -> tuple[str, Any]:
         return name.strip(), orjson.loads(value)
     except orjson.JSONDecodeError:
         return name.strip(), value.strip()
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment as the clocks at the school show it."""
+    return str(format_datetime(moment.astimezone(zone), rebase=False))
 
 
 def _said(finding: Finding) -> str:

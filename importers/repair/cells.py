@@ -30,11 +30,11 @@ PEOPLE, ROWS = ("person.%", "ref.parked"), ("ref.set_aside",)
 Places = dict[str, set[int]]
 
 
-def waits_for(run: ImportRun, *codes: str) -> sa.ColumnElement[bool]:
+def waits_for(*codes: str) -> sa.ColumnElement[bool]:
     """Return the condition that a row was set aside with one of these codes; `%` is anything."""
     return sa.exists().where(
-        ImportIssue.school_id == run.school_id,
-        ImportIssue.run_id == run.id,
+        ImportIssue.school_id == ImportRow.school_id,
+        ImportIssue.run_id == ImportRow.run_id,
         ImportIssue.seq == ImportRow.seq,
         ImportIssue.is_from_match,
         ImportIssue.severity == Severity.ERROR,
@@ -47,7 +47,7 @@ def count_waits(session: Session, run: ImportRun) -> dict[str, int]:
 
     For who somebody is; for a row that was set aside itself; to be repaired by their uploader.
     """
-    of_people, of_rows = waits_for(run, *PEOPLE), waits_for(run, *ROWS)
+    of_people, of_rows = waits_for(*PEOPLE), waits_for(*ROWS)
     kinds = sa.case(
         (of_people, "people"), (of_rows, "rows"), (is_repairable(run), "repair"), else_="other"
     )
@@ -58,13 +58,23 @@ def count_waits(session: Session, run: ImportRun) -> dict[str, int]:
     return counts | {str(row[0]): int(row[1]) for row in found}
 
 
-def is_repairable(run: ImportRun) -> sa.ColumnElement[bool]:
+def is_of_table(*runs: ImportRun) -> sa.ColumnElement[bool]:
+    """Return the condition that a row of one of these runs stands in a table."""
+    of_each = (
+        sa.and_(ImportRow.run_id == run.id, ImportRow.file.in_(list(run.layout["dialect"])))
+        for run in runs
+        if run.layout.get("dialect")
+    )
+    return sa.or_(sa.false(), *of_each)
+
+
+def is_repairable(*runs: ImportRun) -> sa.ColumnElement[bool]:
     """Return the condition that a waiting row of a table is for its uploader to repair."""
     return sa.and_(
         IS_WAITING,
-        ImportRow.file.in_(list(run.layout.get("dialect", {}))),
+        is_of_table(*runs),
         ImportRow.row.is_not(None),
-        ~waits_for(run, *PEOPLE, *ROWS),
+        ~waits_for(*PEOPLE, *ROWS),
     )
 
 

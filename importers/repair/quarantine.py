@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from importers.engine.staged import rows_of
 from importers.issues import Severity
 from importers.models import ImportIssue, ImportRow, ImportRun, RowStatus
 from importers.readers.jsonl import LINE
-from importers.repair.cells import CELLS, cells_of, is_repairable
+from importers.repair.cells import CELLS, cells_of, is_of_table, is_repairable
 from importers.repair.writing import Row, as_lines, as_table
 from importers.report import told
 from tracker.errors import Conflict
@@ -38,30 +39,47 @@ Place = tuple[str, int]  # a file and the number of a row
 
 def count_bad(session: Session, run: ImportRun) -> int:
     """Return how many rows of a file can be given back to be repaired."""
-    return _count(session, run, _is_given(run))
+    return count_bad_of(session, [run]).get(run.id, 0)
+
+
+def count_bad_of(session: Session, runs: Sequence[ImportRun]) -> dict[UUID, int]:
+    """Return the same for several runs of a school; those without such rows are left out."""
+    return _count(session, runs, _is_given(*runs))
 
 
 def count_elsewhere(session: Session, run: ImportRun) -> int:
     """Return how many bad rows cannot: they are repaired where they come from."""
-    return _count(session, run, sa.and_(IS_BAD, ~_is_row(run)))
+    return _count(session, [run], sa.and_(IS_BAD, ~_is_row(run))).get(run.id, 0)
 
 
-def _count(session: Session, run: ImportRun, condition: sa.ColumnElement[bool]) -> int:
-    places = sa.select(ImportRow.file, ImportRow.row).where(*rows_of(run), condition).distinct()
-    return session.scalar(sa.select(sa.func.count()).select_from(places.subquery())) or 0
+def _count(
+    session: Session, runs: Sequence[ImportRun], condition: sa.ColumnElement[bool]
+) -> dict[UUID, int]:
+    """Return how many rows of their files are so, by run: one that is several records once."""
+    of_school = ImportRow.school_id.in_({run.school_id for run in runs})
+    of_runs = ImportRow.run_id.in_([run.id for run in runs])
+    places = (
+        sa.select(ImportRow.run_id, ImportRow.file, ImportRow.row)
+        .where(of_school, of_runs, condition)
+        .distinct()
+        .subquery()
+    )
+    counts = sa.select(places.c.run_id, sa.func.count()).group_by(places.c.run_id)
+    return {row[0]: row[1] for row in session.execute(counts)}
 
 
-def _is_row(run: ImportRun) -> sa.ColumnElement[bool]:
+def _is_row(*runs: ImportRun) -> sa.ColumnElement[bool]:
     """Return the condition that a row stands in a table, or is a line of JSON."""
-    is_line = ImportRow.data[LINE].as_string().is_not(None)
-    return sa.or_(ImportRow.file.in_(list(run.layout.get("dialect", {}))), is_line)
+    return sa.or_(is_of_table(*runs), ImportRow.data[LINE].as_string().is_not(None))
 
 
-def _is_given(run: ImportRun) -> sa.ColumnElement[bool]:
-    there: Any = is_repairable(run)
-    if run.file_digest is None:  # its file went, and with it the cells that nobody kept
-        there = sa.and_(there, ImportRow.data[CELLS].as_string().is_not(None))
-    return sa.or_(sa.and_(IS_BAD, _is_row(run)), there)
+def _is_given(*runs: ImportRun) -> sa.ColumnElement[bool]:
+    # When a file goes, so do the cells that nobody kept.
+    has_cells = sa.or_(
+        ImportRow.run_id.in_([run.id for run in runs if run.file_digest is not None]),
+        ImportRow.data[CELLS].as_string().is_not(None),
+    )
+    return sa.or_(sa.and_(IS_BAD, _is_row(*runs)), sa.and_(is_repairable(*runs), has_cells))
 
 
 def bad_rows(session: Session, run: ImportRun, store: Any = None) -> tuple[str, bytes]:

@@ -1,4 +1,8 @@
-"""The mapping that was used the last time: taken again when the headers are the same."""
+"""What was known of a sheet before: the mapping of the last time, and what a repair repairs.
+
+A mapping is taken again when the headers are the same. A repair holds a few rows, which say less
+about a column than all did: it is read as the sheet was that it comes from.
+"""
 
 from typing import Any
 
@@ -11,6 +15,7 @@ from importers.sheet.sheet import KIND, NAME, Sheet
 
 REMEMBERED = "remembered"
 UNDERSTOOD = "understood"
+PROFILE = "profile"
 
 
 def recalled(session: Session, run: ImportRun) -> dict[str, Any]:
@@ -19,7 +24,12 @@ def recalled(session: Session, run: ImportRun) -> dict[str, Any]:
     A sheet of which no source is named is of the one that remembers its headers, if that is one.
     """
     options = dict(run.options)
-    if run.kind != KIND or "mapping" in options:
+    if run.kind != KIND:
+        return options
+    if run.retry_of_id is not None:
+        repaired = session.get_one(ImportRun, (run.school_id, run.retry_of_id))
+        return options | {PROFILE: repaired.layout.get(UNDERSTOOD, {}).get(PROFILE, {})}
+    if "mapping" in options:
         return options
     headers = run.layout.get("headers", {}).get(run.file_name)
     remembered = {
@@ -43,7 +53,7 @@ def recalled(session: Session, run: ImportRun) -> dict[str, Any]:
 def noted(run: ImportRun, source: object) -> dict[str, Any]:
     """Return a run's options, with the headers that its mapping is for.
 
-    What the columns were taken for is kept in the run's layout.
+    What the columns hold, and were taken for, is kept in the run's layout.
     """
     options = dict(run.options)
     if isinstance(source, Sheet):

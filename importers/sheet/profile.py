@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from itertools import islice
 
 from importers.readers.cells import Line
 from importers.sheet.columns import plain
 from importers.sheet.numbers import COMMA, POINT, read_hours, read_number
-from importers.sheet.values import HUNDRED, TEN, Bounds, is_nothing, is_word, read_presence
+from importers.sheet.values import HUNDRED, OVG, TEN, Bounds, is_nothing, is_word, read_presence
 
 # More rows than this say nothing new about what a column holds; of a wide sheet fewer are looked
 # at, for whoever sends it waits.
@@ -36,6 +36,7 @@ class ColumnProfile:
     commas: int = 0
     percents: int = 0
     words: int = 0
+    letters: int = 0
     hours: int = 0
     presences: int = 0
     digits: int = 0
@@ -57,6 +58,7 @@ class ColumnProfile:
         self.hours += read_hours(text).value is not None
         if is_word(text) and not text.isdigit():
             self.words += 1
+            self.letters += plain(text) in OVG
             return
         read = read_number(text, decimal=None if COMMA in text else decimal)
         if read.value is None or read.is_error:
@@ -106,9 +108,9 @@ class ColumnProfile:
         return POINT if self.points and not self.commas else None
 
     def scale_of(self, header: str) -> str | None:
-        """Return the scale that the numbers show: 1-10, 0-100, or none that we can know."""
+        """Return the scale that the cells show: 1-10, 0-100, O V G, or none that we can know."""
         if not self.numbers:
-            return None
+            return "ovg" if self.letters and self.letters == self.filled else None
         if self.percents * 2 > self.numbers:
             return "0-100"
         if plain(header) in GRADES and self.low * 2 > self.numbers:
@@ -121,10 +123,9 @@ class ColumnProfile:
 
 @dataclass(slots=True)
 class Profile:
-    """The columns by their headers, and how many rows were passed over."""
+    """The columns by their headers."""
 
     columns: dict[str, ColumnProfile] = field(default_factory=lambda: defaultdict(ColumnProfile))
-    rows: int = 0
 
 
 def profile_of(lines: Iterable[Line | None], headers: Iterable[str], *, is_xlsx: bool) -> Profile:
@@ -135,12 +136,25 @@ def profile_of(lines: Iterable[Line | None], headers: Iterable[str], *, is_xlsx:
     for line in islice(lines, most):
         if line is None or line.is_bad:
             continue
-        profile.rows += 1
         for header in wanted:
             cell = line.text(header)
             if cell is not None:
                 profile.columns[header].add(cell, decimal=POINT if is_xlsx else None)
     return profile
+
+
+def plain_of(profile: Profile, headers: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Return a profile as plain JSON: the counts of each column that are not zero."""
+    told = {header: asdict(of_column(profile, header)) for header in headers if header}
+    return {
+        header: {name: count for name, count in counts.items() if count}
+        for header, counts in told.items()
+    }
+
+
+def columns_of(plain: Mapping[str, Mapping[str, int]]) -> dict[str, ColumnProfile]:
+    """Return the columns of `plain_of`."""
+    return {header: ColumnProfile(**counts) for header, counts in plain.items()}
 
 
 def of_column(profile: Profile, header: str) -> ColumnProfile:

@@ -16,7 +16,7 @@ from importers.sheet import rows, signals, twins
 from importers.sheet.columns import Means
 from importers.sheet.deciding import plan_of
 from importers.sheet.plan import Plan, kinds_of
-from importers.sheet.profile import Profile, profile_of
+from importers.sheet.profile import Profile, columns_of, plain_of, profile_of
 from importers.sheet.reading import Reading, is_total
 from importers.sheet.shown import shown
 from importers.sheet.whole import Whole
@@ -177,8 +177,13 @@ class Sheet:
 
     @cached_property
     def _profile(self) -> Profile:
+        """Return what the columns hold; of a repair, what they held in the sheet it repairs."""
+        earlier = columns_of(self._options.get("profile") or {})
+        others = [header for header in self.headers if header not in earlier]
         lines = (line for _, line in self._all_lines())
-        return profile_of(lines, self.headers, is_xlsx=self._dialect.is_xlsx)
+        profile = profile_of(lines, others, is_xlsx=self._dialect.is_xlsx)
+        profile.columns.update(earlier)
+        return profile
 
     @cached_property
     def headers(self) -> tuple[str, ...]:
@@ -186,9 +191,13 @@ class Sheet:
         return self._table().headers
 
     def understood(self) -> dict[str, Any]:
-        """Return what each column was taken for (shown.py); nothing of a sheet without a header."""
+        """Return what each column was taken for (shown.py), and why: its `profile` (profile.py).
+
+        Nothing of a sheet without a header.
+        """
         try:
-            return shown(self.headers, self._plan)
+            told = shown(self.headers, self._plan)
+            return told | {"profile": plain_of(self._profile, self.headers)}
         except Refused:
             return {}
 

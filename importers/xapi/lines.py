@@ -5,9 +5,9 @@ from typing import IO, Any
 
 import orjson
 
-from importers.door.shapes import Shape, shape_of
 from importers.readers.jsonl import LINE, JsonRow, read_lines, read_rows
 from importers.readers.sample import Form, Sample
+from importers.readers.shapes import Shape, shape_of
 from importers.source import Opening
 
 SHOWN = 100

@@ -10,7 +10,7 @@ down_revision = "0014"
 
 
 def upgrade() -> None:
-    """Add the five tables, and raise the wall."""
+    """Add the five tables and what a school's figures ask for, and raise the wall."""
     op.create_table(
         "holiday",
         sa.Column("school_id", sa.Uuid(), nullable=False),
@@ -130,5 +130,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_opportunity_school_id_placement_id", "opportunity", ["school_id", "placement_id"]
     )
+    # What a whole school shared and talked about lately (tracker/school_silence.py).
+    op.create_index(
+        "ix_evidence_share_school_id_shared_at", "evidence_share", ["school_id", "shared_at"]
+    )
+    op.create_index("ix_conversation_school_id_held_on", "conversation", ["school_id", "held_on"])
     raise_wall("threshold", "opportunity", grants=APPEND)
     raise_wall("holiday", "absence", "snooze")
+    # The overview counts signals from the index alone.
+    op.drop_index("ix_activity_school_id_person_id_occurred_on", "activity")
+    op.create_index(
+        "ix_activity_school_id_person_id_occurred_on",
+        "activity",
+        ["school_id", "person_id", "occurred_on"],
+        postgresql_include=["source_id", "kind", "value", "ended_at"],
+    )

@@ -11,12 +11,18 @@ from tracker.db import unit_of_work
 from tracker.evidence import log_evidence
 from tracker.models import (
     Audience,
+    Evidence,
     EvidenceGoal,
     EvidenceShare,
     EvidenceVersion,
+    FeedbackRequest,
+    LearningQuestion,
+    Person,
     PlanMember,
     PlanRole,
 )
+from tracker.questions import ask_question
+from tracker.requests import ask
 
 
 def test_coach_sees_each_student_once_with_the_facts_behind_each_signal(
@@ -36,6 +42,78 @@ def test_coach_sees_each_student_once_with_the_facts_behind_each_signal(
     assert {fact["kind"] for fact in apart["facts"]} == {"judged", "threshold"}
     assert {fact.get("by") for fact in apart["facts"]} == {"self", "supervisor", None}
     assert row["last_import_at"] == {"Leeromgeving": None}
+
+
+def test_each_signal_says_what_it_is_about_and_what_it_asks_of_this_reader(
+    world: World, as_: Any
+) -> None:
+    (row,) = as_(world.coach).get("/api/overview").json()["items"]
+    apart = next(signal for signal in row["signals"] if signal["rule"] == "raters_apart")
+    assert (apart["about"], apart["group"]) == (str(world.goal.id), "to_talk_about")
+    told = {name: apart[name] for name in ("placement_id", "item_id", "request_id", "owed_by")}
+    assert set(told.values()) == {None}
+    assert row["put_off"] == []
+
+
+def test_who_owes_an_answer_reads_that_first_and_others_read_who_it_is(
+    world: World, engine: sa.Engine, as_: Any
+) -> None:
+    request = asked(engine, world, world.coach, days_ago=8)
+    (mine,) = as_(world.coach).get("/api/overview").json()["items"]
+    first = mine["signals"][0]
+    assert (first["rule"], first["group"]) == ("unanswered", "waits_for_you")
+    assert first["request_id"] == first["about"] == str(request.id)
+    assert (first["owed_by"], first["owed_by_id"]) == ("coach", str(world.coach.id))
+    assert first["facts"] == [
+        {
+            "kind": "asked",
+            "on": (world.on - timedelta(days=8)).isoformat(),
+            "days": 8,
+            "by_id": str(world.student.id),
+        },
+        {"kind": "owed_by", "by": "coach", "by_id": str(world.coach.id)},
+        {"kind": "threshold", "days": 7},
+    ]
+    (theirs,) = as_(world.student).get("/api/overview").json()["items"]
+    waiting = next(signal for signal in theirs["signals"] if signal["rule"] == "unanswered")
+    assert waiting["group"] == "waits_for_others"
+    assert waiting["owed_by_id"] == str(world.coach.id)
+
+
+def test_a_question_to_nobody_in_particular_waits_for_every_coach_of_the_plan(
+    world: World, engine: sa.Engine, as_: Any
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        question = ask_question(
+            session, by=world.student, plan=world.plan, words="Waarom?", on=world.on, at=world.at
+        )
+        session.execute(sa.update(LearningQuestion).values(asked_at=world.at - timedelta(days=8)))
+    groups = {}
+    for reader in (world.coach, world.administrator, world.student):
+        items = as_(reader).get("/api/overview").json()["items"]
+        signals = next(row for row in items if row["plan"]["id"] == str(world.plan.id))["signals"]
+        waiting = next(signal for signal in signals if signal["rule"] == "unanswered")
+        assert (waiting["request_id"], waiting["owed_by_id"]) == (str(question.id), None)
+        groups[reader.id] = waiting["group"]
+    assert groups == {
+        world.coach.id: "waits_for_you",
+        world.administrator.id: "waits_for_others",
+        world.student.id: "waits_for_others",
+    }
+
+
+def asked(engine: sa.Engine, world: World, to: Person, *, days_ago: int) -> FeedbackRequest:
+    """Let the student have asked somebody about the shared piece, so many days ago."""
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        return ask(
+            session,
+            by=world.student,
+            to=to,
+            subject=session.get_one(Evidence, (world.school.id, world.shared.id)),
+            words=None,
+            on=world.on,
+            at=world.at - timedelta(days=days_ago),
+        )
 
 
 def test_overview_pages_by_name_and_shows_each_plan_once(

@@ -5,9 +5,9 @@ import io
 import pytest
 
 from importers.door.rewriting import rewrite
-from importers.door.shapes import Shape, shape_of
 from importers.issues import Refused
 from importers.readers import jsonl, xml
+from importers.readers.shapes import Shape, shape_of
 
 BSN = "123456782"
 

@@ -16,9 +16,11 @@ from importers.models import ImportRow, ImportRun, RunState
 from importers.repair.cells import count_waits
 from importers.repair.quarantine import bad_rows, count_bad, count_elsewhere
 from importers.repair.writing import inert, restored
+from importers.todo import Repair, what_waits
 from tests.importers.bundles import bundle, setting
 from tests.importers.importing import Importing
 from tests.importers.test_sbb import dossier, file_of, profile
+from tests.world import World
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Conflict
 from tracker.models import Activity, FrameworkItem, Membership
@@ -233,12 +235,40 @@ def test_what_its_uploader_can_repair_is_given_back_and_what_waits_for_a_decisio
 
 
 def test_of_a_document_nothing_is_given_back_for_only_all_of_it_can_come_in_again(
-    importing: Importing,
+    ours: Importing, world: World
 ):
+    list_run = ours.bring((LIST + GOOD + BAD).encode(), "kerntaken.csv")
     whole = file_of(dossier("23124", profile("25655")))
-    run = importing.bring(whole.replace(b"Ontvangt gasten", b""), "dossiers.xml")
-    assert counted(importing, run) == (0, 1, {})
+    run = ours.bring(whole.replace(b"Ontvangt gasten", b""), "dossiers.xml")
+    assert counted(ours, run) == (0, 1, {})
     with pytest.raises(Conflict, match=r"import\.nothing_bad"):
-        rows_to_repair(importing, run)
-    importing.bring(whole, "dossiers.xml")
-    assert counted(importing, run) == (0, 0, {})
+        rows_to_repair(ours, run)
+    # So it is no work for who repairs rows, and that of the list is.
+    with unit_of_work(ours.engine, school_id=run.school_id) as session:
+        waits = what_waits(session, person=world.administrator, on=ours.today(), limit=5)
+    assert waits.repairs == [Repair(run_id=list_run.id, file_name="kerntaken.csv", rows=1)]
+    ours.bring(whole, "dossiers.xml")
+    assert counted(ours, run) == (0, 0, {})
+
+
+def test_a_repair_is_read_as_the_sheet_was_that_it_comes_from(importing: Importing):
+    importing.bring(b"Leerlingnummer;Naam\r\nS1;Jan Bos\r\nS2;Lot Vos\r\n", "wie.csv")
+    rows = [f"S{1 + day % 2};7,5;8{day};{day}-11-2026" for day in range(1, 9)]
+    rows += ["S1;zie mail;80;9-11-2026", "S2;zie mail;70;9-11-2026"]
+    body = "\r\n".join(("Leerlingnummer;Plan;Verslag;Datum", *rows, ""))
+    first = importing.bring(body.encode(), "cijfers.csv")
+    columns = first.layout["understood"]["columns"]
+    assert [(one["means"], one["scale"]) for one in columns[1:3]] == [
+        ("result", "1-10"), ("result", "0-100"),
+    ]  # fmt: skip
+    assert importing.codes(first, Severity.ERROR) == ["grade.unknown"] * 2
+    back = rows_to_repair(importing, first)[1]
+    # Not repaired at all: the two rows would say that a column of words stands here.
+    still = importing.bring(back, "terug.csv")
+    assert still.layout["understood"] == first.layout["understood"]
+    assert importing.codes(still, Severity.ERROR) == ["grade.unknown"] * 2
+    # And a whole number says nothing of its scale, once and again.
+    back = rows_to_repair(importing, still)[1].replace(b"zie mail", b"8", 1)
+    again = importing.bring(back, "terug.csv")
+    assert again.layout["understood"] == first.layout["understood"]
+    assert counted(importing, again)[0] == 1

@@ -219,6 +219,24 @@ def test_each_scale_holds_its_own_words_and_numbers(
     assert [record.standing for record in found[: len(good)]] == [Standing.GOOD] * len(good)
 
 
+@pytest.mark.parametrize(
+    ("cells", "scale"),
+    [
+        (["O", "V", "-", "g"], "ovg"),
+        (["O", "V", "7,5", "8"], "1-10"),
+        (["O", "V", "8"], None),
+        (["A", "C", "B"], None),
+        (["behaald", "V"], None),
+    ],
+)
+def test_a_column_of_only_o_v_and_g_is_on_that_scale(cells: list[str], scale: str | None):
+    rows = [f"S{n};{cell};2-11-2026" for n, cell in enumerate(cells)]
+    sheet = sheet_of("Leerlingnummer;Beoordeling;Datum", *rows)
+    assert sheet.understood()["columns"][1]["scale"] == scale
+    found = records_of(sheet)[RecordKind.RESULT]
+    assert faults(found) == []
+
+
 def test_points_in_a_whole_column_are_told_once_and_a_single_one_in_its_row():
     points = sheet_of("Leerlingnummer;Plan;Datum", "S1;7.5;2-11-2026", "S2;8.0;2-11-2026")
     assert codes(points) == [("column.points", "Plan")]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -160,6 +161,11 @@ def test_a_system_is_added_pulled_and_listed(
     assert again["counts"] | {"same": 0} == dict.fromkeys(again["counts"], 0)
     listed = command("list", "proef").stdout
     assert listed.startswith("Oefenboek: xapi, goed, bijgewerkt ")
+    ((last, due),) = importing.read(sa.select(ImportSource.last_applied_at, ImportSource.due_at))
+    zone = ZoneInfo(importing.school.timezone)
+    assert f"bijgewerkt {last.astimezone(zone).day} " in listed
+    for moment in (last, due):
+        assert f"{moment.astimezone(zone):%H:%M:%S}" in listed
     assert "volgende keer" in listed
     assert TOKEN not in added.output + pulled.output + listed
     assert importing.count(ImportRun) == 2

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import product
 
 import sqlalchemy as sa
 
 from tests.world import World
 from tracker.db import new_id, unit_of_work
+from tracker.evidence import log_evidence
 from tracker.facts import Rater
 from tracker.models import LearningPlan, Person, PlanMember, PlanRole
 from tracker.overview import Row, rows_for
@@ -65,6 +67,35 @@ def test_activity_is_counted_beside_and_never_judged(engine: sa.Engine, world: W
 def test_private_evidence_moves_nothing_for_the_coach(engine: sa.Engine, world: World) -> None:
     (row,) = rows(engine, world, world.coach)
     assert {piece.goal_id for piece in row.facts.shared} == {world.goal.id}
+
+
+def test_a_private_piece_changes_nothing_for_anyone_else(engine: sa.Engine, world: World) -> None:
+    def told(reader: Person) -> list[object]:
+        return [
+            (row.signals, row.measures, row.last_shared_on, row.activity, dict(row.names))
+            for row in rows(engine, world, reader)
+        ]
+
+    others = (world.coach, world.supervisor, world.other_coach, world.other_student)
+    before = [told(reader) for reader in others]
+    shapes = product(([], [world.goal]), (None, world.placement), (None, world.levels[0]))
+    for goals, placement, own_level in shapes:
+        with unit_of_work(engine, school_id=world.school.id) as session:
+            log_evidence(
+                session,
+                key=new_id(),
+                by=world.student,
+                plan=world.plan,
+                goals=goals,
+                text="Alleen voor mij.",
+                happened_on=world.on,
+                has_people=False,
+                placement=placement,
+                own_level=own_level if goals else None,
+                on=world.on,
+                at=world.at,
+            )
+    assert [told(reader) for reader in others] == before
 
 
 def test_supervisor_sees_the_placement_part_only(engine: sa.Engine, world: World) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.clocks import count_waiting, waiting_for, waiting_on_others
+from tracker.clocks import count_waiting, waiting_both_ways
 from tracker.comments import add_comment
 from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -65,8 +65,8 @@ def sees(work: Session, world: World, person: Person, evidence: Evidence, days: 
 def test_both_clocks_run_from_the_day_of_asking(work: Session, world: World) -> None:
     asked(work, world)
     later = world.on + timedelta(days=5)
-    (owed,) = waiting_for(work, person=world.coach, on=later)
-    (due,) = waiting_on_others(work, person=world.student, on=later)
+    (owed,) = waiting_both_ways(work, person=world.coach, on=later)[0]
+    (due,) = waiting_both_ways(work, person=world.student, on=later)[1]
     assert owed == due
     assert (owed.days, owed.title, owed.by_given_name, owed.to_given_name) == (
         5,
@@ -77,18 +77,18 @@ def test_both_clocks_run_from_the_day_of_asking(work: Session, world: World) -> 
     assert owed.is_there
     assert count_waiting(work, person=world.coach, on=later) == 1
     assert count_waiting(work, person=world.student, on=later) == 0
-    assert not waiting_for(work, person=world.student, on=later)
-    assert not waiting_on_others(work, person=world.coach, on=later)
+    assert not waiting_both_ways(work, person=world.student, on=later)[0]
+    assert not waiting_both_ways(work, person=world.coach, on=later)[1]
 
 
 def test_the_coach_has_a_debt_and_may_ask_as_well(work: Session, world: World) -> None:
     asked(work, world, by=world.coach, to=world.student)
     asked(work, world, by=world.coach, to=world.supervisor, subject=world.shared)
-    assert len(waiting_for(work, person=world.student, on=world.on)) == 1
-    assert len(waiting_for(work, person=world.supervisor, on=world.on)) == 1
-    assert len(waiting_on_others(work, person=world.coach, on=world.on)) == 2
-    of_plan = waiting_on_others(work, person=world.coach, on=world.on, plan_id=world.other_plan.id)
-    assert not of_plan
+    assert len(waiting_both_ways(work, person=world.student, on=world.on)[0]) == 1
+    assert len(waiting_both_ways(work, person=world.supervisor, on=world.on)[0]) == 1
+    assert len(waiting_both_ways(work, person=world.coach, on=world.on)[1]) == 2
+    owed = waiting_both_ways(work, person=world.coach, on=world.on)[1]
+    assert {request.plan_id for request in owed} == {world.plan.id}
 
 
 def test_nobody_is_asked_about_private_evidence_but_a_peer(work: Session, world: World) -> None:
@@ -148,8 +148,8 @@ def test_in_a_closed_plan_nobody_waits_until_it_goes_on(work: Session, world: Wo
     for state, number in ((PlanState.CLOSED, 0), (PlanState.ACTIVE, 1)):
         plan.state = state
         work.flush()
-        assert len(waiting_for(work, person=world.coach, on=world.on)) == number
-        assert len(waiting_on_others(work, person=world.student, on=world.on)) == number
+        assert len(waiting_both_ways(work, person=world.coach, on=world.on)[0]) == number
+        assert len(waiting_both_ways(work, person=world.student, on=world.on)[1]) == number
         assert count_waiting(work, person=world.coach, on=world.on) == number
 
 
@@ -180,7 +180,7 @@ def test_a_comment_answers_what_the_writer_was_asked(work: Session, world: World
     request = asked(work, world)
     goal = work.merge(world.goal)
     add_comment(work, by=world.student, subject=goal, words="Nog iets.", on=world.on, at=world.at)
-    assert len(waiting_for(work, person=world.coach, on=world.on)) == 1
+    assert len(waiting_both_ways(work, person=world.coach, on=world.on)[0]) == 1
     add_comment(work, by=world.coach, subject=goal, words="Ja.", on=world.on, at=world.at)
     work.expire_all()
     assert request.state == RequestState.ANSWERED
@@ -207,7 +207,7 @@ def test_one_reminds_once_a_day_and_only_the_own_request(work: Session, world: W
     assert refusal.value.code == "request.reminded_today"
     tomorrow = timedelta(days=1)
     remind(work, by=world.student, request=request, on=world.on + tomorrow, at=world.at + tomorrow)
-    (due,) = waiting_on_others(work, person=world.student, on=world.on)
+    (due,) = waiting_both_ways(work, person=world.student, on=world.on)[1]
     assert due.reminded_at == world.at + tomorrow
 
 
@@ -217,7 +217,7 @@ def test_only_who_asked_withdraws(work: Session, world: World) -> None:
         withdraw(work, by=world.coach, request=request, on=world.on, at=world.at)
     withdraw(work, by=world.student, request=request, on=world.on, at=world.at)
     assert request.state is RequestState.WITHDRAWN
-    assert not waiting_for(work, person=world.coach, on=world.on)
+    assert not waiting_both_ways(work, person=world.coach, on=world.on)[0]
     with pytest.raises(Conflict):
         remind(work, by=world.student, request=request, on=world.on, at=world.at)
 
@@ -228,9 +228,9 @@ def test_when_a_coach_leaves_the_debt_is_gone_and_the_student_is_told(
     asked(work, world)
     place = sa.update(PlanMember).where(PlanMember.person_id == world.coach.id)
     work.execute(place.values(until_on=world.on))
-    assert not waiting_for(work, person=world.coach, on=world.on)
+    assert not waiting_both_ways(work, person=world.coach, on=world.on)[0]
     assert count_waiting(work, person=world.coach, on=world.on) == 0
-    (due,) = waiting_on_others(work, person=world.student, on=world.on)
+    (due,) = waiting_both_ways(work, person=world.student, on=world.on)[1]
     assert not due.is_there
 
 
@@ -247,9 +247,10 @@ def test_a_peer_is_shown_the_one_piece_for_four_weeks(work: Session, world: Worl
     for other in (LearningPlan,):
         with pytest.raises(NotFound):
             find(work, other, world.plan.id, person=world.other_student, on=world.on)
-    owed = waiting_for(work, person=world.other_student, on=world.on)
+    owed = waiting_both_ways(work, person=world.other_student, on=world.on)[0]
     assert [request.title for request in owed] == ["Alleen voor mij."]
-    assert not waiting_for(work, person=world.other_student, on=world.on + timedelta(days=28))
+    later = world.on + timedelta(days=28)
+    assert not waiting_both_ways(work, person=world.other_student, on=later)[0]
 
 
 def test_nobody_else_hears_that_a_peer_was_asked_about_a_private_piece(
@@ -370,7 +371,7 @@ def test_reading_takes_as_many_queries_for_many_requests_as_for_one(
         work.flush()
         work.expunge_all()
         counted.clear()
-        waiting_for(work, person=world.coach, on=world.on)
+        waiting_both_ways(work, person=world.coach, on=world.on)
         return len(counted)
 
     sa.event.listen(work.get_bind(), "before_cursor_execute", count)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from random import Random
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker import spoor
+from tracker import drawings, ribbons, spoor
 from tracker.facts import (
     GoalFact,
     JudgementFact,
@@ -266,6 +267,14 @@ def test_a_trail_that_began_before_the_window_comes_in_at_the_edge() -> None:
     assert (silence.x, silence.until_x) == (0, 98)
 
 
+def test_a_silence_that_begins_where_the_window_does_comes_in_at_the_edge_too() -> None:
+    ends = Window(ago(56), ago(14))
+    (silence,) = drawn(judgement(SELF, 1, 200), window=ends).silences
+    assert (silence.x, silence.until_x) == (0, 100)
+    expired = drawn(judgement(SELF, 1, 100 + 85), window=Window(ago(100), ON))
+    assert [(line.x, line.until_x) for line in expired.silences] == [(0, 98)]
+
+
 def test_without_a_judgement_there_is_no_trail_and_never_a_zero() -> None:
     drawing = drawn(target=Target(2, ago(7)), placements=[stay(90, -60)])
     assert (drawing.ribbons, drawing.silences, drawing.marks) == ((), (), ())
@@ -508,19 +517,13 @@ def test_any_thresholds_give_a_drawing(said: list[JudgementFact], size: Size) ->
     )
 
 
-def test_the_spoor_reads_no_clock_and_knows_no_session_nor_sentence() -> None:
-    tree = ast.parse(inspect.getsource(spoor))
+@pytest.mark.parametrize("module", [spoor, ribbons, drawings])
+def test_the_spoor_reads_no_clock_and_knows_no_session_nor_sentence(module: ModuleType) -> None:
+    tree = ast.parse(inspect.getsource(module))
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert called.isdisjoint({"today", "now", "utcnow", "time", "monotonic"})
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported <= {
-        "collections",
-        "collections.abc",
-        "dataclasses",
-        "datetime",
-        "enum",
-        "itertools",
-        "typing",
-        "uuid",
-    }
+    plain = {"bisect", "collections", "collections.abc", "dataclasses", "datetime", "enum"}
+    plain |= {"itertools", "typing", "uuid"}
+    assert imported <= plain | {"tracker.drawings", "tracker.ribbons"}
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]

@@ -5,13 +5,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from web.group_table import Column
+
 
 def course_pages(rows: Sequence[Any], now: datetime) -> dict[str, tuple[str, str, dict[str, Any]]]:
     """Return the page in each of its states."""
     names = [f"Student van de Lange Lijst {number}" for number in range(1, 101)]
     seen: dict[str, Any] = {
         "course": {"id": UUID(int=97), "title": "Praktijkroute zorg, periode 2"},
-        "columns": ["Kerntaak 1", None],
+        "columns": [Column("B1-K1", "Bieden van zorg", UUID(int=51)), Column("Doelen", "", None)],
         "rows": rows[:2],
         "since": date(2026, 3, 12),
         "count": 5,

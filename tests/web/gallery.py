@@ -15,7 +15,7 @@ from jinja2 import FileSystemBytecodeCache, StrictUndefined
 
 from tests.conftest import TEMPLATES
 from tests.web.samples import NOW, PAGES
-from web import headers, language
+from web import drawing, headers, language
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "web" / "translations" / "nl" / "LC_MESSAGES" / "messages.po"
@@ -44,6 +44,10 @@ ENDPOINTS = {
     "plans.plans": "/student/plans",
     "plans.save_plan": "/student/plans",
     "plans.plan": "/student/plans/<uuid:plan_id>",
+    "absences.absences": "/student/plans/<uuid:plan_id>/absences",
+    "absences.withdraw": "/student/absences/<uuid:absence_id>/withdraw",
+    "opportunities.opportunities": "/placements/<uuid:placement_id>/opportunities",
+    "tailoring.plan": "/plans/<uuid:plan_id>/tailoring",
     "plans.rename": "/student/plans/<uuid:plan_id>",
     "plans.close": "/student/plans/<uuid:plan_id>/close",
     "plans.reopen": "/student/plans/<uuid:plan_id>/reopen",
@@ -95,9 +99,14 @@ ENDPOINTS = {
     "coach.overview": "/coach",
     "courses.course": "/coach/courses/<uuid:context_id>",
     "courses.ask": "/coach/courses/<uuid:context_id>/access",
-    "coach.student": "/coach/plans/<uuid:plan_id>",
-    "coach.agree": "/coach/goals/<uuid:goal_id>/agreements",
-    "coach.talk": "/coach/plans/<uuid:plan_id>/talks",
+    "talk.student": "/coach/plans/<uuid:plan_id>",
+    "talk.agree": "/coach/goals/<uuid:goal_id>/agreements",
+    "talk.record": "/coach/plans/<uuid:plan_id>/talks",
+    "away.declare": "/coach/plans/<uuid:plan_id>/absences",
+    "away.withdraw": "/coach/absences/<uuid:absence_id>/withdraw",
+    "workplaces.offer": "/coach/placements/<uuid:placement_id>/opportunities",
+    "snoozing.later": "/coach/plans/<uuid:plan_id>/snoozes",
+    "snoozing.back": "/coach/snoozes/<uuid:snooze_id>/end",
     "judging.goal": "/judge/goals/<uuid:goal_id>",
     "judging.evidence": "/judge/evidence/<uuid:evidence_id>",
     "judging.item": "/judge/plans/<uuid:plan_id>/items/<uuid:item_id>",
@@ -112,6 +121,14 @@ ENDPOINTS = {
     "scales.blind_rating": "/school/scales/blind-rating",
     "supervisor.start": "/supervisor",
     "supervisor.evidence": "/supervisor/evidence/<uuid:evidence_id>",
+    "school_figures.figures": "/school/figures",
+    "school_figures.without_coach": "/school/figures/without-coach",
+    "school_figures.ending": "/school/figures/ending",
+    "rules.rules": "/school/rules",
+    "rules.save": "/school/rules",
+    "rules.add": "/school/rules/holidays",
+    "rules.remove": "/school/rules/holidays/<uuid:holiday_id>/remove",
+    "tailoring.school": "/school/tailoring",
     "school.imports": "/school",
     "school.send_file": "/school/imports",
     "school.import_run": "/school/imports/<uuid:run_id>",
@@ -176,6 +193,7 @@ def make_gallery() -> Flask:
     app.config["SECRET_KEY"] = "of these tests only"
     app.extensions["settings"] = SimpleNamespace(timezone="Europe/Amsterdam", files_url=None)
     language.init_app(app)
+    drawing.init_app(app)
     headers.init_app(app)
     CSRFProtect(app)
     app.jinja_env.undefined = StrictUndefined

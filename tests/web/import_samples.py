@@ -77,6 +77,7 @@ VALUES = {
     "people": "",
     "pattern": "",
     "snapshot": "",
+    "repeats": "",
 }
 READ_AS: dict[str, Any] = {
     "kind": "sheet",

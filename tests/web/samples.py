@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from tests.web.coach_samples import READER, Drawn, overview_pages, waiting_signals
 from tests.web.course_samples import course_pages
 from tests.web.feedback_samples import PAGES as FEEDBACK
+from tests.web.figures_samples import PAGES as FIGURES
 from tests.web.gradebook_samples import PAGES as GRADEBOOK
 from tests.web.import_samples import PAGES as IMPORTS
 from tests.web.launch_samples import PAGES as LAUNCHES
@@ -25,11 +27,13 @@ from tracker.facts import (
     DEFAULTS,
     GoalFact,
     JudgementFact,
+    OpportunityFact,
     PlacementFact,
     PlanFacts,
     Rater,
     SharedFact,
 )
+from tracker.figures import Covered
 from tracker.models import PlanRole
 
 TODAY = date(2026, 11, 19)
@@ -227,7 +231,7 @@ QUIET_PIECE = PIECE | {
 
 def entries(facts: PlanFacts) -> list[dict[str, Any]]:
     """Return every signal of a plan as _signals.html asks."""
-    return [
+    asked = [
         {
             "signal": signal,
             "today": TODAY,
@@ -235,14 +239,26 @@ def entries(facts: PlanFacts) -> list[dict[str, Any]]:
             "goal_title": TITLES.get(signal.goal_id) if signal.goal_id else None,
             "names": NAMES,
             "places": {ANCHOR_CARE: "Woonzorg Het Anker"},
+            "work": {},
+            "is_mine": False,
+            "is_question": False,
+            "reader_id": READER,
+        }
+        for signal in rules.signals(facts, on=TODAY)
+    ]
+    asked += waiting_signals(TODAY, names=NAMES, student=AMIRA, supervisor=MARJA)
+    return [
+        entry
+        | {
             "plan_id": PLAN,
             "name": "Amira Bouzian",
             "programme": "Verzorgende IG",
-            "mini": {"drawing": drawing(facts.goals[1], spoor.Size.MINI), "layers": None}
-            if signal.goal_id
+            "mini": Drawn(drawing(facts.goals[1], spoor.Size.MINI), NAMES, facts.goals[1].title)
+            if entry["goal_id"]
             else None,
+            "act": {"url": "/feedback", "word": "Vraag hoe het gaat", "icon": "send"},
         }
-        for signal in rules.signals(facts, on=TODAY)
+        for entry in asked
     ]
 
 
@@ -260,32 +276,18 @@ STEPS = [
 ]
 ROW = {
     "plan_id": PLAN,
+    "url": "/coach/plans/1",
     "name": "Amira Bouzian",
     "programme": "Verzorgende IG",
     "cells": [
-        [
-            {
-                "drawing": drawing(goal, spoor.Size.MINI),
-                "layers": None,
-                "names": NAMES,
-                "title": goal.title,
-            }
-            for goal in FACTS.goals[:2]
-        ],
-        [
-            {
-                "drawing": drawing(goal, spoor.Size.MINI),
-                "layers": None,
-                "names": NAMES,
-                "title": goal.title,
-            }
-            for goal in FACTS.goals[2:]
-        ],
+        [Drawn(drawing(goal, spoor.Size.MINI), NAMES, goal.title) for goal in FACTS.goals[:2]],
+        [Drawn(drawing(goal, spoor.Size.MINI), NAMES, goal.title) for goal in FACTS.goals[2:]],
     ],
     "momentum": progress.Momentum.DIFFERS,
-    "last_shared_on": TODAY - timedelta(days=9),
-    "placements": [{"company": "Woonzorg Het Anker", "until_on": date(2027, 1, 29)}],
-    "activity": {"count": 3, "last_on": date(2026, 11, 12), "source": "Leeromgeving"},
+    "last_shared": "9 dagen geleden",
+    "last_talk": "5 nov",
+    "placements": [{"company": "Woonzorg Het Anker", "until": "tot 29 jan 2027"}],
+    "activity": {"told": "3 signalen", "last": "laatste 12 nov", "source": "Leeromgeving"},
 }
 ROWS = [
     ROW
@@ -295,7 +297,8 @@ ROWS = [
         "cells": ROW["cells"] if number != 2 else [[], []],
         "placements": ROW["placements"] if number != 3 else [],
         "activity": ROW["activity"] if number != 4 else None,
-        "last_shared_on": ROW["last_shared_on"] if number != 4 else None,
+        "last_shared": ROW["last_shared"] if number != 4 else None,
+        "last_talk": ROW["last_talk"] if number != 3 else None,
     }
     for number, (name, momentum) in enumerate(
         zip(
@@ -464,8 +467,44 @@ COACH_STUDENT: dict[str, Any] = {
     "student": {"name": "Amira Bouzian", "given_name": "Amira"},
     "plan_id": PLAN,
     "programme": "Verzorgende IG",
-    "placements": ROW["placements"],
+    "placements": [{"company": "Woonzorg Het Anker", "until_on": date(2027, 1, 29)}],
     "today": TODAY,
+    "kept": {"name": ["am"], "page": ["2"]},
+    "news": {
+        "since": TODAY - timedelta(days=14),
+        "is_first": False,
+        "has_shared": True,
+        "shared": [TITLES[MEDICINE], TITLES[SHOWER]],
+        "views": [{"by": "supervisor", "name": "Marja", "count": 2}],
+        "lessons": 1,
+        "asked": 1,
+        "goals": 2,
+    },
+    "absences": [
+        {"id": UUID(int=330), "from_on": TODAY, "last_on": TODAY + timedelta(days=4)},
+        {"id": UUID(int=331), "from_on": date(2026, 10, 1), "last_on": date(2026, 10, 1)},
+    ],
+    "workplaces": [
+        {
+            "id": ANCHOR_CARE,
+            "company": "Woonzorg Het Anker",
+            "work": [
+                {
+                    "id": UUID(int=50 + n),
+                    "code": f"B1-K1-W{n}",
+                    "title": "Helpt bij persoonlijke verzorging",
+                    "said": said,
+                }
+                for n, said in enumerate(
+                    [
+                        None,
+                        OpportunityFact(ANCHOR_CARE, UUID(int=51), True, TODAY),
+                        OpportunityFact(ANCHOR_CARE, UUID(int=52), False, TODAY),
+                    ]
+                )
+            ],
+        }
+    ],
     "raters": [
         {"by": "self", "name": "Amira"},
         {"by": "supervisor", "name": "Marja, praktijkopleider"},
@@ -494,8 +533,18 @@ COACH_STUDENT: dict[str, Any] = {
             "title": "Helpt bij persoonlijke verzorging",
             "is_part": True,
             "last": last,
+            "covered": covered,
+            "freshness": 9 if covered else None,
         }
-        for n, last in enumerate([GOALS[0]["judgements"][0], None], start=1)
+        for n, (last, covered) in enumerate(
+            [
+                (GOALS[0]["judgements"][0], Covered(3, 2, ((Rater.SELF, 2),), 1)),
+                (None, Covered(1, 1, ((Rater.SELF, 1), (Rater.SUPERVISOR, 1)), 0)),
+                (None, Covered(1, 0, (), 0)),
+                (None, None),
+            ],
+            start=1,
+        )
     ],
     "evidence": [PIECE, QUIET_PIECE],
     "lessons": WAITING,
@@ -613,6 +662,27 @@ SCALE: dict[str, Any] = {
     "values": {"name": "Twee woorden", "is_default": "yes"},
     "errors": {},
 }
+ENDS: dict[str, Any] = {
+    "signal": rules.signals(
+        PlanFacts(
+            PLAN,
+            date(2026, 2, 2),
+            placements=[
+                PlacementFact(
+                    ANCHOR_CARE, "Woonzorg Het Anker", date(2026, 11, 9), date(2026, 12, 1)
+                )
+            ],
+        ),
+        on=TODAY,
+    )[0],
+    "today": TODAY,
+    "goal_title": None,
+    "names": NAMES,
+    "places": {ANCHOR_CARE: "Woonzorg Het Anker"},
+    "work": {},
+    "student": "Amira",
+    "evidence_id": None,
+}
 LOOK: dict[str, Any] = {
     "student": {"given_name": "Amira"},
     "evidence": PIECE,
@@ -679,7 +749,7 @@ GOAL_PAGE: dict[str, Any] = {
     "today": TODAY,
     "momentum": progress.Momentum.MOVES,
     "drawing": drawing(FACTS.goals[0], spoor.Size.LARGE),
-    "seen": spoor.newest_first([j for j in JUDGEMENTS if j.goal_id == SHOWER], on=TODAY),
+    "seen": spoor.newest_first([j for j in JUDGEMENTS if SHOWER in j.goal_ids], on=TODAY),
     "placements": [PLACEMENT],
     "names": NAMES,
     "parent": {"id": MEDICINE, "title": TITLES[MEDICINE]},
@@ -743,6 +813,9 @@ PLAN_PAGE: dict[str, Any] = {
             "from_on": date(2026, 11, 16),
             "last_on": date(2027, 1, 24),
         }
+    ],
+    "workplaces": [
+        {"id": ANCHOR_CARE, "company": "Woonzorg Het Anker", "last_on": date(2027, 1, 29)}
     ],
     "values": {"title": "Verzorgende IG"},
     "errors": {},
@@ -1043,43 +1116,14 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "has_next": False,
         },
     ),
-    "coach-overview": (
-        "coach",
-        "coach/overview.html",
+    **overview_pages(
+        SIGNALS,
+        ROWS,
         {
             "today": TODAY,
-            "reasons": [{**entry, "others": SIGNALS[:1]} for entry in SIGNALS],
-            "columns": ["Kerntaak 1", "Kerntaak 2"],
-            "rows": ROWS,
             "since": date(2026, 8, 24),
             "sources": SOURCES,
             "waiting": REQUESTS,
-        },
-    ),
-    "coach-overview-quiet": (
-        "administrator",
-        "coach/overview.html",
-        {
-            "today": TODAY,
-            "reasons": [],
-            "columns": ["Doelen"],
-            "rows": [row | {"cells": row["cells"][:1]} for row in ROWS],
-            "since": date(2026, 8, 24),
-            "sources": SOURCES[:1],
-            "waiting": {"mine": [], "theirs": []},
-        },
-    ),
-    "coach-overview-empty": (
-        "coach",
-        "coach/overview.html",
-        {
-            "today": TODAY,
-            "reasons": [],
-            "columns": ["Doelen"],
-            "rows": [],
-            "since": TODAY,
-            "sources": [],
-            "waiting": {"mine": [], "theirs": []},
         },
     ),
     "coach-student": ("coach", "coach/student.html", COACH_STUDENT),
@@ -1090,6 +1134,15 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         | {
             "values": {"words": "", "held_on": "2026-11-18", "goal": str(SHOWER)},
             "errors": {"words": "Vul dit in."},
+        },
+    ),
+    "coach-student-away-errors": (
+        "coach",
+        "coach/student.html",
+        COACH_STUDENT
+        | {
+            "values": {"from_on": "2026-11-18", "last_on": "2026-11-01"},
+            "errors": {"last_on": "Kies een latere dag."},
         },
     ),
     "coach-student-blind": (
@@ -1166,6 +1219,18 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "activity": [],
             "programme": None,
             "placements": [],
+            "workplaces": [],
+            "absences": [],
+            "news": {
+                "since": TODAY,
+                "is_first": True,
+                "has_shared": False,
+                "shared": [],
+                "views": [],
+                "lessons": 0,
+                "asked": 0,
+                "goals": 0,
+            },
         },
     ),
     "supervisor-start": (
@@ -1185,13 +1250,22 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
                 for files in (1, 0, 2)
             ],
             "requests": REQUESTS,
+            "ending": [ENDS | {"evidence_id": UUID(int=61)}, ENDS | {"student": "Jesse"}],
             "students": [
                 {
                     "name": "Amira Bouzian",
+                    "given_name": "Amira",
+                    "workplaces": [{"id": ANCHOR_CARE, "company": "Woonzorg Het Anker"}],
                     "until_on": date(2027, 1, 29),
                     "trails": [TRAILS[0] | {"own": JUDGEMENTS[8]}, TRAILS[3] | {"own": None}],
                 },
-                {"name": "Jesse Veenstra", "until_on": date(2027, 1, 29), "trails": []},
+                {
+                    "name": "Jesse Veenstra",
+                    "given_name": "Jesse",
+                    "workplaces": [],
+                    "until_on": date(2027, 1, 29),
+                    "trails": [],
+                },
             ],
         },
     ),
@@ -1203,6 +1277,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "companies": [],
             "waiting": [],
             "requests": {"mine": [], "theirs": []},
+            "ending": [],
             "students": [],
         },
     ),
@@ -1266,4 +1341,5 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     **PARKING,
     **IMPORTS,
     **SYSTEMS,
+    **FIGURES,
 }

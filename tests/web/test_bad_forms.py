@@ -59,7 +59,12 @@ PAGES = {
     ],
 }
 # Pages of every reader, and forms that say nothing but which button was pressed.
-TOLD_ON_THE_NEXT_PAGE = {"coach.agree", "feedback.decline_request", "scales.blind_rating"}
+TOLD_ON_THE_NEXT_PAGE = {
+    "talk.agree",
+    "workplaces.offer",
+    "feedback.decline_request",
+    "scales.blind_rating",
+}
 # Boxes to tick: what the plan does not have (any more) is left aside.
 LEFT_ASIDE = {"goal_ids", "item_ids"}
 EVERYWHERE = {"identity.sign_out", "identity.set_language", "identity.demo_sign_in"}

@@ -18,6 +18,7 @@ from tracker.judgements import judge
 from tracker.models import (
     Control,
     Evidence,
+    FeedbackRequest,
     Goal,
     GoalState,
     Judgement,
@@ -25,8 +26,10 @@ from tracker.models import (
     PlanRole,
     Recording,
     School,
+    Snooze,
 )
 from tracker.plans import add_member
+from tracker.requests import ask
 from tracker.sharing import withdraw
 from tracker.signing import sign
 
@@ -99,7 +102,9 @@ def test_who_saw_nothing_yet_is_named_as_such_and_never_as_nought(
     goal = visit.get(page_of(world)).split('id="goals"')[1].split("</table>")[0]
     rows = [row for row in goal.split("<tr>") if "nog niet gezien" in row]
     assert [name for row in rows for name in ("Sanne", "Cor", "Piet") if name in row] == ["Cor"]
-    assert "nog niet gezien" in visit.get(page_of(world)).split('id="work"')[1]
+    work = visit.get(page_of(world)).split('id="work"')[1].split("</section>")[0]
+    assert "praktijkopleider" in work  # the goal that serves it was seen
+    assert "dagen geleden, bij een doel" in work
 
 
 @pytest.mark.parametrize("version", ["7", "", "een"])
@@ -327,3 +332,169 @@ def test_a_withdrawn_piece_keeps_its_judgements_and_says_so(
     page = visit.get(page_of(world))
     assert "Ik hielp mevrouw met opstaan." not in page
     assert "Bewijs ingetrokken" in page
+
+
+def _ask_long_ago(engine: sa.Engine, world: World, days: int) -> UUID:
+    """Let the student ask the coach about a goal, some days ago."""
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        asked = ask(
+            session,
+            by=world.student,
+            subject=session.get_one(Goal, (world.school.id, world.goal.id)),
+            to=world.coach,
+            words="Klopt dit zo?",
+            on=world.on,
+            at=world.at,
+        )
+        asked.asked_at = world.at - timedelta(days=days)
+        return asked.id
+
+
+def _line(page: str, tag: str) -> str:
+    """Return the line of the overview that has a tag."""
+    lines = page.split('<li class="reden">')[1:]
+    return next(line.split("</ul>")[0] for line in lines if tag in line)
+
+
+def test_a_young_request_stands_among_requests_and_an_old_one_only_among_reasons(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    request_id = _ask_long_ago(engine, world, days=3)
+    page = visit.get("/coach")
+    assert "Wacht op een antwoord" in page
+    assert "Wacht op jou" not in page
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        held = session.get_one(FeedbackRequest, (world.school.id, request_id))
+        held.asked_at = world.at - timedelta(days=12)
+    page = visit.get("/coach")
+    assert "Wacht op een antwoord" not in page
+    line = _line(page, "Wacht op jou")
+    assert "Sanne wacht 12 dagen op jou." in line
+    assert "Regel: na 7 dagen nog geen antwoord." in line
+    assert f'href="/feedback/goals/{world.goal.id}"' in line
+    # Whoever waits for the reader comes first.
+    assert page.index("Wacht op jou") < page.index("Verschil")
+
+
+def test_a_reason_is_put_off_with_a_reason_and_taken_back(visit: Visit, world: World) -> None:
+    line = _line(visit.get("/coach?name=san"), "Verschil")
+    signals = re.findall(r'name="signal" value="([^"]+)"', line)
+    assert signals
+    path = f"/coach/plans/{world.plan.id}/snoozes?name=san"
+    assert f'action="{path}"' in line
+    said = {"signal": signals, "until": "week", "reason": "Dinsdag praten we."}
+    wrong: list[dict[str, Any]] = [
+        {"reason": ""},
+        {"until": "ooit"},
+        {"until": "day"},
+        {"until": "day", "until_on": world.on.isoformat()},
+    ]
+    for each in wrong:
+        answer = visit.submit("/coach", path, {**said, **each})
+        assert answer.status_code == 422, each
+        assert (each.get("reason") == "") or "Dinsdag praten we." in answer.get_data(as_text=True)
+    answer = visit.submit("/coach", path, said)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith("/coach?name=san")
+    page = visit.get("/coach?name=san")
+    assert "1 reden staat op later" in page
+    assert "Dinsdag praten we." in page
+    assert not [part for part in page.split('<li class="reden">')[1:] if "Verschil van" in part]
+    back = re.findall(r'action="(/coach/snoozes/[^"]+)"', page)[0]
+    assert visit.submit("/coach", back, {}).status_code == 303
+    page = visit.get("/coach?name=san")
+    assert "staat op later" not in page
+    assert _line(page, "Verschil")
+    assert visit.submit("/coach", back, {}).status_code == 303
+    assert "note fout" in visit.get("/coach")
+
+
+@pytest.mark.parametrize("named", ["nonsense", "raters_apart 1", "raters_apart", ""])
+def test_what_is_no_reason_of_this_plan_is_not_put_off(
+    visit: Visit, engine: sa.Engine, world: World, named: str
+) -> None:
+    path = f"/coach/plans/{world.plan.id}/snoozes"
+    said = {"signal": named, "until": "week", "reason": "Later."}
+    assert visit.submit("/coach", path, said).status_code == 303
+    assert own(engine, world, Snooze) == []
+
+
+def test_the_filter_stays_in_the_address_and_goes_along_to_a_student_and_back(
+    visit: Visit, world: World
+) -> None:
+    asked = "name=s%C3%A1nne&move=differs"
+    page = visit.get(f"/coach?{asked}")
+    row = page.split("<tbody")[1].split("</tbody>")[0]
+    assert "Sanne Student" in row
+    assert "1 student past hierbij." in page
+    there = re.findall(r'<a href="(/coach/plans/[^"]+)">Sanne Student</a>', row)[0]
+    page = visit.get(there)
+    assert f'href="/coach?{asked}"' in page
+    for nobody in ("name=zzz", "move=quiet", "company=-", "programme=Kok"):
+        page = visit.get(f"/coach?{nobody}")
+        assert "Geen student past hierbij." in page, nobody
+        assert "<tbody" not in page
+    assert "Sanne Student" in visit.get("/coach?company=Zorghuis+De+Es&page=9&move=x")
+
+
+def test_the_overview_costs_the_same_queries_for_one_reason_as_for_more(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    before = visit.count_queries("/coach")
+    _ask_long_ago(engine, world, days=9)
+    for _ in range(3):
+        waiting_goal(engine, world)
+    assert visit.count_queries("/coach") <= before
+
+
+def test_the_coach_declares_days_away_and_takes_them_back(visit: Visit, world: World) -> None:
+    path = f"/coach/plans/{world.plan.id}/absences"
+    first, last = world.on, world.on + timedelta(days=3)
+    said = {"from_on": first.isoformat(), "last_on": last.isoformat()}
+    wrong = {**said, "last_on": (first - timedelta(days=2)).isoformat()}
+    answer = visit.submit(page_of(world), path, wrong)
+    assert answer.status_code == 422
+    assert 'id="last_on-error"' in answer.get_data(as_text=True)
+    assert visit.submit(page_of(world), path, {}).status_code == 422
+    assert visit.submit(page_of(world), path, said).status_code == 303
+    part = visit.get(page_of(world)).split('id="absences"')[1].split("</section>")[0]
+    withdraw_path = re.findall(r'action="(/coach/absences/[^"]+)"', part)[0]
+    assert visit.submit(page_of(world), withdraw_path, {}).status_code == 303
+    part = visit.get(page_of(world)).split('id="absences"')[1].split("</section>")[0]
+    assert "Er zijn geen dagen doorgegeven." in part
+
+
+def test_the_coach_says_that_no_workplace_offers_the_work_and_sees_whose_gap_it_is(
+    visit: Visit, world: World
+) -> None:
+    path = f"/coach/placements/{world.placement.id}/opportunities"
+    page = visit.get(page_of(world))
+    assert path in page
+    assert "nog niet gezegd" in page.split('id="workplaces"')[1].split("</section>")[0]
+    item = str(world.items[1].id)
+    for wrong in ({"item": item}, {"item": "x", "is_possible": "false"}):
+        assert visit.submit(page_of(world), path, wrong).status_code == 303
+        assert "kan hier niet" not in visit.get(page_of(world))
+    said = {"item": item, "is_possible": "false"}
+    assert visit.submit(page_of(world), path, said).status_code == 303
+    assert "kan hier niet" in visit.get(page_of(world))
+    line = _line(visit.get("/coach"), "Geen werkplek")
+    assert "kan op geen enkele plek" in line
+    assert "Het ligt nooit aan de student." in line
+    assert visit.submit(page_of(world), path, said | {"is_possible": "true"}).status_code == 303
+    assert "Geen werkplek" not in visit.get("/coach")
+
+
+def test_the_page_of_a_student_begins_with_what_came_since_the_last_talk(
+    visit: Visit, world: World
+) -> None:
+    def news() -> str:
+        return visit.get(page_of(world)).split('id="since"')[1].split("</section>")[0]
+
+    assert "Sinds het begin" in news()
+    assert "Nieuw bewijs bij Ik help een bewoner met opstaan" in news()
+    assert "1 inschatting van Piet" in news()
+    assert "Alleen voor mij." not in visit.get(page_of(world))
+    said = {"words": "We keken samen.", "held_on": world.on.isoformat()}
+    visit.submit(page_of(world), f"{page_of(world)}/talks", said)
+    assert "Sinds jullie gesprek van" in news()

@@ -112,10 +112,12 @@ def test_a_sheet_that_is_not_understood_is_corrected_and_then_approved(
     assert "Er is nog niets gewijzigd." in page
     assert "1 kolom niet gebruikt" in page
     said = {"means-0": "number", "means-1": "result", "item-1": "Plannen van zorg"}
-    said |= {"pattern": "S000701"}
+    said |= {"pattern": "S000701", "repeats": "yes"}
+    assert 'name="repeats" value="yes">' in page
     assert visit.submit(run, f"{run}/columns", said).status_code == 303
     work()
     page = visit.get(run)
+    assert 'name="repeats" value="yes" checked>' in page
     assert "Keur goed: 22 wijzigingen" in page
     assert 'value="S000001"' in page  # the pattern again, as an example
     approve(visit, run)

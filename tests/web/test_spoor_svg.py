@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined
 from tracker.facts import DEFAULTS, JudgementFact, PlacementFact, Rater
 from tracker.spoor import Drawing, Moment, Size, Target, draw, newest_first
 from web.drawing import init_app as init_drawing
+from web.shape import small_path
 
 TEMPLATES = Path(__file__).parents[2] / "web" / "templates"
 ON = date(2026, 11, 19)
@@ -130,8 +131,11 @@ def test_every_mark_is_drawn_once_in_the_shape_of_its_rater(call: Call, size: Si
     assert [c["class"] for c in circles] == ["k e f1", "k c f0", "k e f0"]
     assert [p["class"] for p in paths] == ["k p f1", "k x f0"]
     assert len(circles) + len(paths) == len(drawn.marks)
-    assert paths[0]["d"].startswith("M0-")
-    assert paths[1]["d"].startswith("M-")
+    diamond, square = (path["d"] for path in paths)
+    if size is Size.MINI:  # in px, from a corner, in steps
+        assert ("l" in diamond, "h" in square) == (True, True)
+    else:  # around its own middle
+        assert (diamond[:3], square[:2]) == ("M0-", "M-")
 
 
 @EVERY_SIZE
@@ -145,9 +149,19 @@ def test_each_layer_of_the_drawing_is_there(call: Call, size: Size) -> None:
     assert sum(ticks) + len(markup.of("line", "s")) == len(drawn.ticks) == 2
     assert len(markup.of("line", "m")) == len(drawn.moments) == 1
     assert len(markup.of("path", "l")) == len(drawn.ribbons) > 0
-    assert [p["d"] for p in markup.of("path", "l")] == [ribbon.path for ribbon in drawn.ribbons]
+    shaped = small_path if size is Size.MINI else str
+    paths = [shaped(ribbon.path) for ribbon in drawn.ribbons]
+    assert [p["d"] for p in markup.of("path", "l")] == paths
     assert len(markup.of("line", "q")) == len(drawn.silences)
     assert len(markup.of("line", "d")) == 1
+
+
+def test_the_steps_of_a_small_path_end_where_the_whole_one_does() -> None:
+    whole = "M26.25 14C28.25 14 28.25 3.6 30.25 3.6L107.53 3.6L107.53 24.4L30.25 24.4Z"
+    assert small_path(whole) == "M26.2 14c2 0 2-10.4 4-10.4h77.3v20.8h-77.3Z"
+    for ribbon in drawing(Size.MINI).ribbons:
+        assert small_path(ribbon.path).startswith("M")
+        assert len(small_path(ribbon.path)) < len(ribbon.path)
 
 
 def test_only_a_large_drawing_has_room_for_words(call: Call) -> None:

@@ -71,7 +71,16 @@ class Activity(Record):
 
     __tablename__ = "activity"
     __person_path__ = "person_id"
-    __table_args__ = (sa.Index(None, "school_id", "person_id", "occurred_on"),)
+    # What the overview counts is in the index itself: a student's signals lie far apart.
+    __table_args__ = (
+        sa.Index(
+            None,
+            "school_id",
+            "person_id",
+            "occurred_on",
+            postgresql_include=["source_id", "kind", "value", "ended_at"],
+        ),
+    )
 
     school_id: Mapped[UUID] = unchecked_school()
     person_id: Mapped[UUID] = ref("person", index=False)

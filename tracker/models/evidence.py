@@ -126,7 +126,10 @@ class EvidenceShare(Record):
     """
 
     __tablename__ = "evidence_share"
-    __table_args__ = (sa.Index(None, "school_id", "placement_id"),)
+    __table_args__ = (
+        sa.Index(None, "school_id", "placement_id"),
+        sa.Index(None, "school_id", "shared_at"),
+    )
 
     evidence_id: Mapped[UUID] = ref("evidence")
     audience: Mapped[Audience]

@@ -106,6 +106,7 @@ class Conversation(Record):
 
     __tablename__ = "conversation"
     __person_path__ = "plan_id.student_id"
+    __table_args__ = (sa.Index(None, "school_id", "held_on"),)
 
     plan_id: Mapped[UUID] = ref("learning_plan")
     goal_id: Mapped[UUID | None] = ref("goal")

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, whatever it is called; what we do not read is refused here."""
+"""What a file is by its first bytes, whatever it is called; what we do not read is refused."""
 
 import re
 import zipfile

@@ -1,0 +1,201 @@
+"""A group of students as a coach reads it: by name, narrowed by a filter that stays in the address.
+
+Nobody is ever sorted by how well they do, and nothing here is counted over more than one student
+but how many there are.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from flask import g, request, url_for
+from flask_babel import gettext, ngettext
+
+from tracker import spoor
+from tracker.facts import DEFAULTS
+from tracker.frameworks import items_named
+from tracker.models import FrameworkItem
+from tracker.overview import Row
+from tracker.progress import Momentum, Trail
+from web.language import ago_days, day_short
+from web.trails import Minis, running
+
+KEPT = ("name", "programme", "move", "company", "all", "page")
+LONGEST_ASKED = 200
+MOST_COLUMNS = 4
+NOWHERE = "-"  # as a company: no placement now
+
+
+def kept() -> dict[str, Any]:
+    """Return what the address asks of the overview, to go along to another page and back."""
+    asked = {key: request.args.getlist(key)[: len(Momentum)] for key in KEPT}
+    return {
+        key: [value[:LONGEST_ASKED] for value in values if value]
+        for key, values in asked.items()
+        if any(values)
+    }
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the address asks of a group: part of a name, a programme, momenta, a company."""
+
+    name: str
+    programme: str
+    momenta: frozenset[str]
+    company: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether everybody passes."""
+        return not (self.name or self.programme or self.momenta or self.company)
+
+    def passes(self, row: Row, *, whatever_momentum: bool = False) -> bool:
+        """Tell whether a student is asked for."""
+        return (
+            (not self.name or plain(self.name) in plain(row.name))
+            and (not self.programme or row.programme == self.programme)
+            and (not self.company or self.company in companies(row))
+            and (whatever_momentum or not self.momenta or row.measures.momentum in self.momenta)
+        )
+
+
+def asked_filter() -> Filter:
+    """Return the filter of this address; what it does not know is no filter."""
+    asked = kept()
+    one = {key: next(iter(values)).strip() for key, values in asked.items()}
+    return Filter(
+        name=one.get("name", ""),
+        programme=one.get("programme", ""),
+        momenta=frozenset(asked.get("move", ())) & frozenset(Momentum),
+        company=one.get("company", ""),
+    )
+
+
+def choices(rows: Sequence[Row], asked: Filter) -> dict[str, Any]:
+    """Return what one can filter on, and how many of each momentum the rest of it leaves."""
+    left = [row for row in rows if asked.passes(row, whatever_momentum=True)]
+    counts = Counter(row.measures.momentum for row in left)
+    here = {company for row in rows for company in companies(row)}
+    return {
+        "programmes": sorted({row.programme for row in rows if row.programme}, key=plain),
+        "companies": sorted(here - {NOWHERE}, key=plain),
+        "has_nowhere": NOWHERE in here,
+        "momenta": [
+            {"value": momentum, "count": counts[momentum], "is_asked": momentum in asked.momenta}
+            for momentum in Momentum
+            if counts[momentum] or momentum in asked.momenta
+        ],
+    }
+
+
+def companies(row: Row) -> list[str]:
+    """Return where a student is today; nowhere is a place to filter on too."""
+    return [stay["company"] for stay in running(row, on=row.on)] or [NOWHERE]
+
+
+def plain(text: str) -> str:
+    """Return a text as it is searched and sorted: letters with accents among their own."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+
+
+def by_name(row: Row) -> tuple[str, UUID]:
+    """Return the key that sorts by name."""
+    return plain(row.name), row.plan_id
+
+
+@dataclass(frozen=True)
+class Column:
+    """Drawings under one heading: of a kerntaak, or of the goals that serve none of them."""
+
+    heading: str
+    title: str
+    head_id: UUID | None
+
+
+def columns_of(rows: Sequence[Row]) -> list[Column]:
+    """Return a column for each kerntaak that goals serve, when all are of one framework.
+
+    Goals of several frameworks, and of too many kerntaken, stand in one column.
+    """
+    served = [_heads(row, trail) for row in rows for trail in row.trails]
+    heads: set[UUID] = set().union(*served)
+    items: Sequence[FrameworkItem] = []
+    if heads:
+        items = items_named(g.session, person=g.person, ids=heads)
+    if not 0 < len(items) <= MOST_COLUMNS or len({item.framework_id for item in items}) > 1:
+        return [Column(gettext("Goals"), "", None)]
+    columns = [Column(item.code, item.title, item.id) for item in items]
+    if not all(served):
+        columns.append(Column(gettext("Other goals"), "", None))
+    return columns
+
+
+def _heads(row: Row, trail: Trail) -> set[UUID]:
+    """Return the kerntaken that a goal serves, by itself or by their werkprocessen."""
+    return {item.parent_id or item.id for item in row.facts.items if item.id in trail.goal.item_ids}
+
+
+def minis_of(rows: Sequence[Row], *, on: date) -> Minis:
+    """Return what draws the trails of a group, all in one window."""
+    limits = rows[0].thresholds if rows else DEFAULTS
+    days = [j.observed_on for row in rows for j in row.facts.judgements]
+    return Minis(on=on, window=spoor.window_since(days, on=on, limits=limits))
+
+
+def table(rows: Sequence[Row], *, minis: Minis, shown: Sequence[Row] | None = None) -> Any:
+    """Return what coach/_group.html asks; `shown` are those of this page, else everybody."""
+    columns = columns_of(rows)
+    asked = kept()
+    # Many students share a day or a number: each is put into words once.
+    ago, short = cache(ago_days), cache(day_short)
+    last = cache(lambda day: gettext("last %(day)s", day=day_short(day)))
+    until = cache(lambda day: gettext("until %(day)s", day=day_short(day)))
+    signals = cache(lambda count: ngettext("%(num)s signal", "%(num)s signals", count))
+
+    def told(row: Row) -> dict[str, Any]:
+        newest = row.activity[-1] if row.activity else None
+        shared_on, talked_on = row.last_shared_on, row.last_talk_on
+        return {
+            "plan_id": row.plan_id,
+            "url": url_for("talk.student", plan_id=row.plan_id, **asked),
+            "name": row.name,
+            "programme": row.programme,
+            "cells": _cells(row, columns, minis),
+            "momentum": row.measures.momentum.value,
+            "last_shared": ago(shared_on) if shared_on else None,
+            "last_talk": short(talked_on) if talked_on else None,
+            "placements": [
+                {"company": stay["company"], "until": until(stay["until_on"])}
+                for stay in running(row, on=row.on)
+            ],
+            "activity": {
+                "told": signals(sum(day.count for day in row.activity)),
+                "last": last(newest.occurred_on),
+                "source": newest.source,
+            }
+            if newest
+            else None,
+        }
+
+    return {
+        "columns": columns,
+        "since": minis.window.from_on,
+        "rows": [told(row) for row in (rows if shown is None else shown)],
+    }
+
+
+def _cells(row: Row, columns: Sequence[Column], minis: Minis) -> list[list[Any]]:
+    """Return the drawings of each column; a goal that serves two kerntaken stands in both."""
+    if len(columns) == 1:
+        return [[minis.of(row, trail) for trail in row.trails]]
+    drawn = [(_heads(row, trail), minis.of(row, trail)) for trail in row.trails]
+    return [
+        [mini for heads, mini in drawn if column.head_id in heads or not (heads or column.head_id)]
+        for column in columns
+    ]
