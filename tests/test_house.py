@@ -755,6 +755,7 @@ EDGES = {
     "identity/links.py": "a one-use row is committed before a refusal could give it back",
     "demo/load.py": "a command",
     "demo/imports.py": "a command waits for the worker",
+    "demo/seed/load.py": "a command, some hundred students in each commit",
     "importers/jobs.py": "a job",
     "importers/sweep.py": "a sweep",
     "importers/engine/bench.py": "a run commits each batch with its cursor",

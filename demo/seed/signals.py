@@ -66,12 +66,12 @@ def _of_student(
         slot = int(kind * 1000) % SLOTS
         what: tuple[Any, ...]
         if kind < 0.4:  # noqa: PLR2004 - shares of all signals
-            what = (sources[1], None, ATTENDANCE, DAY_EXACT, 0 if kind < 0.03 else 1)  # noqa: PLR2004
-        elif kind < 0.7:  # noqa: PLR2004
+            what = (sources[1], None, ATTENDANCE, DAY_EXACT, 0 if kind < 0.03 else 1)  # noqa: PLR2004 - shares of all signals
+        elif kind < 0.7:  # noqa: PLR2004 - shares of all signals
             what = (sources[0], None, VISIT, DAY_EXACT, 1 + int(chance() * 40))
-        elif kind < 0.88:  # noqa: PLR2004
+        elif kind < 0.88:  # noqa: PLR2004 - shares of all signals
             what = (sources[0], items[int(chance() * hours)], COMPLETION, INSTANT, None)
-        elif kind < 0.97:  # noqa: PLR2004
+        elif kind < 0.97:  # noqa: PLR2004 - shares of all signals
             what = (sources[2], items[int(chance() * hours)], RESULT, INSTANT, int(chance() * 11))
         else:
             what = (sources[0], items[int(chance() * hours)], LAUNCH, INSTANT, None)
