@@ -4,10 +4,10 @@ Nobody is ever sorted by how well they do. The number of queries does not depend
 plans (tracker/plan_facts.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from tracker.models import (
     School,
     SupportLesson,
 )
-from tracker.permissions import VISIBLE, holds, plans_as
+from tracker.permissions import ADMINISTRATOR, VISIBLE, holds, plans_as, roles_of
 from tracker.plan_facts import ActivityDay, facts_of
 from tracker.progress import Measures, Trail
 from tracker.signals import Rule, Signal
@@ -88,38 +88,19 @@ def for_coach(
 
 
 def for_supervisor(session: Session, *, supervisor: Person, school: School, on: date) -> list[Row]:
-    """Return the open plans with a placement of this supervisor, by name.
-
-    Their signals are the supervisor's own debts: an answer, and a view before a placement ends.
-    What a coach is told stays in the school.
-    """
+    """Return the open plans with a placement of this supervisor, by name."""
     roles = (PlanRole.SUPERVISOR,)
-    rows = rows_for(session, reader=supervisor, school=school, on=on, roles=roles)
-    return [_told(row, partial(_owed_by_supervisor, supervisor)) for row in rows]
-
-
-def _owed_by_supervisor(supervisor: Person, signal: Signal) -> bool:
-    if signal.rule is Rule.UNANSWERED:
-        return signal.owed_by_id == supervisor.id
-    return signal.rule is Rule.PLACEMENT_ENDS
+    return rows_for(session, reader=supervisor, school=school, on=on, roles=roles)
 
 
 def for_student(
     session: Session, *, plan: LearningPlan, person: Person, school: School, on: date
 ) -> Row:
-    """Return a student's own plan, also when it is closed: the own past and goals only.
-
-    What somebody else owes an answer to is no signal for the student.
-    """
+    """Return a student's own plan, also when it is closed: the own past and goals only."""
     (row,) = rows_for(
         session, reader=person, school=school, on=on, plan_id=plan.id, with_closed=True
     )
-    return _told(row, lambda signal: signal.rule is not Rule.UNANSWERED)
-
-
-def _told(row: Row, is_told: Callable[[Signal], bool]) -> Row:
-    """Return a row with the signals that its reader is told."""
-    return replace(row, signals=tuple(signal for signal in row.signals if is_told(signal)))
+    return row
 
 
 def for_teacher(session: Session, *, teacher: Person, on: date) -> Sequence[SeenChoice]:
@@ -150,11 +131,12 @@ def rows_for(
     With `roles` only plans in which the reader has one of these; with `group_id` only those of its
     students today; with `plan_id` only that plan, `with_closed` also when it is closed.
     `after` is the name and plan id of the last row of an earlier page. Never sorted by how well a
-    student does.
+    student does. Students and supervisors are told the signals that are theirs (`_is_told`).
     """
     states = [state for state in PlanState if with_closed or state is not PlanState.CLOSED]
     plans = _plans(session, reader, on, states, roles, plan_id, group_id, after, limit)
     known = facts_of(session, reader=reader, school=school, on=on, plans=plans)
+    inside = _inside(session, reader, on, roles, [plan.id for plan in plans])
     thresholds = thresholds_of(session, school=school)
     snoozes = put_off(session, by=reader, on=on, plan_ids=[plan.id for plan in plans])
     others = [str(plan.id) for plan in plans if plan.student_id != reader.id]
@@ -164,6 +146,8 @@ def rows_for(
     for plan in plans:
         facts = known.facts[plan.id]
         fired = rules.signals(facts, on=on, thresholds=thresholds)
+        if plan.id not in inside:
+            fired = tuple(signal for signal in fired if _is_told(signal, reader, plan.student_id))
         signals, silent = divide(fired, snoozes.get(plan.id, {}))
         rows.append(
             Row(
@@ -182,6 +166,31 @@ def rows_for(
             )
         )
     return rows
+
+
+def _inside(
+    session: Session, reader: Person, on: date, roles: Sequence[PlanRole], plan_ids: list[UUID]
+) -> frozenset[UUID]:
+    """Return the plans that the reader sees as the school does: as coach, team, administrator."""
+    guides = (PlanRole.COACH, PlanRole.TEAM)
+    if roles and set(roles) <= set(guides):
+        return frozenset(plan_ids)
+    if ADMINISTRATOR in roles_of(session, reader, on=on):
+        return frozenset(plan_ids)
+    return frozenset(session.scalars(plans_as(reader, on, *guides)))
+
+
+def _is_told(signal: Signal, reader: Person, student_id: UUID) -> bool:
+    """Whether a signal is for the student, or for a supervisor, who sees one placement only.
+
+    What somebody else owes an answer to is no signal for the student. A supervisor is told the own
+    debts: an answer, and a view before the placement ends; the rest stays in the school.
+    """
+    if student_id == reader.id:
+        return signal.rule is not Rule.UNANSWERED
+    if signal.rule is Rule.UNANSWERED:
+        return signal.owed_by_id == reader.id
+    return signal.rule is Rule.PLACEMENT_ENDS
 
 
 def _plans(
