@@ -188,7 +188,7 @@ def test_a_signal_of_the_overview_is_put_off_and_brought_back(world: World, as_:
         }
     ]
     supervisor = as_(world.supervisor)
-    assert "raters_apart" in rules_of(supervisor)
+    assert "raters_apart" in rules_of(as_(world.student))
     assert row_of(supervisor)["put_off"] == []
     assert supervisor.get(own).status_code == 404
     assert "vrijdag" not in as_(world.administrator).get("/api/overview").text

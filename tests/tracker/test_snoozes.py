@@ -126,7 +126,7 @@ def test_what_is_put_off_is_told_apart_with_its_reason(work: Session, world: Wor
 def test_others_still_see_what_one_put_off(work: Session, world: World) -> None:
     placed(work, world, world.other_coach, PlanRole.COACH)
     put(work, world, world.coach)
-    for other in (world.other_coach, world.supervisor, world.student):
+    for other in (world.other_coach, world.student):
         assert Rule.RATERS_APART in rules(work, world, other)
         assert row(work, world, other).put_off == ()
 
@@ -190,13 +190,16 @@ def test_putting_off_again_sets_another_day_and_one_way_back(work: Session, worl
     assert Rule.RATERS_APART in rules(work, world, world.coach)
 
 
-def test_supervisor_and_core_team_put_off_for_themselves_too(work: Session, world: World) -> None:
+def test_core_team_puts_off_for_themselves_too(work: Session, world: World) -> None:
     placed(work, world, world.teacher, PlanRole.TEAM)
-    for reader in (world.supervisor, world.teacher):
-        assert Rule.RATERS_APART in rules(work, world, reader)
-        put(work, world, reader)
-        assert Rule.RATERS_APART not in rules(work, world, reader)
+    put(work, world, world.teacher)
+    assert Rule.RATERS_APART not in rules(work, world, world.teacher)
     assert Rule.RATERS_APART in rules(work, world, world.coach)
+
+
+def test_supervisor_puts_off_the_end_of_the_own_placement(work: Session, world: World) -> None:
+    put_off = put(work, world, world.supervisor, Rule.PLACEMENT_ENDS, world.placement.id)
+    assert find(work, Snooze, put_off.id, person=world.supervisor, on=world.on) is put_off
 
 
 @pytest.mark.parametrize("who", ["student", "administrator", "other_coach", "teacher"])
