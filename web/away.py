@@ -12,18 +12,12 @@ from tracker.absences import declare_absence, withdraw_absence
 from tracker.errors import Conflict, Invalid
 from tracker.models import Absence
 from tracker.permissions import Action, find
-from web.forms import Form, day, fill
+from web.absences import AbsenceForm
+from web.forms import fill
 from web.talk import back_to, page, plan_seen
 from web.words import sentence
 
 blp = Blueprint("away", __name__, url_prefix="/coach")
-
-
-class AbsenceForm(Form):
-    """The first and the last day on which a student is away."""
-
-    from_on = day()
-    last_on = day()
 
 
 @blp.post("/plans/<uuid:plan_id>/absences")

@@ -10,6 +10,7 @@ commits and a file that waited while others wrote can only put in what is there 
 id is marked and taken out.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
@@ -46,7 +47,7 @@ class Codes(NamedTuple):
     twice: str
 
 
-class Telling:
+class Telling(ABC):
     """A file of statements that the door let in; each standard says how one is taken."""
 
     kind: str
@@ -59,9 +60,9 @@ class Telling:
         self._kept, self._file = kept, opening.file_name
         self._spool: Spool | None = None
 
+    @abstractmethod
     def take(self, spool: Spool, row: JsonRow) -> None:
         """Take one statement, or say why not."""
-        raise NotImplementedError
 
     def check(self) -> list[Finding]:
         """Say nothing yet: each line is looked at when it is read."""
