@@ -418,6 +418,25 @@ def test_no_endpoint_sorts_people_by_how_well_they_do(app: Flask) -> None:
             assert not re.match("sort|order|rank", name), (path, name)
 
 
+# What tells how well somebody does; `place` is where a signal stands, by group, day and name.
+JUDGED = {*Measures.__dataclass_fields__, "anchor", "level", "level_id", "score", "best"}
+AVERAGES = {"avg", "mean", "fmean", "median", "mode", "stdev", "percentile_cont", "rank", "ntile"}
+# Judgements of one thing in their own order, not people: the best of one rater, the two apart.
+SORTS = {"sorted", "sort", "order_by", "max", "min"}
+WITHIN_ONE_THING = {"tracker/figures.py", "tracker/progress.py", "tracker/spoor.py"}
+
+
+def test_no_page_ranks_or_averages_students() -> None:
+    for path in product_files():
+        name = path.relative_to(ROOT).as_posix()
+        for call in (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)):
+            called = ast.unparse(call.func).rsplit(".", 1)[-1]
+            assert called not in AVERAGES, f"{name}:{call.lineno} averages"
+            if called in SORTS and name not in WITHIN_ONE_THING:
+                read = {part.attr for part in ast.walk(call) if isinstance(part, ast.Attribute)}
+                assert not read & JUDGED, f"{name}:{call.lineno} sorts by {read & JUDGED}"
+
+
 def query_names(path: Path) -> Iterator[str]:
     """Return the names that a file reads from the query of a page."""
     for node in ast.walk(parsed(path)):
