@@ -32,9 +32,9 @@ from importers.lti.jobs import waiting_pulls
 from importers.pulls.pulling import JOB
 from importers.pulls.timetable import start_due
 from importers.sweep import waiting_runs
-from lti.gradebook import JOB as GRADEBOOKS_JOB
+from lti.courses.pulls import PULL_JOB
+from lti.gradebook.gradebook import JOB as GRADEBOOKS_JOB
 from lti.jobs import DROP_JOB, ROTATE_JOB, waiting_gradebooks
-from lti.pulls import PULL_JOB
 from settings import Settings, SettingsError
 from tracker.db import new_id, utc_now
 from tracker.scanner import JOB as SCAN_JOB

@@ -133,7 +133,9 @@ class FileKind:
     and a row: it writes another name where a number about a person stands, and keeps numbers of
     nine digits that are about something else from being taken for one. The names are those of
     `person_source`: the same person always gets the same, and nobody can guess the number back
-    (disguise.py); `name_person` is how the door makes them.
+    (disguise.py); `name_person` is how the door makes them. `has_ledger` says that each record
+    carries the ids of what it was told by, so that what is told twice counts once
+    (targets/statements.py).
     """
 
     kind: str
@@ -144,6 +146,7 @@ class FileKind:
     clean_row: Callable[[Sequence[str], list[str], Callable[[str], str]], None] | None = None
     person_source: str | None = None
     name_person: Callable[[str], str] | None = None
+    has_ledger: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,9 @@
 
 from flask import Flask
 
-from lti import joining, placing, views
+from lti import views
+from lti.connecting import joining
+from lti.placing import placing
 
 
 def init_app(app: Flask) -> None:

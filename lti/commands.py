@@ -7,8 +7,8 @@ import orjson
 from flask import Flask
 
 from lti import keys
-from lti.invites import LIFE, invite
-from lti.registrations import (
+from lti.connecting.invites import LIFE, invite
+from lti.connecting.registrations import (
     SOURCED_ID,
     activate,
     add_deployment,

@@ -12,13 +12,16 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from lti import columns, grades, keys, launch_log, login, pushes
-from lti.columns import Step
-from lti.gradebook import UNTOLD
+from lti import keys
+from lti.calling import grades
+from lti.calling.services import Caller, ServiceError, caller_for
+from lti.gradebook import columns, pushes
+from lti.gradebook.columns import Step
+from lti.gradebook.gradebook import UNTOLD
+from lti.gradebook.pushes import Push
+from lti.gradebook.wishes import refresh_next
+from lti.launching import launch_log, login
 from lti.models import LineItem, LineItemState, Registration, ScorePush, ScoreState
-from lti.pushes import Push
-from lti.services import Caller, ServiceError, caller_for
-from lti.wishes import refresh_next
 from settings import Settings
 from tracker.db import unit_of_work, utc_now
 from tracker.models import School

@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from identity import demo
 from identity.requests import SECRET, is_from_own_page, sign_in
-from lti import keys, platform, refusing
-from lti.arrivals import arrive, has_place
+from lti import keys
+from lti.connecting.registrations import find_registration, origin, origins_of_school
 from lti.edge import app_settings, engine
-from lti.launch import active_deployment
-from lti.launch_log import LAUNCHED, log_launch
-from lti.login import (
+from lti.launching import platform, refusing
+from lti.launching.arrivals import arrive, has_place
+from lti.launching.launch import active_deployment
+from lti.launching.launch_log import LAUNCHED, log_launch
+from lti.launching.login import (
     LIFE,
     OpenedLogin,
     check_browser,
@@ -29,11 +31,10 @@ from lti.login import (
     storage_frame,
     storage_key,
 )
+from lti.launching.platform_keys import key_for
+from lti.launching.refusals import Refused
 from lti.models import LoginState, Registration
-from lti.platform_keys import key_for
-from lti.refusals import Refused
-from lti.registrations import find_registration, origin, origins_of_school
-from lti.roles import LaunchRole, launch_role
+from lti.people.roles import LaunchRole, launch_role
 from tracker.db import enter_school, unit_of_work
 from tracker.models import School
 

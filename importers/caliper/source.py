@@ -65,4 +65,4 @@ def recognises(sample: Sample) -> bool:
     return isinstance(found, dict) and {"type", "actor", "action", "eventTime"} <= set(found)
 
 
-FILE_KIND = FileKind(kind=KIND, recognises=recognises, open=Events)
+FILE_KIND = FileKind(kind=KIND, recognises=recognises, open=Events, has_ledger=True)

@@ -12,9 +12,9 @@ from importers.engine.work import where
 from importers.lti.results import read_results
 from importers.lti.roster import read_roster
 from importers.lti.turns import LostTurn, Turn, take
+from lti.calling.services import ServiceError
+from lti.courses.pulls import retry_at
 from lti.models import ContextPull, ContextPullKind
-from lti.pulls import retry_at
-from lti.services import ServiceError
 from settings import Settings
 from tracker.db import unit_of_work, utc_now
 from tracker.models import School

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from importers.lti.turns import Turn
-from lti.gradebook import granted
-from lti.grades import Column, Result, line_items, results
+from lti.calling.grades import Column, Result, line_items, results
+from lti.connecting.registrations import source_name
+from lti.gradebook.gradebook import granted
 from lti.models import LineItem, LtiIdentity, ResourceLink
-from lti.registrations import source_name
 from tracker.activity import source_named
 from tracker.models import (
     Activity,

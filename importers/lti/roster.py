@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from importers.engine.closing import BRAKE_NUMBER, BRAKE_SHARE
 from importers.lti.turns import Turn
-from lti.courses import GROUP_ROLES, follow_instructors
+from lti.calling.names_roles import Member, MemberStatus, members
+from lti.calling.services import ServiceError
+from lti.connecting.registrations import SOURCED_ID
+from lti.courses.courses import GROUP_ROLES, follow_instructors
 from lti.models import Context, ContextPull
-from lti.names_roles import Member, MemberStatus, members
-from lti.people import NAMELESS, Told, known_people, person_told_of
-from lti.registrations import SOURCED_ID
-from lti.roles import launch_role
-from lti.services import ServiceError
+from lti.people.people import NAMELESS, Told, known_people, person_told_of
+from lti.people.roles import launch_role
 from tracker.groups import hold_group, hold_newcomers, join, join_new, leave, members_today
 from tracker.models import Group, GroupRole, Membership, Person, PersonState
 from tracker.people import today_at

@@ -13,6 +13,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti.calling.services import Caller, caller_for
+from lti.courses.pulls import MOST_ATTEMPTS, is_awake, next_night, offered
 from lti.models import (
     Context,
     ContextPull,
@@ -21,8 +23,6 @@ from lti.models import (
     DeploymentState,
     Registration,
 )
-from lti.pulls import MOST_ATTEMPTS, is_awake, next_night, offered
-from lti.services import Caller, caller_for
 from settings import Settings
 from tracker.db import unit_of_work, utc_now
 from tracker.models import School

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from importers.models import Cadence, ImportRun, ImportSource, RunState
-from lti.pulls import next_night
+from lti.courses.pulls import next_night
 from tracker import audit
 from tracker.models import School
 

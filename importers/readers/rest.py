@@ -19,8 +19,8 @@ import orjson
 from importers import bsn
 from importers.source import Asking, Unavailable
 from lti import http
-from lti.paging import next_link
-from lti.services import ServiceError
+from lti.calling.paging import next_link
+from lti.calling.services import ServiceError
 from tracker.db import utc_now
 
 LARGEST = 32 * 1024 * 1024

@@ -15,13 +15,12 @@ from sqlalchemy.orm import Session
 from importers.engine import bulk
 from importers.engine.staged import Conditions, StreamLayout, add_issues, in_span, set_aside
 from importers.issues import Column, Finding, Severity
+from importers.kinds import file_kind
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus, Statement
 from importers.records import RecordKind
 from tracker.db import insert_missing
 from tracker.models import Activity, ActivityItem
 
-# Whose statements, or events, have ids by which they are known again.
-KINDS = frozenset({"xapi", "caliper"})
 # Stands at an id that was withdrawn, whether or not we have the statement.
 VOIDED = -1
 UPSERTS = (RowStatus.NEW, RowStatus.CHANGED, RowStatus.SAME)
@@ -49,9 +48,15 @@ class Known:
         return self.digests.get(entry[0], entry[2]) != entry[2]
 
 
+def has_ledger(run: ImportRun) -> bool:
+    """Whether statements, or events, of this kind of source are known again by their ids."""
+    kind = file_kind(run.kind)
+    return kind is not None and kind.has_ledger
+
+
 def decide(session: Session, run: ImportRun, stream: StreamLayout, first: int, until: int) -> None:
     """Let rows of which all statements are known do nothing; set aside what contradicts them."""
-    if run.kind not in KINDS:
+    if not has_ledger(run):
         return
     if stream["kind"] == RecordKind.LESSON_TASK:
         _keep_items(session, run, in_span(run, first, until))
@@ -99,7 +104,7 @@ def take_in(session: Session, run: ImportRun, first: int, until: int, *, at: dat
 
     What is withdrawn by one of them is taken out, and what it told ends, or counts less.
     """
-    if run.kind not in KINDS:
+    if not has_ledger(run):
         return
     for start in range(first, until, ROWS):
         span = in_span(run, start, min(start + ROWS, until))

@@ -66,4 +66,4 @@ class Statements(Telling):
         return at
 
 
-FILE_KIND = FileKind(kind=KIND, recognises=recognises, open=Statements)
+FILE_KIND = FileKind(kind=KIND, recognises=recognises, open=Statements, has_ledger=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from importers.engine import bench
 from importers.models import ImportRun
 from tests.importers.bundles import BUNDLE, bundle
 from tests.importers.importing import Importing, importing_in
@@ -12,6 +13,12 @@ from tests.importers.kept_imports import KeptImports
 from tests.kept import KeptRows
 from tests.world import World
 from tracker.models import School
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _alone() -> None:
+    """Wait for nobody between the steps of an import: on SQLite that was a fifth of these tests."""
+    bench.OTHERS_TURN = 0
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lti.calling.names_roles import members
+from lti.calling.services import Caller
 from lti.models import Registration
-from lti.names_roles import members
-from lti.services import Caller
 from tests.lms import Lms
 from tests.lms_services import memberships_url
 from tracker.db import unit_of_work, utc_now

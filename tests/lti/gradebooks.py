@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from lti import jobs
-from lti.gradebook import choose_mode
+from lti.gradebook.gradebook import choose_mode
 from lti.models import (
     Context,
     Deployment,

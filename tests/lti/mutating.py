@@ -5,7 +5,7 @@ import random
 from typing import Any
 from urllib.parse import urlencode
 
-from lti.claims import CUSTOM, ENDPOINT, PLATFORM, PRESENTATION, ROSTER
+from lti.launching.claims import CUSTOM, ENDPOINT, PLATFORM, PRESENTATION, ROSTER
 from tests.lms import Lms, User
 from tests.lms_pages import asking
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from importers.lti.jobs import pull
-from lti.courses import confirm_context
+from lti.courses.courses import confirm_context
 from lti.models import Context, ContextPull, ContextPullKind, LtiIdentity
 from settings import Settings
 from tests.lms import Lms, User

@@ -4,8 +4,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lti.connecting.registrations import activate, add_deployment, add_registration
 from lti.models import Deployment, Registration
-from lti.registrations import activate, add_deployment, add_registration
 from tests.lms import Lms
 from tracker.db import unit_of_work, utc_now
 from tracker.models import School

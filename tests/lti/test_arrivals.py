@@ -8,7 +8,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from lti.claims import DEEP_LINKING, ENDPOINT
+from lti.launching.claims import DEEP_LINKING, ENDPOINT
 from lti.models import LtiIdentity
 from tests.lms import INSTRUCTOR, LEARNER, MEMBERSHIP, Lms, User
 from tests.lti.browser import Browser, verdict

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti.courses import confirm_context
-from lti.launch_log import MOST_REFUSALS, REFUSALS_WITHIN, log_launch
+from lti.courses.courses import confirm_context
+from lti.launching.launch_log import MOST_REFUSALS, REFUSALS_WITHIN, log_launch
 from lti.models import Context, LaunchLog, Registration
 from tests.lms import INSTRUCTOR, LEARNER, MEMBERSHIP, Lms, User
 from tests.lms_services import member

@@ -18,9 +18,9 @@ from cryptography.x509.oid import NameOID
 from flask import Flask
 
 from lti import http
-from lti.checks import GRADES, NAMES, address, check, token_outcome
-from lti.findings import CHECKS, FINDINGS
-from lti.launch_log import log_launch
+from lti.connecting.checks import GRADES, NAMES, address, check, token_outcome
+from lti.connecting.findings import CHECKS, FINDINGS
+from lti.launching.launch_log import log_launch
 from lti.models import Context, Deployment, DeploymentState, Registration
 from settings import Settings
 from tests import lms as platforms

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lti.claims import (
+from lti.launching.claims import (
     CONTEXT,
     CUSTOM,
     LIS,

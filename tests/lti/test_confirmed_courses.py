@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti.courses import end_confirmation
+from lti.courses.courses import end_confirmation
 from lti.models import Context
 from tests.lms import User
 from tests.lti.reading import Course, confirm, learners, page_of

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 
-from lti.claims import ENDPOINT, ROSTER
+from lti.launching.claims import ENDPOINT, ROSTER
 from lti.models import Context, ResourceLink
 from tests.lms import LEARNER, Lms, User
 from tests.lti.browser import Browser

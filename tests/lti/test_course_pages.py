@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti.courses import answer_access, confirm_context, find_request
+from lti.courses.courses import answer_access, confirm_context, find_request
 from lti.models import AccessRequest, AccessRequestState, Context
 from tests.lms import User
 from tests.lms_services import member

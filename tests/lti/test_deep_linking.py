@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from lti.deep_linking import Asked, Item, content_item, read_settings
-from lti.landing import Page
-from lti.refusals import Refused
+from lti.launching.landing import Page
+from lti.launching.refusals import Refused
+from lti.placing.deep_linking import Asked, Item, content_item, read_settings
 from settings import Settings
 from tests.lms import Lms, User
 from tests.lms_pages import DL, SETTINGS, asking, course_of

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti.gradebook import LABEL, TAG, try_again
+from lti.gradebook.gradebook import LABEL, TAG, try_again
 from lti.models import (
     GradeMode,
     ResourceLink,
@@ -174,7 +174,7 @@ def test_a_refusal_that_passes_waits_and_the_newest_value_arrives(
 
 def test_an_lms_that_hangs_is_asked_again_later(course: Course, monkeypatch: pytest.MonkeyPatch):
     # lti.md case 41: hang
-    monkeypatch.setattr("lti.services.SECONDS", 0.5)
+    monkeypatch.setattr("lti.calling.services.SECONDS", 0.5)
     course.say(2)
     course.choose(GradeMode.PROGRESS)
     course.services.fail(SCORES, course.services.hang)

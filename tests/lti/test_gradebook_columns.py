@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti.gradebook import LABEL, TAG, remove_column
+from lti.gradebook.gradebook import LABEL, TAG, remove_column
 from lti.models import Context, GradeMode, LineItemState, ResourceLink
 from tests.lms import Lms
 from tests.lms_services import LINE_ITEM, add_column

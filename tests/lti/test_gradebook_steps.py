@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti.gradebook import LABEL, TAG, remove_column, try_again
+from lti.gradebook.gradebook import LABEL, TAG, remove_column, try_again
 from lti.models import GradeMode, LineItemState, ResourceLink, ScorePush, ScoreState
 from tests.lms import Lms
 from tests.lms_services import add_column

@@ -9,11 +9,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti import grades, keys
+from lti import keys
+from lti.calling import grades
+from lti.calling.names_roles import members
+from lti.calling.services import Caller, ServiceError, caller_for
+from lti.connecting.registrations import activate, add_deployment, add_registration
 from lti.models import Context, Registration
-from lti.names_roles import members
-from lti.registrations import activate, add_deployment, add_registration
-from lti.services import Caller, ServiceError, caller_for
 from tests import independent
 from tests.lms import INSTRUCTOR, LEARNER
 from tests.lti.browser import _INPUT, Browser

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from importers.lti.jobs import pull
-from lti.courses import confirm_context
+from lti.courses.courses import confirm_context
 from lti.models import Context, ContextPull, ContextPullKind, LtiIdentity
 from tests.lms import User
 from tests.lms_services import JSON, MEMBERS_TYPE, add_column, number_of, service_claims

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from identity.sessions import digest_of
 from lti import jobs
-from lti.login import KEPT_EXPIRED
+from lti.launching.login import KEPT_EXPIRED
 from lti.models import LaunchLog, LoginState, Registration
 from tests.lms import INSTRUCTOR, LEARNER, LTI, MEMBERSHIP, Lms, User
 from tests.lti.browser import Browser, verdict

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from lti import paging
-from lti.names_roles import Member, MemberStatus, members
-from lti.roles import LaunchRole, launch_role
-from lti.services import Caller, ServiceError
+from lti.calling import paging
+from lti.calling.names_roles import Member, MemberStatus, members
+from lti.calling.services import Caller, ServiceError
+from lti.people.roles import LaunchRole, launch_role
 from tests import lms as platforms
 from tests.lms import Lms
 from tests.lms_services import JSON, MEMBERS_TYPE, member, memberships_url, services

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from lti.linking import Candidate, Decision, Link, decide
+from lti.connecting.registrations import activate, waiting_deployments
 from lti.models import Deployment, DeploymentState, LtiIdentity
-from lti.registrations import activate, waiting_deployments
+from lti.people.linking import Candidate, Decision, Link, decide
 from tests import lms as platforms
 from tests.lms import INSTRUCTOR, LEARNER, Lms, User
 from tests.lti.browser import Browser, verdict

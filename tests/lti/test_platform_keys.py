@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from lti import http
+from lti.launching.platform_keys import usable_keys
 from lti.models import Registration
-from lti.platform_keys import usable_keys
 from tests.lms import Lms, User, public_jwk
 from tests.lti.browser import Browser, code_of, verdict
 from tracker.db import unit_of_work, utc_now

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from flask import Flask
 
+from lti.launching.refusals import REFUSALS
 from lti.models import LtiIdentity
-from lti.refusals import REFUSALS
 from tests.lms import Lms, User, base64url, private_key
 from tests.lti.browser import Browser, verdict
 from tests.lti.registering import register

@@ -15,9 +15,9 @@ from flask import Flask
 from playwright.sync_api import Browser as Chromium
 
 from identity.sessions import digest_of
-from lti.invites import LIFE, invite
+from lti.connecting.invites import LIFE, invite
+from lti.connecting.registration import NotJoined, our_registration, read_configuration, read_reply
 from lti.models import Deployment, DeploymentState, Invite, Key, Registration
-from lti.registration import NotJoined, our_registration, read_configuration, read_reply
 from settings import Settings
 from tests import lms as platforms
 from tests.lms import LEARNER, Lms, User

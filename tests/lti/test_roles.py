@@ -2,7 +2,7 @@
 
 import pytest
 
-from lti.roles import LaunchRole, launch_role
+from lti.people.roles import LaunchRole, launch_role
 
 COURSE = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"

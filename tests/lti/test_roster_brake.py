@@ -1,10 +1,10 @@
 """A roster that would close many people waits until the school says yes."""
 
+from lti.courses.pulls import release_roster
 from lti.models import (
     Context,
     ContextPull,
 )
-from lti.pulls import release_roster
 from tests.lti.reading import Course, learners
 from tracker.db import unit_of_work, utc_now
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from importers.lti.jobs import waiting_pulls
+from lti.courses.pulls import next_night
 from lti.models import (
     Context,
     ContextPull,
     Deployment,
     DeploymentState,
 )
-from lti.pulls import next_night
 from tests.lms import User
 from tests.lms_services import JSON
 from tests.lti.browser import Browser

@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
-from lti import keys, services
+from lti import keys
+from lti.calling import services
+from lti.calling.services import Caller, ServiceError, call
 from lti.models import Key
-from lti.services import Caller, ServiceError, call
 from tests.lms import Lms
 from tests.lms_services import (
     JSON,

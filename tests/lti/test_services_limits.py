@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from lti import grades, services
-from lti.services import Caller, ServiceError, call
+from lti.calling import grades, services
+from lti.calling.services import Caller, ServiceError, call
 from tests.lms import Lms
 from tests.lms_services import (
     ALL_SCOPES,

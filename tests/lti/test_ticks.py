@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti.gradebook.wishes import facts_told, learners_of
 from lti.models import Context, DeepLinkRequest, GradeMode, LineItem, ResourceLink
-from lti.wishes import facts_told, learners_of
 from settings import Settings
 from tests.lms import LEARNER, Lms, User
 from tests.lms_pages import opening

@@ -9,8 +9,8 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from lti import grades
-from lti.services import Caller, ServiceError
+from lti.calling import grades
+from lti.calling.services import Caller, ServiceError
 from tests.lms import Lms
 from tests.lms_services import ALL_SCOPES, JSON, NRPS, Services, add_column, member
 from tests.lms_services import services as services_of

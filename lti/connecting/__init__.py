@@ -1,0 +1,1 @@
+"""How an LMS and we come to know each other: invitations, registrations, and the self-test."""

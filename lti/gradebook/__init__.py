@@ -1,0 +1,1 @@
+"""What placed links tell an LMS's gradebook: wishes, columns, and numbers on their way."""

@@ -1,0 +1,1 @@
+"""Who somebody of an LMS is here, and what they come as."""

@@ -1,0 +1,1 @@
+"""What teachers place in their courses, and what a placed link opens."""
