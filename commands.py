@@ -2,10 +2,11 @@
 
 import os
 import sys
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import click
+import sqlalchemy as sa
 from flask import Flask
 
 import importers.commands
@@ -16,7 +17,7 @@ from demo.load import load_demo
 from demo.seed.load import seed_school
 from identity.links import make_link
 from identity.models import Scope
-from identity.tokens import add_token
+from identity.tokens import add_token, end_tokens, tokens_of
 from migrations.run import migrate
 from settings import Settings, SettingsError
 from tracker.db import UnsafeRoleError, enter_school, open_engine, unit_of_work, utc_now
@@ -169,22 +170,66 @@ def token() -> None:
 @click.argument("school_slug", metavar="SCHOOL")
 @click.option("--name", required=True, help="What the token is for.")
 @click.option("--scope", required=True, type=click.Choice([scope.value for scope in Scope]))
+@click.option("--person", "number", help="Act as this person: the school's own number of them.")
 @pass_app
-def token_add(app: Flask, school_slug: str, name: str, scope: str) -> None:
-    """Add a token for a program; it acts as an administrator of that name and is shown once."""
+def token_add(app: Flask, school_slug: str, name: str, scope: str, number: str | None) -> None:
+    """Add a token for a program, and print it this once.
+
+    It acts as an administrator of that name, or as the person whom you name.
+    """
     with unit_of_work(app.extensions["engine"]) as session:
         found = _school(session, school_slug)
-        program = add_person(
-            session,
-            by=None,
-            school=found,
-            name=name,
-            given_name=name,
-            roles=[SchoolRole.ADMINISTRATOR],
-            at=utc_now(),
-        )
-        secret = add_token(session, person=program, name=name, scope=Scope(scope), at=utc_now())
+        if number is None:
+            acting = add_person(
+                session,
+                by=None,
+                school=found,
+                name=name,
+                given_name=name,
+                roles=[SchoolRole.ADMINISTRATOR],
+                at=utc_now(),
+            )
+        else:
+            acting = _person_of(session, found, number)
+        secret = add_token(session, person=acting, name=name, scope=Scope(scope), at=utc_now())
     click.echo(secret)
+
+
+@token.command("list")
+@click.argument("school_slug", metavar="SCHOOL")
+@pass_app
+def token_list(app: Flask, school_slug: str) -> None:
+    """List the tokens that work: name, scope, day of making, and as whom each acts."""
+    with unit_of_work(app.extensions["engine"], writes=False) as session:
+        for one, whom in tokens_of(session, school=_school(session, school_slug)):
+            click.echo(f"{one.name}\t{one.scope}\t{one.created_at.date()}\t{whom.name}")
+
+
+@token.command("end")
+@click.argument("school_slug", metavar="SCHOOL")
+@click.option("--name", required=True, help="The name of the token.")
+@pass_app
+def token_end(app: Flask, school_slug: str, name: str) -> None:
+    """End the tokens of this name: they work no longer from now on."""
+    with unit_of_work(app.extensions["engine"]) as session:
+        ended = end_tokens(session, school=_school(session, school_slug), name=name, at=utc_now())
+    if not ended:
+        raise click.ClickException(f"Er is geen token {name!r}.")
+    click.echo(f"Beëindigd: {ended}")
+
+
+def _person_of(session: Any, school: School, number: str) -> Person:
+    """Return the active person of a school with this number."""
+    found = session.scalars(
+        sa.select(Person).where(
+            Person.school_id == school.id,
+            Person.number == number,
+            Person.state == PersonState.ACTIVE,
+        )
+    ).one_or_none()
+    if found is None:
+        raise click.ClickException(f"{school.slug} kent niemand met nummer {number!r}.")
+    return cast("Person", found)
 
 
 def _school(session: Any, slug: str) -> School:

@@ -1,13 +1,20 @@
 """The document of the API, and a page of it that needs no script and nothing from elsewhere."""
 
+import re
+from shlex import quote
 from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, render_template
+from flask import Blueprint, Flask, Response, current_app, render_template, request
+from markupsafe import Markup, escape
+
+from api.errors import messages
 
 blp = Blueprint("api-docs", __name__, url_prefix="/api", template_folder="templates")
 DOCUMENT = "openapi"
 PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+JSON, FORM = "application/json", "multipart/form-data"
+CODE, STRONG = re.compile(r"`([^`]+)`"), re.compile(r"\*\*([^*]+)\*\*")
 
 
 def init_app(app: Flask, document: dict[str, Any]) -> None:
@@ -24,14 +31,27 @@ def as_text(document: dict[str, Any]) -> bytes:
 @blp.get("/openapi.json")
 def openapi_json() -> Response:
     """Give the document to programs."""
-    return Response(as_text(current_app.extensions[DOCUMENT]), mimetype="application/json")
+    return Response(as_text(current_app.extensions[DOCUMENT]), mimetype=JSON)
 
 
 @blp.get("/docs")
 def page() -> str:
     """Show the document to people."""
     document = current_app.extensions[DOCUMENT]
-    return render_template("api_docs.html", document=document, operations=_by_tag(document))
+    return render_template(
+        "api_docs.html",
+        document=document,
+        operations=_by_tag(document),
+        codes=sorted(messages().items()),
+        marked=marked,
+    )
+
+
+def marked(text: str) -> Markup:
+    """Return a text of the document with its `code` and **strong** words marked for a page."""
+    safe = str(escape(" ".join(text.split())))
+    safe = STRONG.sub(r"<b>\1</b>", CODE.sub(r"<code>\1</code>", safe))
+    return Markup(safe)  # noqa: S704 - escaped above
 
 
 def _by_tag(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -40,8 +60,54 @@ def _by_tag(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         shared = item.get("parameters", [])
         for method, operation in item.items():
             if method != "parameters":
-                parameters = [*shared, *operation.get("parameters", [])]
-                found[operation["tags"][0]].append(
-                    {**operation, "path": path, "method": method.upper(), "parameters": parameters}
-                )
+                told = {
+                    **operation,
+                    "path": path,
+                    "method": method.upper(),
+                    "parameters": [*shared, *operation.get("parameters", [])],
+                }
+                told["curl"] = curl_of(told, document, request.host_url.rstrip("/"))
+                found[operation["tags"][0]].append(told)
     return found
+
+
+def curl_of(operation: dict[str, Any], document: dict[str, Any], host: str) -> str:
+    """Return a command that asks this, with what must be sent; ids of the path are variables."""
+    words = ['curl -H "Authorization: Bearer $TOKEN"']
+    if operation["method"] != "GET":
+        words.append(f"-X {operation['method']}")
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "header" and parameter["name"] == "If-Match":
+            words.append('-H "If-Match: $ETAG"')
+        if parameter["in"] == "header" and parameter["name"] == "Idempotency-Key":
+            words.append('-H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)"')
+    contents = operation.get("requestBody", {}).get("content", {})
+    if JSON in contents:
+        body = _needed(contents[JSON], document)
+        words += [f'-H "Content-Type: {JSON}"', "-d " + quote(orjson.dumps(body).decode())]
+    elif FORM in contents:
+        words.append("-F files=@FILE")
+    path = re.sub(r"{(\w+)}", lambda name: "$" + name[1].upper(), operation["path"])
+    return " \\\n  ".join([*words, f'"{host}{path}{_query(operation)}"'])
+
+
+def _query(operation: dict[str, Any]) -> str:
+    """Return the part of an address that a query must have."""
+    needed = [
+        f"{one['name']}=${one['name'].upper()}"
+        for one in operation["parameters"]
+        if one["in"] == "query" and one.get("required")
+    ]
+    return "?" + "&".join(needed) if needed else ""
+
+
+def _needed(content: dict[str, Any], document: dict[str, Any]) -> Any:
+    """Return of the example of a body what must be sent, and what names no other record."""
+    example = content.get("example", {})
+    name = content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+    must = document["components"]["schemas"].get(name, {}).get("required", [])
+    return {
+        key: value
+        for key, value in example.items()
+        if key in must or not (key == "id" or key.endswith(("_id", "_ids")))
+    } or example

@@ -96,7 +96,13 @@ def _shown(name: str) -> str:
 
 def message(code: str) -> str:
     """Return what a code means and what to do next, in the caller's language."""
-    messages: dict[str, str] = {
+    otherwise: str = gettext("This was refused.")
+    return messages().get(code, otherwise)
+
+
+def messages() -> dict[str, str]:
+    """Return every code of a refusal with what it means, in the caller's language."""
+    return {
         "bad_request": gettext("We could not read this request."),
         "bad_json": gettext("This is not JSON. Check the body and send it again."),
         "not_signed_in": gettext("Sign in first."),
@@ -152,9 +158,23 @@ def message(code: str) -> str:
         "lesson.not_on_offer": gettext("This lesson is not on offer today. Choose another one."),
         "lesson.chosen_already": gettext("You chose this lesson already. Follow it first."),
         "choice.dropped": gettext("The student took this choice back."),
+        "group.of_course": gettext("This is a course of your LMS. Confirm the course instead."),
+        "course.no_roster": gettext("The LMS gives no list of people for this course."),
+        "course.confirmed": gettext("This course is confirmed already."),
+        "course.not_confirmed": gettext("This course is not confirmed."),
+        "access.answered": gettext("This was answered already."),
+        "roster.not_held": gettext("There is nothing to release any more."),
+        "registration.of_other_school": gettext("Another school has this client id already."),
+        "gradebook.not_granted": gettext(
+            "Your learning environment does not let us send numbers here."
+        ),
+        "gradebook.not_ours": gettext(
+            "This column is not ours. Remove it in your learning environment."
+        ),
+        "gradebook.nothing_parked": gettext("There is nothing to try again here."),
+        "meaning.ended": gettext("This was ended already."),
+        "source.not_pulled": gettext("This source is no system that can be read."),
         "choice.confirmed": gettext("Somebody said already that this lesson was followed."),
         "too_many_requests": gettext("Wait a moment and try again."),
         "server_error": gettext("Something went wrong on our side. Nothing was saved."),
     }
-    otherwise: str = gettext("This was refused.")
-    return messages.get(code, otherwise)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from api.blueprint import Blueprint
 from api.fields import Contract, Text, Whole
-from api.imports import RunSchema, shown
+from api.imports import MAPPING, RunSchema, shown
 from identity.access import allows
 from importers import runs
 from importers.door.rereading import read_again
@@ -28,8 +28,12 @@ class ColumnsSchema(Contract):
         required=True,
         error_messages={"required": "required", "null": "required", "invalid": "not_an_object"},
         metadata={
-            "description": "What the columns mean (docs/importing.md)",
-            "example": {"columns": {"Kenmerk": {"means": "number"}}},
+            "description": f"What the columns mean: {MAPPING}",
+            "example": {
+                "columns": {"Kenmerk": {"means": "number"}, "Toets": {"means": "result"}},
+                "person": "Kenmerk",
+                "date": "2026-11-12",
+            },
         },
     )
     source = Text(

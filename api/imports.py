@@ -22,6 +22,12 @@ from tracker.permissions import Action
 blp = Blueprint("imports", about="Imports: files of the school's systems, previewed, then applied")
 MOST_ISSUES = 1000
 LONGEST_MAPPING = 100_000
+MAPPING = (
+    "{columns: {header: {means, item, scale, decimal}}, person: the header that names the student,"
+    " date: a header or a day, people: link or make, person_pattern: such as S{:06d},"
+    " snapshot, repeats}; all but `columns` may be left out. `GET /api/imports/{run_id}/reading`"
+    " shows what was understood, in the same words"
+)
 
 
 class UploadSchema(Contract):
@@ -44,7 +50,7 @@ class UploadSchema(Contract):
     mapping = Text(
         longest=LONGEST_MAPPING,
         load_default="",
-        about="Of a sheet: what its columns mean, as JSON (docs/importing.md)",
+        about=f"Of a sheet: what its columns mean, as JSON: {MAPPING}",
         example='{"columns": {"Kenmerk": {"means": "number"}}}',
     )
     repair_of = Id(
@@ -117,6 +123,17 @@ class RunSchema(Contract):
     run = Id(about="The run", example="019aab4e-9000-7aaa-8bbb-000000000001")
     kind = Text(longest=64, allow_none=True, about="What the file is", example="oneroster")
     state = Choice(RunState, about="Where it stands", example="previewed")
+    file_name = Text(longest=200, about="The file", example="meetpunt.zip")
+    source_id = Id(
+        allow_none=True, about="Its source", example="019aab4e-9000-7aaa-8bbb-000000000002"
+    )
+    repair_of = Id(allow_none=True, about="The import whose rows it takes up", example=None)
+    started_at = Moment(about="When it was sent", example="2026-11-21T03:00:00Z")
+    ended_at = Moment(allow_none=True, about="When it was done", example="2026-11-21T03:02:00Z")
+    done = Whole(least=0, most=2**31, about="Rows done in its present stage", example=247)
+    total = Whole(
+        least=0, most=2**31, allow_none=True, about="Rows in all, once known", example=247
+    )
     digest = Text(
         longest=64,
         allow_none=True,
@@ -276,4 +293,12 @@ def shown(run: ImportRun) -> dict[str, Any]:
     """Return an import as one answer tells it."""
     report = report_of(g.session, run, limit=MOST_ISSUES)
     issues = [{**issue, "severity": Severity(issue["severity"])} for issue in report["issues"]]
-    return {**report, "run": run.id, "state": run.state, "issues": issues}
+    return {
+        **report,
+        **{name: getattr(run, name) for name in ("file_name", "source_id", "started_at")},
+        **{name: getattr(run, name) for name in ("ended_at", "done", "total")},
+        "repair_of": run.retry_of_id,
+        "run": run.id,
+        "state": run.state,
+        "issues": issues,
+    }

@@ -13,24 +13,46 @@ from api.fields import Contract, Text, Whole
 
 VERSION = "1"
 ABOUT = """\
-Everything that Leerspoor knows about a student's learning, as JSON.
+Everything that Leerspoor knows about a student's learning, as JSON. What a page does, an operation
+here does too, with the same rights.
 
-**Signing in.** Send a token as `Authorization: Bearer lsp_...`; the school's administrator makes
-one with `leerspoor token add`. A token acts as its person and sees what that person may see. A
-browser's session works too: send its CSRF token in `X-CSRFToken` with every change.
+**A token.** Who runs the server makes one: `bin/leerspoor token add SCHOOL --name NAME --scope
+read`. It is printed once, and acts as an administrator of that name; with `--person NUMBER` as the
+person with that number at the school. Scope `read` changes nothing, `write` may. `token list` and
+`token end` show and end them. Send it with every request: `Authorization: Bearer lsp_...`. Begin
+with `GET /api/me`, which says whom it acts as. A browser's session works too: send its CSRF token
+in `X-CSRFToken` with every change.
 
 **What you may not see does not exist**: 404, as for an id that never was. 403 means that you see
 it, but may not do this with it.
 
-**Bodies** are JSON of at most 2 MB; unknown fields, doubled names and other content types are
-refused. Days are `2026-11-12`; moments are RFC 3339 and come back in UTC.
+**Bodies** are JSON of at most 2 MB, with `Content-Type: application/json`; unknown fields, doubled
+names and other content types are refused. Days are `2026-11-12`, and `until_on` is the first day
+after. Moments are RFC 3339 and come back in UTC.
 
-**Lists** come in pages of `limit` (50 unless you say otherwise, at most 100), oldest first unless
+**Files** go as `multipart/form-data`, the bytes under `files`. What is JSON otherwise is a field
+beside them: a list by sending its field more than once, true and false as words. An answer names
+the address of the bytes; read them with the same token.
+
+**Sending once.** Evidence takes an `Idempotency-Key`, an id that you make. When the connection
+breaks, send the same again under the same key: it is one piece. The same key with other content is
+409.
+
+**Editing.** What people edit comes with an `ETag`. Send it back in `If-Match` with the change: 428
+without it, and 412 when somebody was first, with `current` and `sent` beside each other. `PUT`
+replaces, so send all that may change; `PATCH` leaves alone what you leave out. Where a read gives
+an `ETag`, `If-None-Match` gives 304 when nothing changed.
+
+**Lists** come in pages of `limit` (50 unless you say otherwise, at most 200), oldest first unless
 told otherwise. The `Link` header with `rel="next"` holds the address of the next page; without it
-you are at the end.
+you are at the end. Nothing is ordered by how well a student does.
 
-**Refusals** are `{code, status, message, errors}`. Programs read `code` and `errors`, people read
-`message`, in Dutch or English as `Accept-Language` asks.
+**What takes time** (an import, a system that is read) answers 202 or 201 at once. Ask for it again
+until its `state` says that it is done.
+
+**Refusals** are `{code, status, message, errors}`. Programs read `code` and `errors`, which stay as
+they are; people read `message`, in Dutch or English as `Accept-Language` asks. `errors` holds codes
+per field, such as `{"goal_ids.0": ["not_an_id"]}`.
 """
 REFUSALS = {
     400: "The body is not JSON",
@@ -104,6 +126,9 @@ def document(api: Api) -> dict[str, Any]:
     # What flask-smorest keeps ready and we do not use.
     whole["components"]["schemas"].pop("PaginationMetadata", None)
     for path, item in whole["paths"].items():
+        for parameter in item.get("parameters", []):
+            record = parameter["name"].removesuffix("_id").replace("_", " ")
+            parameter.setdefault("description", f"The id of the {record}")
         shared = item.get("parameters", [])
         for method, operation in item.items():
             if method != "parameters":
@@ -133,7 +158,8 @@ def _finish(
     statuses |= {403, 413, 415} if method in CHANGES else set()
     statuses |= {404} if "{" in path else set()
     statuses |= {400, 409} if has_body else set()
-    statuses |= {422} if has_body or parameters else set()
+    # What is not declared is refused, also where nothing is.
+    statuses |= {422} if has_body or parameters or method == "post" else set()
     given = operation["responses"]
     wanted = {code: answer for code, answer in given.items() if code < "400"}
     statuses |= {int(code) for code in given if code >= "400"}

@@ -1,6 +1,6 @@
 """Long lists in pages that stay where they are: by id, from an opaque cursor on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,6 +14,7 @@ from tracker.errors import NotFound
 from tracker.permissions import visible
 
 RecordT = TypeVar("RecordT", bound=Record)
+ItemT = TypeVar("ItemT")
 Answer = tuple[dict[str, Any], dict[str, str]]
 
 
@@ -47,6 +48,20 @@ def page(items: Sequence[Any], end: UUID | None) -> Answer:
     return {"items": items}, link_to_next(end)
 
 
+def part_of(
+    listed: Sequence[ItemT], *, limit: int, after: UUID | None, key: Callable[[ItemT], UUID]
+) -> tuple[Sequence[ItemT], UUID | None]:
+    """Return one page of a list that is read whole, in its own order, and the id it ends at.
+
+    That id is None on the last page. When the item that a page ended at is gone, the list is over.
+    """
+    start = 0
+    if after is not None:
+        start = next((at for at, one in enumerate(listed, 1) if key(one) == after), len(listed))
+    shown = listed[start : start + limit]
+    return shown, key(shown[-1]) if start + limit < len(listed) else None
+
+
 def link_to_next(end: UUID | None) -> dict[str, str]:
     """Return the header that names the next page, if there is one."""
     if end is None:
@@ -76,5 +91,9 @@ def by_id(model: type[RecordT], keys: Iterable[UUID | None]) -> dict[UUID, Recor
     Only for what a visible record names already: a student's name, a level's word.
     """
     wanted = {key for key in keys if key is not None}
+    if len(wanted) == 1:  # often one that is held already
+        (key,) = wanted
+        held = g.session.get(model, (g.person.school_id, key))
+        return {key: held} if held is not None else {}
     query = sa.select(model).where(model.school_id == g.person.school_id, model.id.in_(wanted))
     return {record.id: record for record in g.session.scalars(query)}

@@ -8,12 +8,16 @@ from marshmallow import fields
 
 from api.blueprint import Blueprint
 from api.fields import Contract, Flag, Id, Moment, Text, Whole
+from api.imports import RunSchema, shown
+from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, page
 from identity.access import allows
+from importers.models import ImportSource
 from importers.people import parking
-from importers.people.parked import Parked, find_parked, parked_people
+from importers.people.parked import Parked, find_parked, parked_people, search_people
+from tracker.errors import NotFound
 from tracker.models import Person
-from tracker.permissions import Action, find
+from tracker.permissions import Action, find, require
 
 blp = Blueprint("parked", about="People of a source of whom the school says who they are")
 
@@ -54,6 +58,38 @@ class ParkedPageSchema(Contract):
     """A page of them."""
 
     items = fields.List(fields.Nested(ParkedSchema))
+
+
+class PeopleQuery(Contract):
+    """What somebody may be called here."""
+
+    words = Text(longest=200, load_default="", about="A name or a number", example="Özdemir")
+
+
+class FoundPersonSchema(NamedPersonSchema):
+    """One of the people of the school."""
+
+    number = Text(longest=255, allow_none=True, about="Their number", example="S900009")
+
+
+class PeopleSchema(Contract):
+    """People of the school."""
+
+    items = fields.List(fields.Nested(FoundPersonSchema))
+
+
+class TakeUpSchema(Contract):
+    """Of which source rows are taken up."""
+
+    source_id = Id(
+        required=True, about="The source", example="019aab4e-9000-7aaa-8bbb-000000000002"
+    )
+
+
+class TakenUpSchema(Contract):
+    """The imports that take them up."""
+
+    items = fields.List(fields.Nested(RunSchema))
 
 
 class DecisionSchema(Contract):
@@ -103,6 +139,21 @@ def get_parked(parked_id: UUID) -> dict[str, Any]:
     return _told(find_parked(g.session, parked_id, person=g.person, on=g.today))
 
 
+@blp.get("/parked-people/<uuid:parked_id>/people")
+@allows(Action.SEE_IMPORTS)
+@blp.arguments(PeopleQuery, location="query")
+@blp.response(200, PeopleSchema)
+def search_for_parked(query: dict[str, Any], parked_id: UUID) -> dict[str, Any]:
+    """Look among the people of the school for who it may be.
+
+    By words of a name, or a number; without `words`, by their name at the source. The first ones.
+    """
+    found = find_parked(g.session, parked_id, person=g.person, on=g.today)
+    words = query["words"] or found.row.name
+    people = search_people(g.session, person=g.person, words=words, on=g.today) if words else []
+    return {"items": people}
+
+
 @blp.put("/parked-people/<uuid:parked_id>/decision")
 @allows(Action.RUN_IMPORT)
 @blp.arguments(DecisionSchema)
@@ -111,7 +162,8 @@ def get_parked(parked_id: UUID) -> dict[str, Any]:
 def decide_parked(body: dict[str, Any], parked_id: UUID) -> dict[str, Any]:
     """Say who it is, or that it is nobody of ours.
 
-    Take up the rows that waited with `POST /api/imports/{run}/retry`, or wait for the next import.
+    Take up the rows that waited with `POST /api/parked-people/take-up`, or wait for the next
+    import.
     """
     found = find_parked(g.session, parked_id, person=g.person, on=g.today)
     person = None
@@ -133,6 +185,25 @@ def undo_parked(parked_id: UUID) -> tuple[str, int]:
     found = find_parked(g.session, parked_id, person=g.person, on=g.today)
     parking.undo(g.session, by=g.person, parked=found.row, on=g.today, at=g.now)
     return "", 204
+
+
+@blp.post("/parked-people/take-up")
+@allows(Action.RUN_IMPORT)
+@blp.arguments(TakeUpSchema)
+@blp.response(201, TakenUpSchema)
+def take_up_rows(body: dict[str, Any]) -> dict[str, Any]:
+    """Take up the rows of a source that waited for who it is.
+
+    Each import that has such rows gets a new one, with a preview of its own; none, when nothing
+    waits. `rows_ready` of the source says how many are ready. Administrators only.
+    """
+    require(g.session, g.person, Action.RUN_IMPORT, on=g.today)
+    if g.session.get(ImportSource, (g.school.id, body["source_id"])) is None:
+        raise NotFound("ImportSource not found")
+    made = parking.take_up(
+        g.session, by=g.person, source_id=body["source_id"], on=g.today, at=g.now
+    )
+    return {"items": [shown(run) for run in made]}
 
 
 def _told(parked: Parked) -> dict[str, Any]:

@@ -215,6 +215,9 @@ class EvidenceQuery(PageQuery):
     until_on = Day(load_default=None, about="Only what happened before this day")
 
 
+SHOWN = EvidenceSchema()  # to make one costs more than to write with it
+
+
 def found_piece(evidence_id: UUID) -> Evidence:
     """Return the evidence that this reader may see; raises NotFound."""
     return find(g.session, Evidence, evidence_id, person=g.person, on=g.today)
@@ -222,7 +225,7 @@ def found_piece(evidence_id: UUID) -> Evidence:
 
 def tagged(shown: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the answer that shows a piece, with its tag."""
-    return shown, {"ETag": etag_of(EvidenceSchema(), shown)}
+    return shown, {"ETag": etag_of(SHOWN, shown)}
 
 
 def shown_pieces(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
@@ -240,9 +243,7 @@ def _piece(
 ) -> dict[str, Any]:
     evidence = piece.evidence
     is_own = evidence.author_id == g.person.id
-    said = {
-        name: getattr(evidence, name) for name in EvidenceSchema().fields if hasattr(evidence, name)
-    }
+    said = {name: getattr(evidence, name) for name in SHOWN.fields if hasattr(evidence, name)}
     # Whom it is shown to by name is between its student and them.
     audiences = {
         share.audience for share in shares if is_own or share.audience is not Audience.PERSON

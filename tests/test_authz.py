@@ -27,6 +27,7 @@ from importers.pulls.pushed import Sent, push
 from importers.pulls.pushers import add_pusher
 from migrations.run import migrate
 from settings import Settings
+from tests import connected
 from tests.records import count_rows
 from tests.world import World, make_world
 from tracker.absences import declare_absence, withdraw_absence
@@ -219,6 +220,7 @@ def in_state(session: Session, scene: Scene, state: str) -> Records:
         "level": world.levels[2].id,
         "scale": world.levels[2].scale_id,
         "placement": world.placement.id,
+        "person": world.coach.id,
     }
     return {**records, **STATES[state](session, scene)}
 
@@ -571,6 +573,10 @@ def _holiday(*, is_removed: bool = False) -> State:
     return bring
 
 
+def _around(bring: Callable[[Session, World], Records]) -> State:
+    return lambda session, scene: bring(session, scene.world)
+
+
 STATES: dict[str, State] = {
     "parked": _parked(),
     "nobody of ours": _parked(is_decided=True),
@@ -608,6 +614,10 @@ STATES: dict[str, State] = {
     "brought back by coach": _put_off("coach", is_ended=True),
     "holiday": _holiday(),
     "holiday taken back": _holiday(is_removed=True),
+    "guided group": _around(connected.guided),
+    "items of an LMS": _around(connected.said),
+    "an LMS": _around(connected.lms),
+    "system": _around(connected.system),
 }
 
 
@@ -619,7 +629,30 @@ def bodies(scene: Scene, records: Records) -> dict[str, dict[str, Any]]:
     levels = [{"label": "nog niet", "anchor": 0}, {"label": "wel", "anchor": 2}]
     days = {"from_on": day, "until_on": str(scene.world.on + timedelta(days=7))}
     scale = {"name": "Nieuw", "is_default": False, "levels": levels}
+    url = connected.HOST
+    of_lms = {"issuer": url, "auth_url": url, "token_url": url, "jwks_url": url}
+    system = {"kind": "moodle", "name": "Tweede Moodle", "url": url, "secret": "1" * 32}
     return {
+        "POST /api/groups/{group}/guides": {
+            "person_id": str(scene.world.coach.id),
+            "role": "coach",
+        },
+        "POST /api/item-meanings": {
+            "item_ids": [str(records.get("item", ""))],
+            "framework_item_id": str(scene.world.items[0].id),
+        },
+        "POST /api/sources": system,
+        "PUT /api/sources/{source}": {"url": "https://moodle.example/anders", "secret": "2" * 32},
+        "POST /api/parked-people/take-up": {"source_id": str(records.get("source", ""))},
+        "POST /api/lms/registrations": {**of_lms, "product": "other", "client_id": "tool-2"},
+        "PUT /api/lms/registrations/{registration}/settings": {},
+        "PUT /api/lms/registrations/{registration}/deployments/{deployment}": {"is_on": True},
+        "PUT /api/courses/{context}/confirmation": {"instructors_are": "team"},
+        "POST /api/courses/{context}/answers": {
+            "access_request_id": str(records.get("asked", "")),
+            "instructors_are": None,
+        },
+        "PUT /api/courses/{context}/links/{link}/mode": {"mode": "progress"},
         "POST /api/xapi/statements": {},
         "PUT /api/xapi/statements?statementId={goal}": {},
         "POST /api/caliper/events": {},

@@ -2,8 +2,10 @@
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 from flask import Flask
 
+from commands import token
 from identity.models import ApiToken, Scope
 from identity.sessions import digest_of
 from tests.browsers import ORIGIN, Browser, bearer
@@ -102,3 +104,23 @@ def test_two_tokens_are_never_the_same(app: Flask, world: World) -> None:
     assert len(made) == 5
     assert all(len(header) > len("Bearer lsp_") + 40 for header in made)
     assert str(new_id()) not in made
+
+
+def test_a_command_makes_a_token_of_one_person_lists_it_and_ends_it(
+    app: Flask, world: World
+) -> None:
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(token, words, obj=app)
+
+    slug, number = world.school.slug, world.student.number or ""
+    made = run("add", slug, "--name", "app", "--scope", "write", "--person", number)
+    headers = {"Authorization": f"Bearer {made.output.strip()}"}
+    me = app.test_client().get("/api/me", headers=headers).get_json()
+    assert me["person"]["id"] == str(world.student.id)
+    assert run("list", slug).output.split("\t")[::3] == ["app", f"{world.student.name}\n"]
+    assert run("end", slug, "--name", "app").exit_code == 0
+    assert status(app, headers) == 401
+    assert run("list", slug).output == ""
+    assert run("end", slug, "--name", "app").exit_code == 1
+    nobody = run("add", slug, "--name", "app", "--scope", "read", "--person", "niemand")
+    assert (nobody.exit_code, "niemand" in nobody.output) == (1, True)
