@@ -127,6 +127,7 @@ def start_all(family: Family, listening: socket.socket) -> None:
         was_migrated and demo_is_loaded.exists()
     )
     if needs_demo:
+        tell("Loading the demo school (once)")
         family.python("worker", "worker.py")
         demo = family.python("demo", "commands.py", "demo", is_task=True)
     web = family.python("web", *web_command(f"fd://{listening.fileno()}"))

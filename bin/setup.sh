@@ -60,7 +60,7 @@ need_python() {
         refuse "Python 3.11 or newer is needed; this is $(python3 -V 2>&1)."
     python3 -c 'import ensurepip, venv' 2>/dev/null && return
     is_root_on_debian ||
-        refuse 'Python cannot make a virtual environment here: install python3-venv (as root: apt-get install python3-venv) and start again.'
+        refuse 'Python cannot make a virtual environment here: install python3-venv (as root: apt-get update && apt-get install python3-venv) and start again.'
     apt_update
     apt_install python3-venv
 }
