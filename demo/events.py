@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from demo.lessons import CHOOSES
 from demo.scene import Event, Scene
 from demo.words import SAYS
+from tracker.absences import declare_absence
 from tracker.db import new_id
 from tracker.drafts import save_draft
 from tracker.evidence import log_evidence
@@ -29,9 +30,12 @@ from tracker.models import (
     LearningUnit,
     Outcome,
 )
+from tracker.opportunities import say_opportunity
 from tracker.plans import start_own_plan
 from tracker.sharing import withdraw
+from tracker.signals import Rule
 from tracker.signing import promote, sign
+from tracker.snoozes import snooze
 from tracker.units import add_unit
 
 READERS = {"c": Audience.COACHES, "p": Audience.PLACEMENT}
@@ -175,6 +179,46 @@ def _judge(scene: Scene, event: Event, on: date, at: datetime) -> Judgement:
     )
 
 
+def _away(scene: Scene, event: Event, on: date, at: datetime) -> None:
+    """Say that the student is away, from and until so many days from today."""
+    declare_absence(
+        scene.session,
+        by=scene.student,
+        plan=scene.plan,
+        from_on=scene.today + timedelta(days=event["from"]),
+        until_on=scene.today + timedelta(days=event["until"]),
+        on=on,
+        at=at,
+    )
+
+
+def _offers(scene: Scene, event: Event, on: date, at: datetime) -> None:
+    say_opportunity(
+        scene.session,
+        by=scene.who(event),
+        placement=scene.placement,
+        item=scene.items[event["item"]],
+        is_possible=event["possible"],
+        on=on,
+        at=at,
+    )
+
+
+def _later(scene: Scene, event: Event, on: date, at: datetime) -> None:
+    """Let the coach put a signal about the whole plan off."""
+    snooze(
+        scene.session,
+        by=scene.people["c"],
+        plan=scene.plan,
+        rule=Rule(event["rule"]),
+        about=None,
+        until_on=scene.today + timedelta(days=event["until"]),
+        reason=event["words"],
+        on=on,
+        at=at,
+    )
+
+
 def _draft(scene: Scene, event: Event, on: date, at: datetime) -> None:
     save_draft(
         scene.session,
@@ -222,6 +266,9 @@ DOES: dict[str, Callable[[Scene, Event, date, datetime], Any]] = {
     "evidence": _evidence,
     "withdraw": _withdraw,
     "judge": _judge,
+    "away": _away,
+    "offers": _offers,
+    "later": _later,
     "draft": _draft,
     "sign": _sign,
     "promote": _promote,

@@ -50,6 +50,7 @@ class Sent:
 TEACHER = "Praktijktoetsen gastvrijheid"
 FILES = (
     Sent(name="kerntaken_werkprocessen.csv", days=5),
+    Sent(name="kwalificaties.xml", days=5),
     Sent(name="meetpunt_v1p2_bulk.zip", days=5),
     Sent(name="progress.zorg_op_de_werkplek.csv", days=4),
     Sent(name="praktijktoets_gasten.csv", days=3, source=TEACHER),

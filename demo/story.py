@@ -10,6 +10,7 @@ import yaml
 from obstore.store import ObjectStore
 from sqlalchemy.orm import Session
 
+from demo.arranged import arrange
 from demo.events import happen
 from demo.lessons import offer_lessons
 from demo.pictures import keep_pictures
@@ -51,6 +52,7 @@ def tell(session: Session, *, school: School, store: ObjectStore, today: date) -
         for key, c in story["companies"].items()
     }
     lessons = offer_lessons(session, story["lessons"], by=administrator, on=begun.date(), at=begun)
+    arrange(session, story, school=school, by=administrator, today=today)
     pictures = keep_pictures(store, school.id)
     for number, (programme_name, *patterns) in story["students"].items():
         programme = story["programmes"][programme_name]
@@ -139,15 +141,17 @@ def _place(
 def _programme(
     session: Session, plan: LearningPlan, programme: dict[str, Any]
 ) -> dict[str, FrameworkItem]:
-    """Let the plan follow an imported framework; returns its items by code."""
+    """Let the plan follow an imported framework, if it does; returns its items by code."""
+    plan.title, plan.state = programme["title"], PlanState.ACTIVE
+    session.flush()
+    if "crebo" not in programme:
+        return {}
     framework = session.scalars(
         sa.select(Framework).where(
             Framework.school_id == plan.school_id, Framework.crebo == programme["crebo"]
         )
     ).one()
     plan.framework_id = framework.id
-    plan.title = programme["title"]
-    plan.state = PlanState.ACTIVE
     session.flush()
     items = session.scalars(
         sa.select(FrameworkItem).where(
@@ -168,7 +172,7 @@ def _tell_goal(scene: Scene, told: dict[str, Any], pattern: dict[str, Any]) -> G
         success=told["success"],
         target_anchor=pattern.get("aim", 2),
         target_on=scene.today + timedelta(weeks=5),
-        items=[scene.items[told["item"]]],
+        items=[scene.items[told["item"]]] if "item" in told else [],
         on=since,
         at=scene.at(since),
     )
@@ -182,12 +186,15 @@ def _tell_goal(scene: Scene, told: dict[str, Any], pattern: dict[str, Any]) -> G
             on=agreed,
             at=scene.at(agreed),
         )
+    shown_at_work = [weeks for weeks, who, *_ in pattern["views"] if who == "p"]
+    moments = sorted({*pattern["evidence"], *shown_at_work}, reverse=True)
+    texts = {weeks: told["evidence"][n % len(told["evidence"])] for n, weeks in enumerate(moments)}
     for weeks in pattern["evidence"]:
-        _log(scene, goal, told, weeks, to=[Audience.COACHES])
+        _log(scene, goal, told, weeks, texts[weeks], to=[Audience.COACHES])
     for weeks, who, anchor, *words in pattern["views"]:
         on = scene.on(weeks)
         # A praktijkopleider looks at a piece that was shown; others look at the goal itself.
-        piece = _log(scene, goal, told, weeks) if who == "p" else None
+        piece = _log(scene, goal, told, weeks, texts[weeks]) if who == "p" else None
         judge(
             scene.session,
             by=scene.people[who],
@@ -208,6 +215,7 @@ def _log(
     goal: Goal,
     told: dict[str, Any],
     weeks: int,
+    text: str,
     to: Sequence[Audience] = (Audience.COACHES, Audience.PLACEMENT),
 ) -> Evidence:
     on = scene.on(weeks)
@@ -217,7 +225,7 @@ def _log(
         by=scene.student,
         plan=scene.plan,
         goals=[goal],
-        text=told["evidence"],
+        text=text,
         happened_on=on,
         has_people=False,
         placement=scene.placement,
