@@ -88,7 +88,8 @@ def begin() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     request.max_content_length = MAX_BODY + getattr(view, "takes_files", 0)
     g.now = utc_now()
-    g.session = new_session(_engine(), writes=request.method not in SAFE)
+    writes = request.method not in SAFE
+    g.session = new_session(_engine(), writes=writes, keeps_plans=True)
 
 
 def finish(response: Response) -> Response:

@@ -15,9 +15,9 @@ from identity.models import Scope, WebSession
 from identity.sessions import (
     TOUCH_EVERY,
     active_person,
-    current_session,
     end_session,
     is_idle,
+    session_and_school,
     start_session,
 )
 from identity.tokens import current_token
@@ -75,12 +75,13 @@ def _by_token() -> bool:
     secret = _secret()
     if secret is None:
         return False
-    token = current_token(g.session, secret=secret)
-    if token is None:
+    found = current_token(g.session, secret=secret)
+    if found is None:
         raise Unauthorized
+    token, school = found
     if token.scope is Scope.READ and request.method not in SAFE:
         raise Forbidden
-    _enter(token.school_id, token.person_id)
+    _enter(school, token.person_id)
     if g.person is None:
         raise Unauthorized
     return True
@@ -106,10 +107,11 @@ def _by_cookie() -> None:
     secret = cookie.get(SECRET)
     if not isinstance(secret, str):
         return
-    found = current_session(g.session, secret=secret, at=g.now)
-    if found is None:
+    of_browser = session_and_school(g.session, secret=secret, at=g.now)
+    if of_browser is None:
         return
-    _enter(found.school_id, found.person_id)
+    found, school = of_browser
+    _enter(school, found.person_id)
     if g.person is not None:
         g.person.is_from_lms = found.is_from_lms
     if g.person is not None and found.only_students is not None:
@@ -120,8 +122,7 @@ def _by_cookie() -> None:
         _remember_use(found, g.now)
 
 
-def _enter(school_id: object, person_id: object) -> None:
-    school = g.session.get(School, school_id)
+def _enter(school: School, person_id: object) -> None:
     enter_school(g.session, school.id)
     person = active_person(g.session, school_id=school.id, person_id=person_id)
     if person is not None:

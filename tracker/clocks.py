@@ -23,9 +23,18 @@ from tracker.models import (
     School,
 )
 from tracker.people import today_at
-from tracker.permissions import VISIBLE, Condition, holds
+from tracker.permissions import (
+    TODAY,
+    VISIBLE,
+    Condition,
+    given,
+    holds,
+    once_for_reader,
+    stand_in,
+)
 
 Key = InstrumentedAttribute[UUID]
+Statement = sa.Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +97,17 @@ def waiting_both_ways(
     session: Session, *, person: Person, on: date
 ) -> tuple[list[SeenRequest], list[SeenRequest]]:
     """Return the open requests that this person owes an answer, and is owed one; oldest first."""
-    asked = sa.or_(FeedbackRequest.to_id == person.id, FeedbackRequest.by_id == person.id)
-    seen = requests_seen(session, person=person, on=on, where=[asked, *_open()])
+    seen = _read(session, _waiting(stand_in(person), TODAY), person=person, on=on)
     return (
         [request for request in seen if request.to_id == person.id],
         [request for request in seen if request.by_id == person.id],
     )
+
+
+@once_for_reader
+def _waiting(person: Person, on: date) -> Statement:
+    asked = sa.or_(FeedbackRequest.to_id == person.id, FeedbackRequest.by_id == person.id)
+    return _requests(person, on).where(asked, *_open())
 
 
 def look_at_requests(session: Session, *, person: Person, seen: Sequence[SeenRequest]) -> None:
@@ -107,13 +121,17 @@ def look_at_requests(session: Session, *, person: Person, seen: Sequence[SeenReq
 
 def count_waiting(session: Session, *, person: Person, on: date) -> int:
     """Return how many requests this person owes an answer, of those they can see."""
-    query = sa.select(sa.func.count(FeedbackRequest.id)).where(
+    return session.scalar(_owed(stand_in(person), TODAY), given(person, on)) or 0
+
+
+@once_for_reader
+def _owed(person: Person, on: date) -> sa.Select[int]:
+    return sa.select(sa.func.count(FeedbackRequest.id)).where(
         FeedbackRequest.school_id == person.school_id,
         FeedbackRequest.to_id == person.id,
         *_open(),
         VISIBLE[FeedbackRequest](person, on),
     )
-    return session.scalar(query) or 0
 
 
 def _open() -> list[Condition]:
@@ -131,6 +149,21 @@ def requests_seen(
     session: Session, *, person: Person, on: date, where: Sequence[Condition]
 ) -> Sequence[SeenRequest]:
     """Return the requests that this person may see, oldest first; in one query."""
+    seen = _requests(stand_in(person), TODAY).where(*where)
+    return _read(session, seen, person=person, on=on)
+
+
+def _read(
+    session: Session, statement: Statement, *, person: Person, on: date
+) -> Sequence[SeenRequest]:
+    school = session.get_one(School, person.school_id)
+    rows = session.execute(statement, given(person, on))
+    return [_seen(school, on, **row._asdict()) for row in rows]
+
+
+@once_for_reader
+def _requests(person: Person, on: date) -> Statement:
+    """Select the requests that this person may see with what a reader needs, oldest first."""
     by, to, student = aliased(Person), aliased(Person), aliased(Person)
     asked = FeedbackRequest
     text = (
@@ -153,18 +186,19 @@ def requests_seen(
     def named(row: type[Person], key: Key) -> Condition:
         return sa.and_(row.school_id == asked.school_id, row.id == key)
 
-    rows = session.execute(
-        sa.select(
-            asked,
-            sa.func.coalesce(Goal.title, LearningQuestion.words, text).label("title"),
-            LearningPlan.student_id.label("student_id"),
-            student.given_name.label("student"),
-            by.name.label("by_name"),
-            by.given_name.label("by_given_name"),
-            to.name.label("to_name"),
-            to.given_name.label("to_given_name"),
-            is_there.label("is_there"),
-        )
+    columns: list[Any] = [
+        *(getattr(asked, name) for name in COLUMNS),
+        sa.func.coalesce(Goal.title, LearningQuestion.words, text).label("title"),
+        LearningPlan.student_id.label("student_id"),
+        student.given_name.label("student"),
+        by.name.label("by_name"),
+        by.given_name.label("by_given_name"),
+        to.name.label("to_name"),
+        to.given_name.label("to_given_name"),
+        is_there.label("is_there"),
+    ]
+    return (
+        sa.select(*columns)
         .join(
             LearningPlan,
             sa.and_(LearningPlan.school_id == asked.school_id, LearningPlan.id == asked.plan_id),
@@ -180,20 +214,12 @@ def requests_seen(
                 LearningQuestion.id == asked.question_id,
             ),
         )
-        .where(asked.school_id == person.school_id, VISIBLE[asked](person, on), *where)
+        .where(asked.school_id == person.school_id, VISIBLE[asked](person, on))
         .order_by(asked.asked_at, asked.id)
-    ).all()
-    school = session.get_one(School, person.school_id)
-    return [_seen(school, on, **row._asdict()) for row in rows]
+    )
 
 
 def _seen(school: School, on: date, **row: Any) -> SeenRequest:
-    asked: FeedbackRequest = row.pop(FeedbackRequest.__name__)
-    asked_on = today_at(school, asked.asked_at)
-    end = today_at(school, asked.closed_at) if asked.closed_at else on
-    return SeenRequest(
-        **{name: getattr(asked, name) for name in COLUMNS},
-        **row,
-        asked_on=asked_on,
-        days=max((end - asked_on).days, 0),
-    )
+    asked_on = today_at(school, row["asked_at"])
+    end = today_at(school, row["closed_at"]) if row["closed_at"] else on
+    return SeenRequest(**row, asked_on=asked_on, days=max((end - asked_on).days, 0))

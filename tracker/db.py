@@ -189,6 +189,7 @@ class Record(SchoolOwned):
 
 # psycopg parses a longer statement again each time, 2 ms of ours: what a reader may see is long.
 _queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
+_queries.MAX_CACHED_STATEMENT_PARAMS = 500
 
 
 PATIENCE = 15  # seconds that a writer on SQLite waits for its turn
@@ -274,11 +275,20 @@ def _take_turn(connection: sa.Connection) -> None:
 
 
 def new_session(
-    engine: sa.Engine, *, school_id: UUID | None = None, writes: bool = True
+    engine: sa.Engine,
+    *,
+    school_id: UUID | None = None,
+    writes: bool = True,
+    keeps_plans: bool = False,
 ) -> Session:
-    """Return a session that sees one school's rows, or none without one."""
+    """Return a session that sees one school's rows, or none without one.
+
+    `keeps_plans` is for answering requests: PostgreSQL then plans a statement once for a connection
+    instead of each time. What a reader may see is long to plan and quick to look up: planning was
+    half of what the database spent on a page. An import goes without: it fills tables meanwhile.
+    """
     session = Session(engine.execution_options(writes=writes), expire_on_commit=False)
-    session.info.update(school_id=school_id, writes=writes)
+    session.info.update(school_id=school_id, writes=writes, keeps_plans=keeps_plans)
     return session
 
 
@@ -290,16 +300,21 @@ def _raise_wall(
         return
     if transaction.nested:  # a savepoint stands inside what was set at the beginning
         return
-    if not session.info["writes"]:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    wanted = {} if session.info["writes"] else {"transaction_read_only": "on"}
     # Without a school nothing is set: what an earlier transaction set here ended with it.
     if session.info["school_id"] is not None:
-        _set_school(connection, session.info["school_id"])
+        wanted["app.school"] = str(session.info["school_id"])
+    if wanted:
+        _set(session, connection, wanted)
 
 
-def _set_school(connection: sa.Connection, school_id: UUID) -> None:
-    connection.execute(
-        sa.text("SELECT set_config('app.school', :school, true)"), {"school": str(school_id)}
+def _set(session: Session, connection: sa.Connection, wanted: dict[str, str]) -> None:
+    """Set these until the transaction ends, in one statement."""
+    if session.info.get("keeps_plans"):
+        wanted["plan_cache_mode"] = "force_generic_plan"
+    each = ", ".join("set_config(%s, %s, true)" for _ in wanted)
+    connection.exec_driver_sql(
+        f"SELECT {each}", tuple(part for pair in wanted.items() for part in pair)
     )
 
 
@@ -307,7 +322,7 @@ def enter_school(session: Session, school_id: UUID) -> None:
     """Let this session see the rows of one school from here on."""
     session.info["school_id"] = school_id
     if session.get_bind().dialect.name == "postgresql" and session.in_transaction():
-        _set_school(session.connection(), school_id)
+        _set(session, session.connection(), {"app.school": str(school_id)})
 
 
 @contextmanager
@@ -317,6 +332,16 @@ def unit_of_work(
     """Commit what happens inside, or none of it."""
     with new_session(engine, school_id=school_id, writes=writes) as session, session.begin():
         yield session
+
+
+def among(column: Any, name: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a column holds one of the ids that are given as a parameter under a name.
+
+    As one array where the database has these: the statement stays the same for any number of ids.
+    """
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.Uuid())))  # type: ignore[no-any-return]  # a column of any model
+    return column.in_(sa.bindparam(name, expanding=True))  # type: ignore[no-any-return]  # as above
 
 
 def insert_missing(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> int:

@@ -187,9 +187,35 @@ def waited(since: date, *, on: date, pauses: Sequence[Pause] = ()) -> int:
     """
     days = (on - since).days
     counted_to = since
-    for pause in sorted(pauses, key=lambda pause: pause.from_on):
+    inside = [pause for pause in pauses if pause.from_on < on and since < pause.until_on]
+    for pause in sorted(inside, key=lambda pause: pause.from_on):
         begin, end = max(pause.from_on, counted_to), min(pause.until_on, on)
         if begin < end:
             days -= (end - begin).days
             counted_to = end
     return days
+
+
+def said_of_placements(
+    facts: PlanFacts, item_id: UUID, *, on: date
+) -> dict[UUID, OpportunityFact | None]:
+    """Return what was said last of an item, by each placement that runs or comes; None: nothing."""
+    said: dict[UUID, OpportunityFact | None] = {
+        placement.id: None for placement in facts.placements if placement.until_on > on
+    }
+    for word in sorted(facts.opportunities, key=lambda o: (o.said_on, o.is_possible)):
+        if word.item_id == item_id and word.said_on <= on and word.placement_id in said:
+            said[word.placement_id] = word
+    return said
+
+
+def no_workplace(facts: PlanFacts, item_id: UUID, *, on: date) -> list[OpportunityFact]:
+    """Return the words which together say that no placement offers an item, oldest first.
+
+    Nothing unless every placement that runs or comes was said not to offer it.
+    """
+    said = said_of_placements(facts, item_id, on=on).values()
+    gaps = [word for word in said if word is not None and not word.is_possible]
+    if len(gaps) < len(said):
+        return []
+    return sorted(gaps, key=lambda word: (word.said_on, word.placement_id))

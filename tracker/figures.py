@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from tracker.facts import DEFAULTS, PlanFacts, Rater, Thresholds
+from tracker.facts import DEFAULTS, PlanFacts, Rater, Thresholds, no_workplace, said_of_placements
 from tracker.progress import (
     Momentum,
     changed,
     extremes,
     first_in_each_placement,
     momentum,
-    no_workplace,
     oldest_first,
-    said_of_placements,
     standing,
 )
 from tracker.scopes import Kind, Scope, Thing, Thread, things
@@ -89,7 +87,7 @@ def figures(
     kerntaak through its werkprocessen.
     """
     found = {}
-    for scope, thing in things(facts, on=on).items():
+    for scope, thing in things(facts, on=on, thresholds=thresholds).items():
         told = [
             _coverage(thing, on),
             _momentum(thing, on, thresholds),

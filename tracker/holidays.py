@@ -80,7 +80,9 @@ def holidays_of(session: Session, *, school: School) -> Sequence[Holiday]:
 
 def pauses_of(session: Session, *, school: School) -> tuple[Pause, ...]:
     """Return the school's holidays as pauses of every clock."""
-    return tuple(
-        Pause(PauseKind.HOLIDAY, holiday.from_on, holiday.until_on)
-        for holiday in holidays_of(session, school=school)
+    days = session.execute(
+        sa.select(Holiday.from_on, Holiday.until_on).where(
+            Holiday.school_id == school.id, Holiday.removed_at.is_(None)
+        )
     )
+    return tuple(Pause(PauseKind.HOLIDAY, from_on, until_on) for from_on, until_on in days)

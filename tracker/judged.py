@@ -1,5 +1,6 @@
 """What was judged, as one reader sees it: the raw word, who and as what, and what came after."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,7 +26,7 @@ from tracker.models import (
     Recording,
     ScaleLevel,
 )
-from tracker.permissions import VISIBLE, visible
+from tracker.permissions import TODAY, VISIBLE, given, once_for_reader, stand_in, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +78,19 @@ def judgements_seen(
     ids: Sequence[UUID] | None = None,
 ) -> Sequence[SeenJudgement]:
     """Return the judgements in a plan that this person may see, newest first; or some of them."""
-    query = _query().where(
-        Judgement.school_id == person.school_id,
-        Judgement.plan_id == plan_id,
-        VISIBLE[Judgement](person, on),
-    )
+    query = _seen(stand_in(person), TODAY)
     if ids is not None:
         query = query.where(Judgement.id.in_(ids))
-    newest_first = (
-        Judgement.observed_on.desc(),
-        Judgement.recorded_at.desc(),
-        Judgement.id.desc(),
-    )
-    rows = session.execute(query.order_by(*newest_first)).all()
-    voices = _voices(session, person, on, [row.id for row in rows])
-    return [SeenJudgement(**row._asdict(), recording_id=voices.get(row.id)) for row in rows]
+    asked = {**given(person, on), "plan": plan_id}
+    rows = [row._asdict() for row in session.execute(query, asked)]
+    spoken = [row["id"] for row in rows if row.pop("is_spoken")]
+    voices = _voices(session, person, on, spoken) if spoken else {}
+    return [SeenJudgement(**row, recording_id=voices.get(row["id"])) for row in rows]
 
 
-def _query() -> sa.Select[Any]:
+@once_for_reader
+def _seen(person: Person, on: date) -> sa.Select[Any]:
+    """Select the judgements of a plan, its id given as `plan`, newest first."""
     newest = (
         sa.select(sa.func.max(EvidenceVersion.number))
         .where(
@@ -131,8 +127,11 @@ def _query() -> sa.Select[Any]:
         JudgementPromotion.promoted_at,
         JudgementPromotion.reason.label("promotion_reason"),
         Judgement.placement_id,
+        sa.exists()
+        .where(Recording.school_id == Judgement.school_id, Recording.judgement_id == Judgement.id)
+        .label("is_spoken"),
     ]
-    return (
+    found = (
         sa.select(*columns)
         .join(ScaleLevel, _is(ScaleLevel, Judgement.level_id))
         .join(Person, _is(Person, Judgement.by_id))
@@ -140,7 +139,28 @@ def _query() -> sa.Select[Any]:
         .outerjoin(Evidence, _is(Evidence, Judgement.evidence_id))
         .outerjoin(JudgementSignature, _of(JudgementSignature))
         .outerjoin(JudgementPromotion, _of(JudgementPromotion))
+        .where(
+            Judgement.school_id == person.school_id,
+            Judgement.plan_id == sa.bindparam("plan", type_=sa.Uuid()),
+            VISIBLE[Judgement](person, on),
+        )
     )
+    newest_first = (
+        Judgement.observed_on.desc(),
+        Judgement.recorded_at.desc(),
+        Judgement.id.desc(),
+    )
+    return found.order_by(*newest_first)
+
+
+def by_subject(seen: Sequence[SeenJudgement]) -> dict[UUID, list[SeenJudgement]]:
+    """Return the judgements about each goal, item and piece, in the order in which they came."""
+    found: dict[UUID, list[SeenJudgement]] = defaultdict(list)
+    for judgement in seen:
+        for key in (judgement.goal_id, judgement.item_id, judgement.evidence_id):
+            if key is not None:
+                found[key].append(judgement)
+    return found
 
 
 def _is(model: type[Record], key: InstrumentedAttribute[Any]) -> sa.ColumnElement[bool]:

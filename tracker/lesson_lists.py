@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,13 +23,17 @@ from tracker.models import (
 from tracker.permissions import (
     RATING_IN_SCHOOL,
     STAFF,
+    TODAY,
     VISIBLE,
     Action,
     Condition,
+    given,
     holds,
+    once_for_reader,
     plans_as,
     require,
     roles_of,
+    stand_in,
     visible,
 )
 
@@ -91,6 +96,21 @@ def choices_seen(
     """
     if plan_id is not None:
         where = [LessonChoice.plan_id == plan_id, *where]
+    gives = bool(roles_of(session, person, on=on) & STAFF)
+    asked = {**given(person, on), "gives": gives}
+    rows = session.execute(_choices(stand_in(person), TODAY).where(*where), asked)
+    found = [SeenChoice(*row) for row in rows]
+    others = {str(seen.choice.plan_id) for seen in found if seen.student_id != person.id}
+    if plan_id is None and others:
+        audit.look(
+            session, by=person, verb="listed lessons", subject=person, plan_ids=sorted(others)
+        )
+    return found
+
+
+@once_for_reader
+def _choices(person: Person, on: date) -> sa.Select[Any]:
+    """Select the choices that this person may see, newest first; `gives`: whether they teach."""
     student, teacher, confirmer = aliased(Person), aliased(Person), aliased(Person)
     title = (
         sa.select(Goal.title)
@@ -102,7 +122,6 @@ def choices_seen(
         .scalar_subquery()
     )
     school_id = LessonChoice.school_id
-    gives = bool(roles_of(session, person, on=on) & STAFF)
     may_confirm = sa.and_(
         LessonChoice.dropped_at.is_(None),
         LessonChoice.confirmed_at.is_(None),
@@ -110,10 +129,12 @@ def choices_seen(
         LearningPlan.student_id != person.id,
         sa.or_(
             LessonChoice.plan_id.in_(plans_as(person, on, *RATING_IN_SCHOOL)),
-            sa.and_(sa.literal(gives), SupportLesson.teacher_id == person.id),
+            sa.and_(
+                sa.bindparam("gives", type_=sa.Boolean()), SupportLesson.teacher_id == person.id
+            ),
         ),
     )
-    rows = session.execute(
+    return (
         sa.select(
             LessonChoice,
             SupportLesson,
@@ -146,16 +167,9 @@ def choices_seen(
             confirmer,
             sa.and_(confirmer.school_id == school_id, confirmer.id == LessonChoice.confirmed_by_id),
         )
-        .where(school_id == person.school_id, VISIBLE[LessonChoice](person, on), *where)
+        .where(school_id == person.school_id, VISIBLE[LessonChoice](person, on))
         .order_by(LessonChoice.chosen_at.desc(), LessonChoice.id.desc())
     )
-    found = [SeenChoice(*row) for row in rows]
-    others = {str(seen.choice.plan_id) for seen in found if seen.student_id != person.id}
-    if plan_id is None and others:
-        audit.look(
-            session, by=person, verb="listed lessons", subject=person, plan_ids=sorted(others)
-        )
-    return found
 
 
 def staff(session: Session, *, by: Person, on: date) -> Sequence[Person]:

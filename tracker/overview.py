@@ -7,7 +7,7 @@ plans (tracker/plan_facts.py).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -29,9 +29,18 @@ from tracker.models import (
     School,
     SupportLesson,
 )
-from tracker.permissions import ADMINISTRATOR, VISIBLE, holds, plans_as, roles_of
-from tracker.plan_facts import ActivityDay, facts_of
-from tracker.progress import Measures, Trail
+from tracker.permissions import (
+    TODAY,
+    VISIBLE,
+    given,
+    holds,
+    one_of,
+    places_of,
+    plans_as,
+    stand_in,
+)
+from tracker.plan_facts import SourceActivity, facts_of
+from tracker.progress import Measures, Momentum, Trail
 from tracker.signals import Rule, Signal
 from tracker.snoozes import PutOff, divide, put_off
 from tracker.thresholds import thresholds_of
@@ -41,7 +50,9 @@ from tracker.thresholds import thresholds_of
 class Row:
     """What a reader sees of one plan on a day; `names` are people's given names by id.
 
-    `activity` holds the last half year of signals, oldest first; it never moves a judgement.
+    `activity` is what each source told in the last half year, the one that told last at the end;
+    it never moves a judgement.
+    `trails` are what is known of each active goal, by its id.
     `signals` are those that speak, `put_off` those that the reader put off.
     """
 
@@ -55,18 +66,23 @@ class Row:
     thresholds: Thresholds
     signals: tuple[Signal, ...]
     put_off: tuple[PutOff, ...]
-    activity: Sequence[ActivityDay]
+    activity: Sequence[SourceActivity]
     names: Mapping[UUID, str]
-
-    @cached_property
-    def trails(self) -> list[Trail]:
-        """Return what is known of each active goal."""
-        return progress.trails(self.facts, on=self.on)
+    trails: Sequence[Trail]
 
     @cached_property
     def measures(self) -> Measures:
         """Return what the facts amount to."""
-        return progress.measures(self.facts, on=self.on, thresholds=self.thresholds)
+        return progress.measures(
+            self.facts, on=self.on, thresholds=self.thresholds, known=self.trails
+        )
+
+    @cached_property
+    def momentum(self) -> Momentum:
+        """Return how the plan moves."""
+        return progress.plan_momentum(
+            self.facts, self.trails, on=self.on, thresholds=self.thresholds
+        )
 
     @property
     def last_shared_on(self) -> date | None:
@@ -135,8 +151,15 @@ def rows_for(
     """
     states = [state for state in PlanState if with_closed or state is not PlanState.CLOSED]
     plans = _plans(session, reader, on, states, roles, plan_id, group_id, after, limit)
-    known = facts_of(session, reader=reader, school=school, on=on, plans=plans)
-    inside = _inside(session, reader, on, roles, [plan.id for plan in plans])
+    places = places_of(session, reader, on=on)
+    known = facts_of(
+        session,
+        reader=reader,
+        school=school,
+        on=on,
+        plans=plans,
+        in_circle=places.only_guides(plan.id for plan in plans),
+    )
     thresholds = thresholds_of(session, school=school)
     snoozes = put_off(session, by=reader, on=on, plan_ids=[plan.id for plan in plans])
     others = [str(plan.id) for plan in plans if plan.student_id != reader.id]
@@ -145,8 +168,9 @@ def rows_for(
     rows = []
     for plan in plans:
         facts = known.facts[plan.id]
-        fired = rules.signals(facts, on=on, thresholds=thresholds)
-        if plan.id not in inside:
+        trails = progress.trails(facts, on=on, thresholds=thresholds)
+        fired = rules.signals(facts, on=on, thresholds=thresholds, known=trails)
+        if not places.guides(plan.id):
             fired = tuple(signal for signal in fired if _is_told(signal, reader, plan.student_id))
         signals, silent = divide(fired, snoozes.get(plan.id, {}))
         rows.append(
@@ -163,21 +187,10 @@ def rows_for(
                 put_off=silent,
                 activity=known.activity[plan.student_id],
                 names={**known.names, plan.student_id: plan.given_name},
+                trails=trails,
             )
         )
     return rows
-
-
-def _inside(
-    session: Session, reader: Person, on: date, roles: Sequence[PlanRole], plan_ids: list[UUID]
-) -> frozenset[UUID]:
-    """Return the plans that the reader sees as the school does: as coach, team, administrator."""
-    guides = (PlanRole.COACH, PlanRole.TEAM)
-    if roles and set(roles) <= set(guides):
-        return frozenset(plan_ids)
-    if ADMINISTRATOR in roles_of(session, reader, on=on):
-        return frozenset(plan_ids)
-    return frozenset(session.scalars(plans_as(reader, on, *guides)))
 
 
 def _is_told(signal: Signal, reader: Person, student_id: UUID) -> bool:
@@ -204,6 +217,32 @@ def _plans(
     after: tuple[str, UUID] | None,
     limit: int | None,
 ) -> Sequence[Any]:
+    query = _plans_asked(
+        stand_in(reader),
+        tuple(states),
+        tuple(roles),
+        is_one=plan_id is not None,
+        is_group=group_id is not None,
+        goes_on=after is not None,
+    )
+    name, last_id = after or (None, None)
+    asked = {"plan": plan_id, "group": group_id, "after_name": name, "after_id": last_id}
+    if limit is not None:
+        query = query.limit(limit)
+    return session.execute(query, {**given(reader, on), **asked}).all()
+
+
+@lru_cache(maxsize=64)
+def _plans_asked(
+    reader: Any,
+    states: tuple[PlanState, ...],
+    roles: tuple[PlanRole, ...],
+    *,
+    is_one: bool,
+    is_group: bool,
+    goes_on: bool,
+) -> sa.Select[*tuple[Any, ...]]:
+    """Select plans: one, those of a group's students, those after a name and plan, or all."""
     query = (
         sa.select(
             LearningPlan.id,
@@ -230,23 +269,27 @@ def _plans(
         )
         .where(
             LearningPlan.school_id == reader.school_id,
-            LearningPlan.state.in_(states),
-            VISIBLE[LearningPlan](reader, on),
+            one_of(LearningPlan.state, states),
+            VISIBLE[LearningPlan](reader, TODAY),
         )
         .order_by(Person.name, LearningPlan.id)
     )
     if roles:
-        query = query.where(LearningPlan.id.in_(plans_as(reader, on, *roles)))
-    if plan_id is not None:
-        query = query.where(LearningPlan.id == plan_id)
-    if group_id is not None:
+        query = query.where(LearningPlan.id.in_(plans_as(reader, TODAY, *roles)))
+    if is_one:
+        query = query.where(LearningPlan.id == sa.bindparam("plan", type_=sa.Uuid()))
+    if is_group:
         students = sa.select(Membership.person_id).where(
             Membership.school_id == reader.school_id,
-            Membership.group_id == group_id,
+            Membership.group_id == sa.bindparam("group", type_=sa.Uuid()),
             Membership.role == GroupRole.STUDENT,
-            holds(Membership, on),
+            holds(Membership, TODAY),
         )
         query = query.where(LearningPlan.student_id.in_(students))
-    if after is not None:
-        query = query.where(sa.tuple_(Person.name, LearningPlan.id) > after)
-    return session.execute(query.limit(limit)).all()
+    if goes_on:
+        last = (
+            sa.bindparam("after_name", type_=sa.String()),
+            sa.bindparam("after_id", type_=sa.Uuid()),
+        )
+        query = query.where(sa.tuple_(Person.name, LearningPlan.id) > sa.tuple_(*last))
+    return query

@@ -5,7 +5,7 @@ reads alike. What a person may do with a record that they see is `ALLOWED`.
 `until_on` is exclusive everywhere: the first day on which something no longer holds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -187,6 +187,27 @@ class _Reader:
     is_from_lms: bool
 
 
+# Who reads and on which day, in statements that are made once and kept for everybody.
+SCHOOL: Any = sa.bindparam("reader_school", type_=sa.Uuid())
+READER: Any = sa.bindparam("reader", type_=sa.Uuid())
+TODAY: Any = sa.bindparam("today", type_=sa.Date())
+
+
+def stand_in(person: Person) -> Any:
+    """Return who stands for this person in statements that are kept: parameters, as `given` gives.
+
+    A session that is narrowed to some students is told apart by more, and stands for itself.
+    """
+    if person.only_students is not None:
+        return _Reader(person.school_id, person.id, person.only_students, person.is_from_lms)
+    return _Reader(SCHOOL, READER, None, person.is_from_lms)
+
+
+def given(person: Person, on: date) -> dict[str, Any]:
+    """Return the values of the parameters that stand for a reader and a day."""
+    return {"reader_school": person.school_id, "reader": person.id, "today": on}
+
+
 def once_for_reader(
     build: Callable[Concatenate[Person, Parameters], Built],
 ) -> Callable[Concatenate[Person, Parameters], Built]:
@@ -212,6 +233,14 @@ def holds(
     return sa.and_(row.from_on <= on, sa.or_(row.until_on.is_(None), row.until_on > on))
 
 
+def one_of(column: Any, values: Iterable[Any]) -> Condition:
+    """Whether a column holds one of a few constants, in a text that need not be made each time.
+
+    An IN of constants is written anew by SQLAlchemy whenever the statement runs.
+    """
+    return sa.or_(*(column == value for value in sorted(values)))
+
+
 @once_for_reader
 def _is_administrator(person: Person, on: date) -> Condition:
     if person.is_from_lms:
@@ -230,7 +259,7 @@ def plans_as(person: Person, on: date, *roles: PlanRole) -> sa.Select[UUID]:
     return sa.select(PlanMember.plan_id).where(
         PlanMember.school_id == person.school_id,
         PlanMember.person_id == person.id,
-        PlanMember.role.in_(roles),
+        one_of(PlanMember.role, roles),
         holds(PlanMember, on),
         _within_session(person, PlanMember.plan_id),
     )
@@ -370,9 +399,7 @@ def _see_share(person: Person, on: date) -> Condition:
     return sa.or_(
         _is_piece(person, EvidenceShare.evidence_id, own),
         sa.and_(
-            EvidenceShare.audience == Audience.COACHES,
-            EvidenceShare.ended_at.is_(None),
-            _is_piece(person, EvidenceShare.evidence_id, in_school),
+            _share_in_circle(person, on), _is_piece(person, EvidenceShare.evidence_id, in_school)
         ),
         _is_shown(person, on),
     )
@@ -380,16 +407,9 @@ def _see_share(person: Person, on: date) -> Condition:
 
 @once_for_reader
 def _see_evidence(person: Person, on: date) -> Condition:
-    is_shared = _is_any(
-        EvidenceShare,
-        EvidenceShare.school_id == person.school_id,
-        EvidenceShare.evidence_id == Evidence.id,
-        EvidenceShare.audience == Audience.COACHES,
-        EvidenceShare.ended_at.is_(None),
-    )
     return sa.or_(
         Evidence.plan_id.in_(plans_as(person, on, PlanRole.STUDENT)),
-        sa.and_(_in_school(person, on, Evidence.plan_id), is_shared),
+        sa.and_(_in_school(person, on, Evidence.plan_id), _piece_in_circle(person, on)),
         Evidence.id.in_(_shown(person, on)),
     )
 
@@ -421,7 +441,7 @@ def _see_attachment(person: Person, on: date) -> Condition:
 
 
 def _is_passed(file: type[Attachment | Recording]) -> Condition:
-    return file.scan.in_((ScanState.NONE, ScanState.CLEAN))
+    return one_of(file.scan, (ScanState.NONE, ScanState.CLEAN))
 
 
 @once_for_reader
@@ -440,27 +460,9 @@ def _see_recording(person: Person, on: date) -> Condition:
 
 @once_for_reader
 def _see_judgement(person: Person, on: date) -> Condition:
-    # A piece that was withdrawn after it was judged keeps its judgements in the school: those that
-    # the school could see until then.
-    piece, share = aliased(Evidence), aliased(EvidenceShare)
-    seen_before = sa.exists().where(
-        piece.school_id == person.school_id,
-        piece.id == Judgement.evidence_id,
-        piece.state == EvidenceState.WITHDRAWN,
-        share.school_id == piece.school_id,
-        share.evidence_id == piece.id,
-        share.audience == Audience.COACHES,
-        share.ended_at >= piece.withdrawn_at,
-        share.ended_at >= Judgement.recorded_at,
-    )
     in_school = sa.and_(
         _in_school(person, on, Judgement.plan_id),
-        sa.or_(
-            Judgement.evidence_id.is_(None),
-            _is_piece_seen(person, on, Judgement.evidence_id),
-            seen_before,
-        ),
-        sa.or_(~_rates_blindly(person, on), _has_judged(person)),
+        _judgement_within(person, on, _is_piece_seen(person, on, Judgement.evidence_id)),
     )
     # Who is asked from outside never sees what others saw before looking for themselves, and
     # nothing about a goal that is not agreed yet.
@@ -542,32 +544,40 @@ def _is_question_seen(
 def _see_request(person: Person, on: date) -> Condition:
     """In the school as what it is about; else who asks and who is asked, while they take part."""
     seen = sa.or_(
-        sa.and_(
-            FeedbackRequest.goal_id.is_not(None), _in_school(person, on, FeedbackRequest.plan_id)
+        _is_any(
+            Goal,
+            Goal.school_id == person.school_id,
+            Goal.id == FeedbackRequest.goal_id,
+            _see_goal(person, on),
         ),
         _is_piece_seen(person, on, FeedbackRequest.evidence_id),
         _is_question_seen(person, on, FeedbackRequest.question_id),
     )
-    mine = sa.or_(FeedbackRequest.by_id == person.id, FeedbackRequest.to_id == person.id)
-    takes_part = FeedbackRequest.plan_id.in_(plans_as(person, on, *PlanRole))
-    goal_seen = _is_any(
-        Goal,
-        Goal.school_id == person.school_id,
-        Goal.id == FeedbackRequest.goal_id,
-        _see_goal(person, on),
+    own = FeedbackRequest.plan_id.in_(plans_as(person, on, PlanRole.STUDENT))
+    in_school = sa.and_(
+        _in_school(person, on, FeedbackRequest.plan_id), sa.or_(own, ~_is_to_peer(person))
     )
-    # What a student asks a fellow student is between the two of them.
-    to_peer = _is_any(
+    return sa.and_(sa.or_(in_school, _is_between(person, on)), seen)
+
+
+@once_for_reader
+def _is_to_peer(person: Person) -> Condition:
+    """Whether a fellow student is asked: what a student asks one is between the two of them."""
+    return _is_any(
         PlanMember,
         PlanMember.school_id == person.school_id,
         PlanMember.plan_id == FeedbackRequest.plan_id,
         PlanMember.person_id == FeedbackRequest.to_id,
         PlanMember.role == PlanRole.PEER,
     )
-    own = FeedbackRequest.plan_id.in_(plans_as(person, on, PlanRole.STUDENT))
-    return sa.or_(
-        sa.and_(_in_school(person, on, FeedbackRequest.plan_id), seen, sa.or_(own, ~to_peer)),
-        sa.and_(mine, takes_part, sa.or_(seen, goal_seen)),
+
+
+@once_for_reader
+def _is_between(person: Person, on: date) -> Condition:
+    """Whether this person asks or is asked, and takes part."""
+    return sa.and_(
+        sa.or_(FeedbackRequest.by_id == person.id, FeedbackRequest.to_id == person.id),
+        FeedbackRequest.plan_id.in_(plans_as(person, on, *PlanRole)),
     )
 
 
@@ -656,7 +666,7 @@ def _see_lesson_choice(person: Person, on: date) -> Condition:
     teaches = sa.exists().where(
         PersonRole.school_id == person.school_id,
         PersonRole.person_id == person.id,
-        PersonRole.role.in_(STAFF),
+        one_of(PersonRole.role, STAFF),
         holds(PersonRole, on),
     )
     of_teacher = sa.and_(
@@ -708,6 +718,128 @@ VISIBLE: dict[type[Record], Callable[[Person, date], Condition]] = {
 }
 
 
+# --- the school's circle: coach, core team and administrators of a plan --------------------------
+#
+# What they see of a plan that they are known to see. `VISIBLE` says the same of them, and asks for
+# each row whether its plan is one of theirs; both stand on the conditions below.
+
+
+def _share_in_circle(_person: Person, _on: date) -> Condition:
+    return sa.and_(EvidenceShare.audience == Audience.COACHES, EvidenceShare.ended_at.is_(None))
+
+
+def _piece_in_circle(person: Person, on: date) -> Condition:
+    return _is_shared(person, on, Evidence.id)
+
+
+def _is_shared(person: Person, on: date, evidence_id: InstrumentedAttribute[Any]) -> Condition:
+    """Whether a piece is shared with the school's circle."""
+    return _is_any(
+        EvidenceShare,
+        EvidenceShare.school_id == person.school_id,
+        EvidenceShare.evidence_id == evidence_id,
+        _share_in_circle(person, on),
+    )
+
+
+def _judgement_in_circle(person: Person, on: date) -> Condition:
+    return _judgement_within(person, on, _is_shared(person, on, Judgement.evidence_id))
+
+
+def _judgement_within(person: Person, on: date, is_piece_seen: Condition) -> Condition:
+    """See it as the piece it is about; raters who look for themselves first did so."""
+    # A piece that was withdrawn after it was judged keeps its judgements in the school: those that
+    # the school could see until then.
+    piece, share = aliased(Evidence), aliased(EvidenceShare)
+    seen_before = sa.exists().where(
+        piece.school_id == person.school_id,
+        piece.id == Judgement.evidence_id,
+        piece.state == EvidenceState.WITHDRAWN,
+        share.school_id == piece.school_id,
+        share.evidence_id == piece.id,
+        share.audience == Audience.COACHES,
+        share.ended_at >= piece.withdrawn_at,
+        share.ended_at >= Judgement.recorded_at,
+    )
+    return sa.and_(
+        sa.or_(Judgement.evidence_id.is_(None), is_piece_seen, seen_before),
+        sa.or_(~_rates_blindly(person, on), _has_judged(person)),
+    )
+
+
+def _request_in_circle(person: Person, on: date) -> Condition:
+    about = sa.or_(
+        FeedbackRequest.goal_id.is_not(None),
+        FeedbackRequest.question_id.is_not(None),
+        _is_shared(person, on, FeedbackRequest.evidence_id),
+    )
+    return sa.and_(about, sa.or_(~_is_to_peer(person), _is_between(person, on)))
+
+
+CIRCLE: dict[type[Record], Callable[[Person, date], Condition]] = {
+    Goal: _see_as_anyone,
+    Placement: _see_as_anyone,
+    Opportunity: _see_as_anyone,
+    EvidenceShare: _share_in_circle,
+    Evidence: _piece_in_circle,
+    Judgement: _judgement_in_circle,
+    LearningQuestion: _see_as_anyone,
+    FeedbackRequest: _request_in_circle,
+    Conversation: _see_as_anyone,
+    Absence: _see_as_anyone,
+    Activity: _see_as_anyone,  # of the plan's student
+}
+
+
+@dataclass(frozen=True)
+class Places:
+    """What a person is on a day: to each plan they take part in, and whether administrator."""
+
+    in_plans: Mapping[UUID, frozenset[PlanRole]]
+    is_administrator: bool
+
+    def guides(self, plan_id: UUID) -> bool:
+        """Whether the person sees a plan as the school's circle does."""
+        roles = self.in_plans.get(plan_id, frozenset())
+        return self.is_administrator or not roles.isdisjoint(RATING_IN_SCHOOL)
+
+    def only_guides(self, plan_ids: Iterable[UUID]) -> bool:
+        """Whether `CIRCLE` is all that the person sees of these plans: there is no other ground."""
+        return all(
+            self.guides(key) and self.in_plans.get(key, frozenset()) <= set(RATING_IN_SCHOOL)
+            for key in plan_ids
+        )
+
+
+def places_of(session: Session, person: Person, *, on: date) -> Places:
+    """Return what a person is to plans, and whether administrator, on this day."""
+    here = stand_in(person)
+    rows = session.connection().execute(_places(here, TODAY), given(person, on))
+    in_plans: dict[UUID, frozenset[PlanRole]] = {}
+    is_administrator = False
+    for plan_id, role in rows:
+        if plan_id is None:
+            is_administrator = True
+        else:
+            in_plans[plan_id] = in_plans.get(plan_id, frozenset()) | {role}
+    return Places(in_plans, is_administrator)
+
+
+@once_for_reader
+def _places(person: Person, on: date) -> sa.CompoundSelect[Any]:
+    member = sa.select(PlanMember.plan_id, PlanMember.role).where(
+        PlanMember.school_id == person.school_id,
+        PlanMember.person_id == person.id,
+        holds(PlanMember, on),
+        _within_session(person, PlanMember.plan_id),
+    )
+    none = sa.null()
+    administrator = sa.select(
+        sa.type_coerce(none, PlanMember.plan_id.type), sa.type_coerce(none, PlanMember.role.type)
+    ).where(_is_administrator(person, on))
+    return sa.union_all(member, administrator)
+
+
 def visible(model: type[RecordT], *, person: Person, on: date) -> sa.Select[RecordT]:
     """Select the records of one kind that this person may see on this day."""
     return sa.select(model).where(model.school_id == person.school_id, VISIBLE[model](person, on))
@@ -718,11 +850,20 @@ def find(session: Session, model: type[RecordT], key: UUID, *, person: Person, o
 
     To hold a record is to be allowed to read it: only here an id from outside becomes a record.
     """
-    record = session.scalar(visible(model, person=person, on=on).where(model.id == key))
+    asked = {**given(person, on), "key": key}
+    record: RecordT | None = session.scalar(_named(stand_in(person), TODAY, model), asked)
     if record is None:
         raise NotFound(f"{model.__name__} not found")
     audit.look_at_record(session, by=person, record=record)
     return record
+
+
+@once_for_reader
+def _named(person: Person, on: date, model: type[Record]) -> sa.Select[Any]:
+    """Select the one that a reader may see, its id given as `key`."""
+    return visible(model, person=person, on=on).where(
+        model.id == sa.bindparam("key", type_=sa.Uuid())
+    )
 
 
 def lock(session: Session, record: Record) -> None:
@@ -743,28 +884,42 @@ def roles_of(
 
     Who came by an LMS's word is no administrator, whoever they are (docs/decisions/0042).
     """
-    in_school = session.scalars(
-        sa.select(PersonRole.role).where(
-            PersonRole.school_id == person.school_id,
-            PersonRole.person_id == person.id,
-            holds(PersonRole, on),
+    asked = given(person, on)
+    # A page asks often; what only reads is short, and its roles are those of its beginning.
+    known = session.info.setdefault("roles", {}) if session.info.get("writes") is False else {}
+    if (person.id, on) not in known:
+        known[person.id, on] = tuple(
+            session.scalars(_roles_in_school(stand_in(person), TODAY), asked)
         )
-    )
-    roles: set[Role] = set(in_school)
+    roles: set[Role] = set(known[person.id, on])
     if person.is_from_lms:
         roles.discard(ADMINISTRATOR)
     if plan_id is not None:
-        in_plan = session.scalars(
-            sa.select(PlanMember.role).where(
-                PlanMember.school_id == person.school_id,
-                PlanMember.person_id == person.id,
-                PlanMember.plan_id == plan_id,
-                holds(PlanMember, on),
-                _within_session(person, PlanMember.plan_id),
-            )
-        )
+        asked["plan"] = plan_id
+        in_plan = session.scalars(_roles_in_plan(stand_in(person), TODAY), asked)
         roles = {*(roles & {ADMINISTRATOR}), *in_plan}
     return frozenset(roles)
+
+
+@once_for_reader
+def _roles_in_school(person: Person, on: date) -> sa.Select[SchoolRole]:
+    return sa.select(PersonRole.role).where(
+        PersonRole.school_id == person.school_id,
+        PersonRole.person_id == person.id,
+        holds(PersonRole, on),
+    )
+
+
+@once_for_reader
+def _roles_in_plan(person: Person, on: date) -> sa.Select[PlanRole]:
+    """Select the roles in one plan, its id given as `plan`."""
+    return sa.select(PlanMember.role).where(
+        PlanMember.school_id == person.school_id,
+        PlanMember.person_id == person.id,
+        PlanMember.plan_id == sa.bindparam("plan", type_=sa.Uuid()),
+        holds(PlanMember, on),
+        _within_session(person, PlanMember.plan_id),
+    )
 
 
 def require(

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.db import among
 from tracker.models import (
     Attachment,
     Evidence,
@@ -24,7 +26,7 @@ from tracker.models import (
     Person,
     ScanState,
 )
-from tracker.permissions import VISIBLE, visible
+from tracker.permissions import TODAY, VISIBLE, given, once_for_reader, stand_in, visible
 from tracker.shares import of_piece, state_on
 
 
@@ -102,14 +104,15 @@ def pieces(
     limit: int | None = None,
 ) -> Sequence[Piece]:
     """Return what this person may see of some plans' evidence, newest first; in five queries."""
-    query = visible(Evidence, person=person, on=on).where(
-        Evidence.plan_id.in_(plan_ids), *conditions
+    query = visible(Evidence, person=stand_in(person), on=TODAY).where(
+        among(Evidence.plan_id, "plans", session.get_bind().dialect.name), *conditions
     )
     if evidence_id is not None:
         query = query.where(Evidence.id == evidence_id)
     newest_first = (Evidence.happened_on.desc(), Evidence.received_at.desc(), Evidence.id.desc())
-    query = query.order_by(*newest_first).offset(skip).limit(limit)
-    return pieces_of(session, session.scalars(query).all(), person=person, on=on)
+    query = query.order_by(*newest_first).offset(skip or None).limit(limit)
+    asked = {**given(person, on), "plans": list(plan_ids)}
+    return pieces_of(session, session.scalars(query, asked).all(), person=person, on=on)
 
 
 def pieces_of(
@@ -118,58 +121,20 @@ def pieces_of(
     """Return evidence that the caller holds with what this reader sees of it; in four queries."""
     if not found:
         return []
-    school_id = found[0].school_id
-    ids = [evidence.id for evidence in found]
+    statements = _parts(stand_in(person), TODAY, session.get_bind().dialect.name)
+    asked = {**given(person, on), "pieces": [evidence.id for evidence in found]}
+    versions, titles, work, attached = (session.execute(each, asked) for each in statements)
     newest: dict[UUID, tuple[EvidenceState, EvidenceVersion]] = {}
-    for state, version in session.execute(
-        sa.select(state_on(on), EvidenceVersion)
-        .join(
-            Evidence,
-            sa.and_(
-                Evidence.school_id == EvidenceVersion.school_id,
-                Evidence.id == EvidenceVersion.evidence_id,
-            ),
-        )
-        .where(EvidenceVersion.school_id == school_id, EvidenceVersion.evidence_id.in_(ids))
-        .order_by(EvidenceVersion.number)
-    ):
+    for state, version in versions:
         newest[version.evidence_id] = state, version  # in order, so the newest one stays
     goals: dict[UUID, dict[UUID, str]] = defaultdict(dict)
-    for piece_id, goal_id, title in session.execute(
-        sa.select(EvidenceGoal.evidence_id, Goal.id, Goal.title)
-        .join(
-            Goal, sa.and_(Goal.school_id == EvidenceGoal.school_id, Goal.id == EvidenceGoal.goal_id)
-        )
-        .where(
-            EvidenceGoal.school_id == school_id,
-            EvidenceGoal.evidence_id.in_(ids),
-            VISIBLE[Goal](person, on),
-        )
-        .order_by(Goal.id)
-    ):
+    for piece_id, goal_id, title in titles:
         goals[piece_id][goal_id] = title
     items: dict[UUID, dict[UUID, str]] = defaultdict(dict)
-    for piece_id, item_id, code, title in session.execute(
-        sa.select(
-            EvidenceItem.evidence_id, FrameworkItem.id, FrameworkItem.code, FrameworkItem.title
-        )
-        .join(
-            FrameworkItem,
-            sa.and_(
-                FrameworkItem.school_id == EvidenceItem.school_id,
-                FrameworkItem.id == EvidenceItem.item_id,
-            ),
-        )
-        .where(EvidenceItem.school_id == school_id, EvidenceItem.evidence_id.in_(ids))
-        .order_by(FrameworkItem.position)
-    ):
+    for piece_id, item_id, code, title in work:
         items[piece_id][item_id] = f"{code} {title}"
     files: dict[UUID, list[Attachment]] = defaultdict(list)
-    for attachment in session.scalars(
-        sa.select(Attachment)
-        .where(Attachment.school_id == school_id, Attachment.evidence_id.in_(ids))
-        .order_by(Attachment.id)
-    ):
+    for (attachment,) in attached:
         files[attachment.evidence_id].append(attachment)
     return [
         Piece(
@@ -181,6 +146,51 @@ def pieces_of(
         )
         for evidence in found
     ]
+
+
+@once_for_reader
+def _parts(person: Person, on: date, dialect: str) -> tuple[sa.Executable, ...]:
+    """Select the words, goals, work and files of pieces, whose ids are given as `pieces`."""
+
+    def of_pieces(table: Any) -> tuple[sa.ColumnElement[bool], ...]:
+        return table.school_id == person.school_id, among(table.evidence_id, "pieces", dialect)
+
+    words = (
+        sa.select(state_on(on), EvidenceVersion)
+        .join(
+            Evidence,
+            sa.and_(
+                Evidence.school_id == EvidenceVersion.school_id,
+                Evidence.id == EvidenceVersion.evidence_id,
+            ),
+        )
+        .where(*of_pieces(EvidenceVersion))
+        .order_by(EvidenceVersion.number)
+    )
+    goals = (
+        sa.select(EvidenceGoal.evidence_id, Goal.id, Goal.title)
+        .join(
+            Goal, sa.and_(Goal.school_id == EvidenceGoal.school_id, Goal.id == EvidenceGoal.goal_id)
+        )
+        .where(*of_pieces(EvidenceGoal), VISIBLE[Goal](person, on))
+        .order_by(Goal.id)
+    )
+    items = (
+        sa.select(
+            EvidenceItem.evidence_id, FrameworkItem.id, FrameworkItem.code, FrameworkItem.title
+        )
+        .join(
+            FrameworkItem,
+            sa.and_(
+                FrameworkItem.school_id == EvidenceItem.school_id,
+                FrameworkItem.id == EvidenceItem.item_id,
+            ),
+        )
+        .where(*of_pieces(EvidenceItem))
+        .order_by(FrameworkItem.position)
+    )
+    files = sa.select(Attachment).where(*of_pieces(Attachment)).order_by(Attachment.id)
+    return words, goals, items, files
 
 
 def versions_of(

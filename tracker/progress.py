@@ -7,8 +7,9 @@ order of facts never matters. What nobody has seen is missing, never a low ancho
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from uuid import UUID
 
 from tracker.facts import (
@@ -16,11 +17,12 @@ from tracker.facts import (
     INDEPENDENT,
     GoalFact,
     JudgementFact,
-    OpportunityFact,
     PlanFacts,
     Rater,
     Thresholds,
 )
+
+BY_AGE = attrgetter("observed_on", "recorded_at", "id")
 
 
 class Momentum(StrEnum):
@@ -31,6 +33,9 @@ class Momentum(StrEnum):
     PRACTISES = "practises"  # keeps coming, same row
     NEW = "new"  # first seen lately, or not yet
     QUIET = "quiet"  # nothing heard
+
+
+MOMENTA = tuple(Momentum)  # in the order of a plan's: the first that any goal has
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,43 +80,64 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """What is known of one active goal on a day; judgements oldest first."""
+    """What is known of one active goal on a day, and what it amounts to by the school's limits.
+
+    Judgements are oldest first; `apart` is what `extremes` says of them. `heard_on` is the day on
+    which the goal was set, or on which something was shared since.
+    """
 
     goal: GoalFact
     judgements: list[JudgementFact]
     shared_on: date | None
-
-    @property
-    def heard_on(self) -> date:
-        """Return the day on which it was set, or on which something was shared since."""
-        return max(self.goal.since, self.shared_on or self.goal.since)
+    heard_on: date
+    apart: tuple[JudgementFact, JudgementFact] | None
+    momentum: Momentum
 
 
-def trails(facts: PlanFacts, *, on: date) -> list[Trail]:
+def trails(facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS) -> list[Trail]:
     """Return what is known of each active goal, by its id."""
-    judgements: dict[UUID, list[JudgementFact]] = defaultdict(list)
+    # By the number of a UUID: the UUID itself is slow to look up, and a page asks it for thousands.
+    judgements: dict[int, list[JudgementFact]] = defaultdict(list)
     for judgement in oldest_first(facts.judgements, on=on):
         for goal_id in judgement.goal_ids:
-            judgements[goal_id].append(judgement)
-    shared: dict[UUID | None, date] = {}
+            judgements[goal_id.int].append(judgement)
+    shared: dict[int, date] = {}
     for fact in facts.shared:
-        if fact.shared_on <= on:
-            shared[fact.goal_id] = max(fact.shared_on, shared.get(fact.goal_id, fact.shared_on))
+        if fact.goal_id is not None and fact.shared_on <= on:
+            key = fact.goal_id.int
+            shared[key] = max(fact.shared_on, shared.get(key, fact.shared_on))
     active = [goal for goal in facts.goals if goal.is_active and goal.since <= on]
     active.sort(key=lambda goal: goal.id)
-    return [Trail(goal, judgements[goal.id], shared.get(goal.id)) for goal in active]
+    found = []
+    for goal in active:
+        said, shared_on = judgements[goal.id.int], shared.get(goal.id.int)
+        heard_on = max(goal.since, shared_on or goal.since)
+        apart = extremes(said, on=on, thresholds=thresholds)
+        moves = _momentum(said, apart, heard_on, on, thresholds)
+        found.append(Trail(goal, said, shared_on, heard_on, apart, moves))
+    return found
 
 
-def measures(facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS) -> Measures:
-    """Return what a plan's facts amount to on a day; active goals only, except freshness."""
-    known = trails(facts, on=on)
-    gaps = [gap(trail.judgements, on=on, thresholds=thresholds) for trail in known]
+def measures(
+    facts: PlanFacts,
+    *,
+    on: date,
+    thresholds: Thresholds = DEFAULTS,
+    known: Sequence[Trail] | None = None,
+) -> Measures:
+    """Return what a plan's facts amount to on a day; active goals only, except freshness.
+
+    `known` are its trails on that day by these limits, when the caller has them already.
+    """
+    if known is None:
+        known = trails(facts, on=on, thresholds=thresholds)
+    gaps = [trail.apart[1].anchor - trail.apart[0].anchor for trail in known if trail.apart]
     newest = max((j.observed_on for j in facts.judgements if j.observed_on <= on), default=None)
     return Measures(
         coverage=_coverage(known),
-        momentum=_plan_momentum(facts, known, on, thresholds),
+        momentum=plan_momentum(facts, known, on=on, thresholds=thresholds),
         freshness_days=(on - newest).days if newest else None,
-        agreement=max((apart for apart in gaps if apart is not None), default=None),
+        agreement=max(gaps, default=None),
     )
 
 
@@ -119,12 +145,8 @@ def momenta(
     facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS
 ) -> dict[UUID, Momentum]:
     """Return how each active goal moves on a day, by goal id."""
-    return {
-        trail.goal.id: momentum(
-            trail.judgements, heard_on=trail.heard_on, on=on, thresholds=thresholds
-        )
-        for trail in trails(facts, on=on)
-    }
+    known = trails(facts, on=on, thresholds=thresholds)
+    return {trail.goal.id: trail.momentum for trail in known}
 
 
 def standing(judgements: Iterable[JudgementFact], *, on: date) -> tuple[Standing, ...]:
@@ -144,7 +166,7 @@ def standing(judgements: Iterable[JudgementFact], *, on: date) -> tuple[Standing
 def oldest_first(judgements: Iterable[JudgementFact], *, on: date) -> list[JudgementFact]:
     """Return what was observed up to a day; one day's in the order in which it was recorded."""
     known = [judgement for judgement in judgements if judgement.observed_on <= on]
-    return sorted(known, key=lambda j: (j.observed_on, j.recorded_at, j.id))
+    return sorted(known, key=BY_AGE)
 
 
 def _shown(rater: tuple[Rater, UUID]) -> tuple[int, UUID]:
@@ -161,26 +183,35 @@ def extremes(
 
     What is older than `counting_days` does not count. Of equals it is the oldest.
     """
-    latest = {(j.by, j.by_id): j for j in judgements}.values()
-    counting = [j for j in latest if (on - j.observed_on).days <= thresholds.counting_days]
-    if len(counting) < 2:  # noqa: PLR2004 - one rater agrees and disagrees with nobody
+    since = on - timedelta(thresholds.counting_days)
+    latest: dict[tuple[Rater, int], JudgementFact] = {}
+    for judgement in reversed(judgements):
+        if judgement.observed_on < since:
+            break
+        latest.setdefault(_rater(judgement), judgement)
+    if len(latest) < 2:  # noqa: PLR2004 - one rater agrees and disagrees with nobody
         return None
-    counting.sort(key=lambda j: (j.observed_on, j.recorded_at, j.id))
+    counting = list(latest.values())
+    counting.sort(key=BY_AGE)
     return min(counting, key=lambda j: j.anchor), max(counting, key=lambda j: j.anchor)
-
-
-def gap(judgements: Sequence[JudgementFact], *, on: date, thresholds: Thresholds) -> int | None:
-    """Return how many anchors the raters are apart now; None with fewer than two raters."""
-    apart = extremes(judgements, on=on, thresholds=thresholds)
-    return apart[1].anchor - apart[0].anchor if apart else None
 
 
 def momentum(
     judgements: Sequence[JudgementFact], *, heard_on: date, on: date, thresholds: Thresholds
 ) -> Momentum:
     """Return how one thing moves; `heard_on` is when it was set or shared about last."""
-    apart = gap(judgements, on=on, thresholds=thresholds)
-    if apart is not None and apart >= thresholds.gap:
+    apart = extremes(judgements, on=on, thresholds=thresholds)
+    return _momentum(judgements, apart, heard_on, on, thresholds)
+
+
+def _momentum(
+    judgements: Sequence[JudgementFact],
+    apart: tuple[JudgementFact, JudgementFact] | None,
+    heard_on: date,
+    on: date,
+    thresholds: Thresholds,
+) -> Momentum:
+    if apart and apart[1].anchor - apart[0].anchor >= thresholds.gap:
         return Momentum.DIFFERS
     newest = max(heard_on, judgements[-1].observed_on) if judgements else heard_on
     if (on - newest).days > thresholds.quiet_days:
@@ -199,15 +230,21 @@ def changed(
 
     A change of longer than `counting_days` ago does not count.
     """
-    previous: dict[tuple[Rater, UUID], JudgementFact] = {}
+    since = on - timedelta(thresholds.counting_days)
+    previous: dict[tuple[Rater, int], JudgementFact] = {}
     found = None
     for judgement in judgements:
-        before = previous.get((judgement.by, judgement.by_id), judgement)
-        is_lately = (on - judgement.observed_on).days <= thresholds.counting_days
-        if before.anchor != judgement.anchor and is_lately:
+        rater = _rater(judgement)
+        before = previous.get(rater, judgement)
+        if before.anchor != judgement.anchor and judgement.observed_on >= since:
             found = before, judgement
-        previous[judgement.by, judgement.by_id] = judgement
+        previous[rater] = judgement
     return found
+
+
+def _rater(judgement: JudgementFact) -> tuple[Rater, int]:
+    """Return who judged, as a key; by the number of the UUID, as in `trails`."""
+    return judgement.by, judgement.by_id.int
 
 
 def independent(judgements: Iterable[JudgementFact]) -> list[JudgementFact]:
@@ -224,38 +261,7 @@ def first_in_each_placement(judgements: Iterable[JudgementFact]) -> list[Judgeme
     return list(first.values())
 
 
-# --- workplaces ------------------------------------------------------------------------------
-
-
-def said_of_placements(
-    facts: PlanFacts, item_id: UUID, *, on: date
-) -> dict[UUID, OpportunityFact | None]:
-    """Return what was said last of an item, by each placement that runs or comes; None: nothing."""
-    said: dict[UUID, OpportunityFact | None] = {
-        placement.id: None for placement in facts.placements if placement.until_on > on
-    }
-    for word in sorted(facts.opportunities, key=lambda o: (o.said_on, o.is_possible)):
-        if word.item_id == item_id and word.said_on <= on and word.placement_id in said:
-            said[word.placement_id] = word
-    return said
-
-
-def no_workplace(facts: PlanFacts, item_id: UUID, *, on: date) -> list[OpportunityFact]:
-    """Return the words which together say that no placement offers an item, oldest first.
-
-    Nothing unless every placement that runs or comes was said not to offer it.
-    """
-    said = said_of_placements(facts, item_id, on=on).values()
-    gaps = [word for word in said if word is not None and not word.is_possible]
-    if len(gaps) < len(said):
-        return []
-    return sorted(gaps, key=lambda word: (word.said_on, word.placement_id))
-
-
-# --- the plan --------------------------------------------------------------------------------
-
-
-def _coverage(trails: list[Trail]) -> Coverage:
+def _coverage(trails: Sequence[Trail]) -> Coverage:
     seen_by = [{j.by for j in trail.judgements} for trail in trails]
     contexts = {j.context for trail in trails for j in trail.judgements}
     return Coverage(
@@ -269,18 +275,16 @@ def _coverage(trails: list[Trail]) -> Coverage:
     )
 
 
-def _plan_momentum(
-    facts: PlanFacts, trails: list[Trail], on: date, thresholds: Thresholds
+def plan_momentum(
+    facts: PlanFacts, known: Sequence[Trail], *, on: date, thresholds: Thresholds = DEFAULTS
 ) -> Momentum:
     """Return the first momentum, in the order of `Momentum`, that any active goal has.
 
-    A plan without active goals is new, and quiet once nothing was shared or judged for long.
+    `known` are the plan's trails. A plan without active goals is new, and quiet once nothing was
+    shared or judged for long.
     """
-    moments = {
-        momentum(trail.judgements, heard_on=trail.heard_on, on=on, thresholds=thresholds)
-        for trail in trails
-    }
-    for moment in Momentum:
+    moments = {trail.momentum for trail in known}
+    for moment in MOMENTA:
         if moment in moments:
             return moment
     days = [facts.starts_on]

@@ -4,8 +4,10 @@ Pure: no session, no clock, no sentence. The order of facts never matters, and w
 seen is missing, never a low anchor.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
+from uuid import UUID
 
 from tracker.facts import (
     DEFAULTS,
@@ -18,6 +20,7 @@ from tracker.facts import (
     Rater,
     RequestFact,
     Thresholds,
+    no_workplace,
     waited,
 )
 from tracker.progress import (
@@ -25,25 +28,43 @@ from tracker.progress import (
     extremes,
     first_in_each_placement,
     independent,
-    no_workplace,
+    oldest_first,
     trails,
 )
 from tracker.signals import Fact, FactKind, Rule, Signal, dated, judged, not_possible, place
 
 
-def signals(facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS) -> tuple[Signal, ...]:
-    """Return the rules that fire for a plan on a day: by group, then by how long they wait."""
+def signals(
+    facts: PlanFacts,
+    *,
+    on: date,
+    thresholds: Thresholds = DEFAULTS,
+    known: Sequence[Trail] | None = None,
+) -> tuple[Signal, ...]:
+    """Return the rules that fire for a plan on a day: by group, then by how long they wait.
+
+    `known` are its trails on that day by these limits, when the caller has them already.
+    """
+    if known is None:
+        known = trails(facts, on=on, thresholds=thresholds)
     found = [_unanswered(request, facts, on, thresholds) for request in facts.requests]
     found += [_nothing_shared(facts, on, thresholds)]
     found += [_placement_ends(placement, facts, on, thresholds) for placement in facts.placements]
-    found += [_no_workplace(item, facts, on) for item in facts.items]
-    for trail in trails(facts, on=on):
+    refused = {word.item_id.int for word in facts.opportunities if not word.is_possible}
+    found += [_no_workplace(item, facts, on) for item in facts.items if item.id.int in refused]
+    for item_id, said in _said_of_items(facts, on).items():
+        apart = extremes(said, on=on, thresholds=thresholds)
+        found += [_raters_apart(apart, on, thresholds, item_id=item_id)]
+    for trail in known:
         found += [
-            _raters_apart(trail, on, thresholds),
+            _raters_apart(trail.apart, on, thresholds, goal_id=trail.goal.id),
             _goal_untouched(trail, facts, on, thresholds),
-            _first_independent(trail, on, thresholds),
-            _transfer_shown(trail, on, thresholds),
         ]
+        if trail.judgements and not _is_old(trail.judgements[-1], on, thresholds):
+            found += [
+                _first_independent(trail, on, thresholds),
+                _transfer_shown(trail, on, thresholds),
+            ]
     fired = [signal for signal in found if signal is not None]
     return tuple(sorted(fired, key=lambda s: (*place(s), s.rule, str(s.about))))
 
@@ -81,6 +102,8 @@ def _nothing_shared(facts: PlanFacts, on: date, thresholds: Thresholds) -> Signa
     shared = max((e.shared_on for e in facts.shared if e.shared_on <= on), default=None)
     talked = max((day for day in facts.talked_on if day <= on), default=None)
     since = max(day for day in (placement.from_on, shared, talked) if day is not None)
+    if (on - since).days < thresholds.nothing_shared_days:  # pauses only make it shorter
+        return None
     days = waited(since, on=on, pauses=facts.pauses)
     if days < thresholds.nothing_shared_days:
         return None
@@ -130,13 +153,15 @@ def _no_workplace(item: ItemFact, facts: PlanFacts, on: date) -> Signal | None:
     It fires only when something was said about every placement that runs or comes: nobody having
     said anything is no gap. The gap is the companies', never the student's.
     """
+    gaps = no_workplace(facts, item.id, on=on)
+    if not gaps:
+        return None
     served_since = [
         goal.since
         for goal in facts.goals
         if goal.is_active and goal.since <= on and item.id in goal.item_ids
     ]
-    gaps = no_workplace(facts, item.id, on=on)
-    if not served_since or not gaps:
+    if not served_since:
         return None
     return Signal(
         Rule.NO_WORKPLACE,
@@ -146,9 +171,28 @@ def _no_workplace(item: ItemFact, facts: PlanFacts, on: date) -> Signal | None:
     )
 
 
-def _raters_apart(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
-    """Find two raters whose latest judgements are far apart: something to talk about."""
-    apart = extremes(trail.judgements, on=on, thresholds=thresholds)
+def _said_of_items(facts: PlanFacts, on: date) -> dict[UUID, list[JudgementFact]]:
+    """Return what was judged of framework items by themselves, towards no goal, oldest first."""
+    found: dict[UUID, list[JudgementFact]] = defaultdict(list)
+    alone = [j for j in facts.judgements if j.item_id is not None and not j.goal_ids]
+    for judgement in oldest_first(alone, on=on):
+        if judgement.item_id is not None:
+            found[judgement.item_id].append(judgement)
+    return found
+
+
+def _raters_apart(
+    apart: tuple[JudgementFact, JudgementFact] | None,
+    on: date,
+    thresholds: Thresholds,
+    *,
+    goal_id: UUID | None = None,
+    item_id: UUID | None = None,
+) -> Signal | None:
+    """Find two raters whose latest judgements of one thing are far apart: something to talk about.
+
+    The thing is a goal, or a framework item that was judged by itself.
+    """
     if apart is None or apart[1].anchor - apart[0].anchor < thresholds.gap:
         return None
     lowest, highest = apart
@@ -160,7 +204,8 @@ def _raters_apart(trail: Trail, on: date, thresholds: Thresholds) -> Signal | No
             judged(lowest, on=on),
             Fact(FactKind.THRESHOLD, anchors=thresholds.gap),
         ),
-        goal_id=trail.goal.id,
+        goal_id=goal_id,
+        item_id=item_id,
     )
 
 
@@ -172,6 +217,8 @@ def _goal_untouched(
     edited = goal.touched_on if goal.touched_on and goal.touched_on <= on else None
     last = trail.judgements[-1].observed_on if trail.judgements else None
     since = max(day for day in (trail.heard_on, edited, last) if day is not None)
+    if (on - since).days < thresholds.goal_untouched_days:  # pauses only make it shorter
+        return None
     days = waited(since, on=on, pauses=facts.pauses)
     if days < thresholds.goal_untouched_days:
         return None
@@ -189,7 +236,8 @@ def _goal_untouched(
 def _first_independent(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
     """Find that somebody else saw the student do it independently, for the first time, lately."""
     first = independent(trail.judgements)[:1]
-    return _news(Rule.FIRST_INDEPENDENT, trail, first, on, _days(thresholds.news_days))
+    limits = _days(thresholds.news_days)
+    return _news(Rule.FIRST_INDEPENDENT, trail, first, on, thresholds, limits)
 
 
 def _transfer_shown(trail: Trail, on: date, thresholds: Thresholds) -> Signal | None:
@@ -198,17 +246,26 @@ def _transfer_shown(trail: Trail, on: date, thresholds: Thresholds) -> Signal | 
     if len(seen) < thresholds.contexts:
         return None
     limits = Fact(FactKind.THRESHOLD, days=thresholds.news_days, contexts=thresholds.contexts)
-    return _news(Rule.TRANSFER_SHOWN, trail, seen, on, limits)
+    return _news(Rule.TRANSFER_SHOWN, trail, seen, on, thresholds, limits)
 
 
 def _news(
-    rule: Rule, trail: Trail, seen: Sequence[JudgementFact], on: date, limits: Fact
+    rule: Rule,
+    trail: Trail,
+    seen: Sequence[JudgementFact],
+    on: date,
+    thresholds: Thresholds,
+    limits: Fact,
 ) -> Signal | None:
     """Tell what was seen as good news, as long as the newest of it is news."""
-    if not seen or (on - seen[-1].observed_on).days > (limits.days or 0):
+    if not seen or _is_old(seen[-1], on, thresholds):
         return None
     facts = (*(judged(j, on=on) for j in reversed(seen)), limits)
     return Signal(rule, seen[-1].observed_on, facts, good_news=True, goal_id=trail.goal.id)
+
+
+def _is_old(judgement: JudgementFact, on: date, thresholds: Thresholds) -> bool:
+    return (on - judgement.observed_on).days > thresholds.news_days
 
 
 def _paused(since: date, days: int, on: date) -> list[Fact]:

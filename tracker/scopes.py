@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from tracker.facts import ItemFact, JudgementFact, PlanFacts
+from tracker.facts import ItemFact, JudgementFact, PlanFacts, Thresholds
 from tracker.progress import Trail, oldest_first, trails
 
 
@@ -65,13 +65,13 @@ class Thing:
     is_whole: bool = False
 
 
-def things(facts: PlanFacts, *, on: date) -> dict[Scope, Thing]:
+def things(facts: PlanFacts, *, on: date, thresholds: Thresholds) -> dict[Scope, Thing]:
     """Return what is known of the plan, then of its items, then of its active goals by id.
 
     A goal that was closed says no longer what moves, but what was seen through it was seen.
     """
     known = oldest_first(facts.judgements, on=on)
-    active = trails(facts, on=on)
+    active = trails(facts, on=on, thresholds=thresholds)
     serves = {goal.id: goal.item_ids for goal in facts.goals if goal.since <= on}
     about = {
         j.id: {j.item_id}.union(*(serves.get(goal_id, ()) for goal_id in j.goal_ids)) for j in known

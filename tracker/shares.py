@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from tracker.db import among
 from tracker.models import (
     Audience,
     Evidence,
@@ -18,7 +20,7 @@ from tracker.models import (
     PlanMember,
     PlanRole,
 )
-from tracker.permissions import holds
+from tracker.permissions import TODAY, holds
 
 
 def goes_on(on: date) -> sa.ColumnElement[bool]:
@@ -51,18 +53,28 @@ def shares_of(
     shares: dict[UUID, list[EvidenceShare]] = defaultdict(list)
     if not found:
         return shares
-    rows = session.scalars(
+    asked = {
+        "school": found[0].school_id,
+        "pieces": [evidence.id for evidence in found],
+        "today": on,
+    }
+    for share in session.scalars(_that_go_on(session.get_bind().dialect.name), asked):
+        shares[share.evidence_id].append(share)
+    return shares
+
+
+@cache
+def _that_go_on(dialect: str) -> sa.Select[EvidenceShare]:
+    """Select the shares that go on of pieces, whose ids are given as `pieces`."""
+    return (
         sa.select(EvidenceShare)
         .where(
-            EvidenceShare.school_id == found[0].school_id,
-            EvidenceShare.evidence_id.in_([evidence.id for evidence in found]),
-            goes_on(on),
+            EvidenceShare.school_id == sa.bindparam("school", type_=sa.Uuid()),
+            among(EvidenceShare.evidence_id, "pieces", dialect),
+            goes_on(TODAY),
         )
         .order_by(EvidenceShare.shared_at, EvidenceShare.id)
     )
-    for share in rows:
-        shares[share.evidence_id].append(share)
-    return shares
 
 
 def state_on(on: date) -> sa.ColumnElement[EvidenceState]:

@@ -30,7 +30,7 @@ LONGEST_DAYS = 90
 # What a signal of each rule is about; nothing here: the plan as a whole.
 ABOUT: dict[Rule, tuple[type[Record], ...]] = {
     Rule.UNANSWERED: (FeedbackRequest, LearningQuestion),
-    Rule.RATERS_APART: (Goal,),
+    Rule.RATERS_APART: (Goal, FrameworkItem),
     Rule.NOTHING_SHARED: (),
     Rule.GOAL_UNTOUCHED: (Goal,),
     Rule.PLACEMENT_ENDS: (Placement,),

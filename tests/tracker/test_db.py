@@ -28,6 +28,7 @@ from tracker.db import (
     enter_school,
     insert_missing,
     new_id,
+    new_session,
     nudge,
     open_engine,
     unit_of_work,
@@ -124,6 +125,29 @@ def test_absent_json_is_absent_for_queries_too(session: Session, school: School)
     assert insert_missing(session, AuditEvent, rows) == 1
     absent = sa.select(sa.func.count()).where(AuditEvent.details.is_(None))
     assert session.scalar(absent) == 2
+
+
+# What answering a request sets, until its transaction ends
+
+
+@on_postgresql
+def test_a_request_keeps_its_plans_and_a_reading_one_refuses_to_write(
+    engine: sa.Engine, school: School
+) -> None:
+    def shown(session: Session) -> tuple[object, object, object]:
+        asked = "SELECT current_setting('plan_cache_mode'), current_setting('app.school', true), "
+        row = session.execute(sa.text(asked + "current_setting('transaction_read_only')")).one()
+        return tuple(row)
+
+    for writes, only in ((True, "off"), (False, "on")):
+        with new_session(engine, writes=writes, keeps_plans=True) as session:
+            assert shown(session)[2] == only
+            enter_school(session, school.id)
+            assert shown(session) == ("force_generic_plan", str(school.id), only)
+            session.commit()
+            assert shown(session) == ("force_generic_plan", str(school.id), only)
+    with new_session(engine) as session:
+        assert shown(session) == ("auto", "", "off")
 
 
 # Adding what is missing

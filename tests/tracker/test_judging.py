@@ -272,7 +272,8 @@ def test_judging_reads_no_clock_and_knows_no_session(module: ModuleType) -> None
     called = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert called.isdisjoint({"today", "now", "utcnow", "time", "monotonic"})
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    plain = {"collections", "collections.abc", "dataclasses", "datetime", "enum", "typing", "uuid"}
+    plain = {"collections", "collections.abc", "dataclasses", "datetime", "enum", "operator"}
+    plain |= {"typing", "uuid"}
     pure = {f"tracker.{name}" for name in ("facts", "progress", "scopes", "signals")}
     assert imported <= plain | pure
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]

@@ -6,10 +6,12 @@ import pytest
 
 from tests.known import (
     COACH,
+    FIRST_PROCESS,
     GOAL,
     HERE,
     ON,
     OTHER_GOAL,
+    SECOND_PROCESS,
     SECOND_SUPERVISOR,
     SELF,
     SUPERVISOR,
@@ -99,6 +101,30 @@ def test_a_school_sets_its_own_thresholds() -> None:
     facts = judged(judgement(SELF, 2, 9), judgement(COACH, 1, 9))
     strict = Thresholds(gap=1)
     assert [s.rule for s in signals(facts, on=ON, thresholds=strict)] == [Rule.RATERS_APART]
+
+
+def test_raters_of_an_item_by_itself_can_be_apart_too_and_the_item_is_named() -> None:
+    about = {"goal_ids": frozenset(), "item_id": FIRST_PROCESS}
+    said = [judgement(SELF, 3, 21, **about), judgement(COACH, 1, 7, **about)]
+    signal = fired(judged(*said), Rule.RATERS_APART)
+    assert signal is not None
+    assert (signal.goal_id, signal.item_id, signal.about) == (None, FIRST_PROCESS, FIRST_PROCESS)
+    assert [fact.anchor for fact in signal.facts] == [3, 1, None]
+
+
+def test_two_items_or_an_item_and_a_goal_are_two_things_to_judge() -> None:
+    first = {"goal_ids": frozenset(), "item_id": FIRST_PROCESS}
+    second = {"goal_ids": frozenset(), "item_id": SECOND_PROCESS}
+    said = [judgement(SELF, 3, 21, **first), judgement(COACH, 1, 7, **second)]
+    assert fired(judged(*said, judgement(SUPERVISOR, 0, 3)), Rule.RATERS_APART) is None
+
+
+def test_an_item_that_was_judged_with_a_goal_is_told_once() -> None:
+    said = [
+        judgement(by, anchor, 7, item_id=FIRST_PROCESS) for by, anchor in ((SELF, 3), (COACH, 1))
+    ]
+    found = [s for s in signals(judged(*said), on=ON) if s.rule is Rule.RATERS_APART]
+    assert [(signal.goal_id, signal.item_id) for signal in found] == [(GOAL, None)]
 
 
 # --- good news -------------------------------------------------------------------------------

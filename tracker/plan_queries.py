@@ -1,0 +1,406 @@
+"""The statements that read facts of many plans: one for each kind of fact, grouped.
+
+Each is made once and kept: who reads, the day and the plans are parameters (`asked`). What a reader
+may see is a condition of permissions.py in each of them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session, aliased
+
+from tracker.db import Record, UtcDateTime
+from tracker.models import (
+    Absence,
+    Activity,
+    ActivityKind,
+    ActivitySource,
+    Comment,
+    Company,
+    Conversation,
+    Evidence,
+    EvidenceGoal,
+    EvidenceShare,
+    FeedbackRequest,
+    FrameworkItem,
+    Goal,
+    GoalItem,
+    Judgement,
+    LearningQuestion,
+    Opportunity,
+    Person,
+    Placement,
+    PlanMember,
+    QuestionState,
+    RequestState,
+    ScaleLevel,
+    School,
+)
+from tracker.permissions import CIRCLE, TODAY, VISIBLE, given, holds, one_of, stand_in
+
+ACTIVITY_WEEKS = 26  # and the one that runs
+PLANS, STUDENTS, ITEMS = "plan_ids", "student_ids", "item_ids"
+MIDNIGHT = sa.bindparam("midnight", type_=UtcDateTime())  # at the end of the day
+FIRST_MONDAY: Any = sa.bindparam("first_monday", type_=sa.Date())
+Statement = sa.Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """For whom a statement is: who reads, whether as the school's circle, on which database."""
+
+    reader: Any
+    in_circle: bool
+    on_postgresql: bool
+
+    def sees(self, model: type[Record]) -> sa.ColumnElement[bool]:
+        """Whether the reader sees a record of this kind on the day."""
+        grounds = CIRCLE if self.in_circle else VISIBLE
+        return grounds[model](self.reader, TODAY)
+
+    def of(self, model: Any, of_plan: Any) -> list[sa.ColumnElement[bool]]:
+        """Return what limits a kind of record to what the reader sees of the plans."""
+        return [
+            model.school_id == self.reader.school_id,
+            self.among(of_plan, PLANS),
+            self.sees(model),
+        ]
+
+    def among(self, column: Any, name: str) -> sa.ColumnElement[bool]:
+        """Whether a column holds one of the ids that are given under a name.
+
+        As one array where the database has these: two hundred values in a dozen statements cost
+        more than all that is read.
+        """
+        if self.on_postgresql:
+            every = sa.bindparam(name, type_=postgresql.ARRAY(sa.Uuid()))
+            return column == sa.any_(every)  # type: ignore[no-any-return]  # a column of any model
+        return column.in_(sa.bindparam(name, expanding=True))  # type: ignore[no-any-return]  # as above
+
+    def in_utc(self, moment: Any) -> sa.ColumnElement[datetime]:
+        """Return a moment of which every row has one, in UTC without saying so.
+
+        Reading the zone of each cost a third of the rows of judgements.
+        """
+        if self.on_postgresql:
+            return sa.func.timezone("UTC", moment, type_=sa.DateTime())
+        return sa.type_coerce(moment, sa.DateTime())
+
+
+Build = Callable[[Reading], Statement]
+
+
+class Asking:
+    """One look at plans: runs the statements for a reader on a day."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        reader: Person,
+        school: School,
+        on: date,
+        plan_ids: list[UUID],
+        student_ids: list[UUID],
+        in_circle: bool,
+    ) -> None:
+        """Begin; `in_circle` says that the reader sees these plans as the school's circle only."""
+        # Not by the session: no record is loaded, and its rows would be made twice.
+        self._connection = session.connection()
+        on_postgresql = self._connection.dialect.name == "postgresql"
+        self._reading = Reading(stand_in(reader), in_circle, on_postgresql)
+        midnight = datetime.combine(on + timedelta(days=1), time(), ZoneInfo(school.timezone))
+        self._given = {
+            **given(reader, on),
+            PLANS: plan_ids,
+            STUDENTS: student_ids,
+            "midnight": midnight,
+            "first_monday": first_monday(on),
+        }
+
+    def __call__(self, build: Build, **more: Any) -> Sequence[Any]:
+        """Return the rows of a statement."""
+        statement = _made(build, self._reading)
+        return self._connection.execute(statement, {**self._given, **more}).all()
+
+
+@lru_cache(maxsize=256)
+def _made(build: Build, reading: Reading) -> Statement:
+    return build(reading)
+
+
+def first_monday(on: date) -> date:
+    """Return where the weeks of activity begin, as `activity` counts them."""
+    return on - timedelta(days=on.weekday(), weeks=ACTIVITY_WEEKS)
+
+
+def _same(model: Any, key: Any, school_id: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(model.school_id == school_id, model.id == key)
+
+
+# --- goals and what they serve ---------------------------------------------------------------
+
+
+def goals(to: Reading) -> Statement:
+    """Select goals: a row for each item that it serves, or one without."""
+    serves = sa.and_(GoalItem.school_id == Goal.school_id, GoalItem.goal_id == Goal.id)
+    return (
+        sa.select(
+            Goal.plan_id,
+            Goal.id,
+            Goal.title,
+            Goal.state,
+            Goal.created_at,
+            Goal.changed_at,
+            Goal.target_anchor,
+            Goal.target_on,
+            Goal.control,
+            Goal.tailoring,
+            GoalItem.item_id,
+        )
+        .outerjoin(GoalItem, serves)
+        .where(*to.of(Goal, Goal.plan_id))
+        .order_by(Goal.id)
+    )
+
+
+def items(to: Reading) -> Statement:
+    """Select framework items by id, and what they are part of, in the framework's order."""
+    part = aliased(FrameworkItem)
+    wholes = sa.select(part.parent_id).where(
+        part.school_id == to.reader.school_id, to.among(part.id, ITEMS)
+    )
+    return (
+        sa.select(
+            FrameworkItem.id,
+            FrameworkItem.kind,
+            FrameworkItem.code,
+            FrameworkItem.title,
+            FrameworkItem.parent_id,
+        )
+        .where(
+            FrameworkItem.school_id == to.reader.school_id,
+            sa.or_(to.among(FrameworkItem.id, ITEMS), FrameworkItem.id.in_(wholes)),
+        )
+        .order_by(FrameworkItem.position, FrameworkItem.id)
+    )
+
+
+# --- judgements, and what was shared ---------------------------------------------------------
+
+
+def judgements(to: Reading) -> Statement:
+    """Select judgements with the word and anchor of their level, and who gave them."""
+    return (
+        sa.select(
+            Judgement.plan_id,
+            Judgement.id,
+            sa.type_coerce(Judgement.role, sa.String()).label("role"),
+            Judgement.by_id,
+            Judgement.observed_on,
+            to.in_utc(Judgement.recorded_at).label("recorded_at"),
+            Judgement.goal_id,
+            Judgement.item_id,
+            Judgement.evidence_id,
+            Judgement.placement_id,
+            ScaleLevel.anchor,
+            ScaleLevel.label,
+            Person.given_name,
+        )
+        .join(ScaleLevel, _same(ScaleLevel, Judgement.level_id, Judgement.school_id))
+        .join(Person, _same(Person, Judgement.by_id, Judgement.school_id))
+        .where(*to.of(Judgement, Judgement.plan_id))
+    )
+
+
+def pieces(to: Reading) -> Statement:
+    """Select when each shared piece was first shared: a row for each of its goals, or one.
+
+    Oldest first.     Who sees a share sees its piece.
+    """
+    of_piece = sa.and_(
+        EvidenceShare.school_id == Evidence.school_id, EvidenceShare.evidence_id == Evidence.id
+    )
+    shown = (
+        sa.select(
+            Evidence.plan_id,
+            Evidence.school_id,
+            Evidence.id,
+            sa.func.min(EvidenceShare.shared_at).label("shared_at"),
+        )
+        .join(EvidenceShare, of_piece)
+        .where(
+            Evidence.school_id == to.reader.school_id,
+            to.among(Evidence.plan_id, PLANS),
+            EvidenceShare.ended_at.is_(None),
+            EvidenceShare.shared_at < MIDNIGHT,
+            to.sees(EvidenceShare),
+        )
+        .group_by(Evidence.plan_id, Evidence.school_id, Evidence.id)
+        .subquery()
+    )
+    to_goals = sa.and_(
+        EvidenceGoal.school_id == shown.c.school_id, EvidenceGoal.evidence_id == shown.c.id
+    )
+    return (
+        sa.select(shown.c.plan_id, shown.c.id, EvidenceGoal.goal_id, to.in_utc(shown.c.shared_at))
+        .outerjoin(EvidenceGoal, to_goals)
+        .order_by(shown.c.shared_at)
+    )
+
+
+# --- placements, and what they offer ---------------------------------------------------------
+
+
+def placements(to: Reading) -> Statement:
+    """Select placements with the name of their company, by first day."""
+    return (
+        sa.select(
+            Placement.plan_id, Placement.id, Company.name, Placement.from_on, Placement.until_on
+        )
+        .join(Company, _same(Company, Placement.company_id, Placement.school_id))
+        .where(*to.of(Placement, Placement.plan_id))
+        .order_by(Placement.from_on, Placement.id)
+    )
+
+
+def opportunities(to: Reading) -> Statement:
+    """Select what was said of whether placements offer an item, oldest first."""
+    return (
+        sa.select(
+            Placement.plan_id,
+            Opportunity.placement_id,
+            Opportunity.item_id,
+            Opportunity.is_possible,
+            Opportunity.said_at,
+        )
+        .join(Placement, _same(Placement, Opportunity.placement_id, Opportunity.school_id))
+        .where(*to.of(Opportunity, Placement.plan_id))
+        .order_by(Opportunity.said_at, Opportunity.id)
+    )
+
+
+# --- what waits, and what was heard ----------------------------------------------------------
+
+
+def requests(to: Reading) -> Statement:
+    """Select the open requests, with what the asked person is to the plan today."""
+    role = (
+        sa.select(sa.func.min(PlanMember.role, type_=PlanMember.role.type))
+        .where(
+            PlanMember.school_id == FeedbackRequest.school_id,
+            PlanMember.plan_id == FeedbackRequest.plan_id,
+            PlanMember.person_id == FeedbackRequest.to_id,
+            holds(PlanMember, TODAY),
+        )
+        .scalar_subquery()
+    )
+    return sa.select(
+        FeedbackRequest.plan_id,
+        FeedbackRequest.id,
+        FeedbackRequest.goal_id,
+        FeedbackRequest.by_id,
+        FeedbackRequest.to_id,
+        FeedbackRequest.asked_at,
+        role.label("role"),
+    ).where(
+        FeedbackRequest.state == RequestState.OPEN, *to.of(FeedbackRequest, FeedbackRequest.plan_id)
+    )
+
+
+def questions(to: Reading) -> Statement:
+    """Select the open learning questions to which nobody said anything, nor was asked to."""
+    asked, said = aliased(FeedbackRequest), aliased(Comment)
+    return sa.select(
+        LearningQuestion.plan_id,
+        LearningQuestion.id,
+        LearningQuestion.asked_at,
+        LearningQuestion.placement_id,
+    ).where(
+        LearningQuestion.state == QuestionState.OPEN,
+        *to.of(LearningQuestion, LearningQuestion.plan_id),
+        ~sa.exists().where(
+            asked.school_id == LearningQuestion.school_id,
+            asked.question_id == LearningQuestion.id,
+            one_of(asked.state, (RequestState.OPEN, RequestState.ANSWERED)),
+        ),
+        ~sa.exists().where(
+            said.school_id == LearningQuestion.school_id,
+            said.question_id == LearningQuestion.id,
+            said.by_id != LearningQuestion.by_id,
+            said.withdrawn_at.is_(None),
+        ),
+    )
+
+
+def talks(to: Reading) -> Statement:
+    """Select the day of the last talk."""
+    return (
+        sa.select(Conversation.plan_id, sa.func.max(Conversation.held_on))
+        .where(Conversation.held_on <= TODAY, *to.of(Conversation, Conversation.plan_id))
+        .group_by(Conversation.plan_id)
+    )
+
+
+def absences(to: Reading) -> Statement:
+    """Select the days that students said to be away."""
+    return sa.select(Absence.plan_id, Absence.from_on, Absence.until_on).where(
+        Absence.withdrawn_at.is_(None), *to.of(Absence, Absence.plan_id)
+    )
+
+
+def activity(to: Reading) -> Statement:
+    """Select what each source told of each student in the last half year, by its newest day.
+
+    How many signals, in which weeks (bit n is week n after `first_monday`), and when the source was
+    last heard of. Days are counted to weeks there: a page of 30 has 7,000 signals.
+    """
+    days: sa.ColumnElement[int]
+    if to.on_postgresql:
+        days = sa.type_coerce(Activity.occurred_on - FIRST_MONDAY, sa.Integer())
+    else:
+        begin, end = sa.func.julianday(FIRST_MONDAY), sa.func.julianday(Activity.occurred_on)
+        days = sa.cast(end - begin, sa.Integer())
+    week = sa.literal(1, sa.Integer()).bitwise_lshift(days // 7)
+    weeks = sa.func.bit_or(week) if to.on_postgresql else sa.func.sum(sa.distinct(week))
+    told = (
+        sa.select(
+            Activity.person_id,
+            Activity.source_id,
+            sa.func.max(Activity.occurred_on).label("newest_on"),
+            sa.func.count().label("signals"),
+            weeks.label("weeks"),
+        )
+        .where(
+            Activity.school_id == to.reader.school_id,
+            to.among(Activity.person_id, STUDENTS),
+            Activity.ended_at.is_(None),
+            # To be enrolled, or to be absent, is nothing that a student did.
+            Activity.kind != ActivityKind.PARTICIPATION,
+            sa.or_(Activity.kind != ActivityKind.ATTENDANCE, Activity.value != 0),
+            Activity.occurred_on.between(FIRST_MONDAY, TODAY),
+            to.sees(Activity),
+        )
+        .group_by(Activity.person_id, Activity.source_id)
+        .subquery()
+    )
+    source = ActivitySource
+    return (
+        sa.select(
+            told.c.person_id,
+            source.name,
+            told.c.newest_on,
+            told.c.signals,
+            told.c.weeks,
+            source.last_import_at,
+        )
+        .join(source, _same(source, told.c.source_id, to.reader.school_id))
+        .order_by(told.c.newest_on, source.name)
+    )
