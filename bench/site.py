@@ -21,8 +21,8 @@ import sqlalchemy as sa
 from bench.load import Student
 from bench.schools import copy_school
 from bin.environment import ROOT, die_with_parent, web_command
+from lti.connecting.registrations import activate, add_deployment, add_registration
 from lti.models import Registration
-from lti.registrations import activate, add_deployment, add_registration
 from tests import servers
 from tracker.db import open_engine, unit_of_work, utc_now
 from tracker.models import Person, PersonRole, School, SchoolRole

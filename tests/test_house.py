@@ -20,10 +20,11 @@ from werkzeug.routing import Rule
 
 from identity.access import PUBLIC
 from identity.requests import SAFE
-from lti.models import Context, Registration
-from lti.registrations import add_deployment, add_registration
+from lti.connecting.registrations import add_deployment, add_registration
+from lti.models import Context, GradeMode, ResourceLink
 from migrations.metadata import metadata
 from settings import Settings
+from tests import connected as around
 from tests.browsers import ORIGIN, Browser
 from tests.dumps import make_dump
 from tests.servers import APPLICATION, on_postgresql
@@ -124,6 +125,10 @@ RECORDS: dict[str, Callable[[World, Mapping[str, UUID]], UUID]] = {
     "absence_id": lambda _, added: added["absence"],
     "snooze_id": lambda _, added: added["snooze"],
     "holiday_id": lambda _, added: added["holiday"],
+    "coach_group_id": lambda _, added: added["coach_group"],
+    "meaning_id": lambda _, added: added["meaning"],
+    "deployment_id": lambda _, added: added["deployment"],
+    "link_id": lambda _, added: added["link"],
 }
 # What is about one student, and so hidden from the others of the same school too.
 PERSONAL = {
@@ -198,7 +203,8 @@ def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[
         session.add(choice)
         absence, put_off, holiday = _paused(world)
         session.add_all([absence, put_off, holiday])
-        registration, context = _connected(session, world)
+        connected = _connected(session, world)
+        guided, said = around.guided(session, world, world.coach), around.said(session, world)
         told = {"by": world.student, "on": world.on, "at": world.at}
         question = ask_question(session, plan=world.plan, words="Waarom?", **told)
         comment = add_comment(session, subject=question, words="Ik zocht het op.", **told)
@@ -222,8 +228,9 @@ def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[
         "absence": absence.id,
         "snooze": put_off.id,
         "holiday": holiday.id,
-        "registration": registration.id,
-        "context": context.id,
+        **connected,
+        "coach_group": guided["guide"],
+        "meaning": said["meaning"],
         "import_run": kept["import_run"],
         "parked_person": kept["parked_person"],
         "import_source": kept["import_source"],
@@ -247,8 +254,8 @@ def _paused(world: World) -> tuple[Absence, Snooze, Holiday]:
     )
 
 
-def _connected(session: Session, world: World) -> tuple[Registration, Context]:
-    """Add a platform of the school, and a course there that the world's coach teaches."""
+def _connected(session: Session, world: World) -> dict[str, UUID]:
+    """Add a platform of the school, and a course there with a placed link."""
     url = "https://lms.example"
     registration = add_registration(
         session,
@@ -271,7 +278,22 @@ def _connected(session: Session, world: World) -> tuple[Registration, Context]:
     )
     session.add(context)
     session.flush()
-    return registration, context
+    link = ResourceLink(
+        school_id=world.school.id,
+        deployment_id=deployment.id,
+        context_id=context.id,
+        lti_id="3",
+        mode=GradeMode.OFF,
+        created_at=world.at,
+    )
+    session.add(link)
+    session.flush()
+    return {
+        "registration": registration.id,
+        "deployment": deployment.id,
+        "context": context.id,
+        "link": link.id,
+    }
 
 
 @pytest.fixture
@@ -795,16 +817,16 @@ EDGES = {
     "importers/lti/jobs.py": "a job, and a sweep",
     "importers/lti/turns.py": "reading a course, step by step, with the LMS asked in between",
     "lti/views.py": "sign-in callbacks open a writing unit themselves",
-    "lti/refusing.py": "what a launch did is undone; how it ended stays for the administrator",
-    "lti/login.py": "a one-use row is committed before the answer",
-    "lti/launch.py": "a one-use row is committed before a refusal could give it back",
+    "lti/launching/refusing.py": "what a launch did is undone; how it ended stays to be read",
+    "lti/launching/login.py": "a one-use row is committed before the answer",
+    "lti/launching/launch.py": "a one-use row is committed before a refusal could give it back",
     "lti/jobs.py": "a job, and a sweep",
     "lti/keys.py": "a job",
-    "lti/services.py": "our signing key is read between two requests, in nobody's transaction",
-    "lti/joining.py": "an LMS opens it, without a session of ours",
-    "lti/invites.py": "an invitation is used up before anything is fetched",
-    "lti/checks.py": "what a test found is kept after the LMS was asked",
-    "lti/platform_keys.py": "keys that were fetched stay, whatever becomes of the launch",
+    "lti/calling/services.py": "our signing key is read between two requests",
+    "lti/connecting/joining.py": "an LMS opens it, without a session of ours",
+    "lti/connecting/invites.py": "an invitation is used up before anything is fetched",
+    "lti/connecting/checks.py": "what a test found is kept after the LMS was asked",
+    "lti/launching/platform_keys.py": "keys that were fetched stay, whatever becomes of the launch",
 }
 
 

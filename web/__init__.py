@@ -4,9 +4,9 @@ from flask import Flask
 
 from web import (
     absences,
-    away,
     coach,
     courses,
+    declining,
     drawing,
     evidence,
     feedback,
@@ -46,7 +46,6 @@ from web import (
     talk,
     teaching,
     threads,
-    workplaces,
 )
 from web.errors import render_error as render_error
 
@@ -71,8 +70,6 @@ def init_app(app: Flask) -> None:
         coach,
         snoozing,
         talk,
-        away,
-        workplaces,
         courses,
         gradebook,
         judging,
@@ -95,6 +92,7 @@ def init_app(app: Flask) -> None:
         files,
         feedback,
         threads,
+        declining,
         questions,
         lessons,
         teaching,

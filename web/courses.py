@@ -7,9 +7,9 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from lti.courses import ask_access, find_course, latest_request, students_of
-from lti.gradebook import takes_scores
-from lti.pulls import pull_of
+from lti.courses.courses import ask_access, find_course, latest_request, students_of
+from lti.courses.pulls import pull_of
+from lti.gradebook.gradebook import takes_scores
 from tracker.errors import Conflict
 from tracker.models import SchoolRole
 from tracker.overview import for_coach

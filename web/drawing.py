@@ -211,9 +211,11 @@ def spoor(
     layers: str | None = None,
     words: Words | None = None,
     decorative: bool = False,
+    leads: bool = False,
 ) -> Markup:
     """Return one goal's drawing; `title` is the goal's, `layers` what `mini` made of it.
 
+    One that leads stands for a student's others where there is room for one only.
     A decorative one stands beside the same words, and is hidden from who hears the page.
     """
     if decorative:
@@ -226,6 +228,7 @@ def spoor(
     measures = f'height="{height}"'
     if drawing.size is Size.MINI:
         measures += f' width="{width}" viewBox="0 0 {width} {height}"'
-    head = f'<svg class="sp sp-{SIZES[drawing.size]}" {measures}{said}>'
+    kind = f"sp sp-{SIZES[drawing.size]}{' kop' if leads else ''}"
+    head = f'<svg class="{kind}" {measures}{said}>'
     inside = shape(drawing) if layers is None else layers
     return Markup(f"{head}{inside}</svg>")  # noqa: S704 - escaped above and in shape

@@ -31,7 +31,7 @@ from tracker.scales import default_levels
 from web import trails
 from web.forms import (
     CODES,
-    MAX_TEXT,
+    MAX_EVIDENCE,
     Filled,
     Form,
     Uploads,
@@ -41,7 +41,7 @@ from web.forms import (
     read_uploads,
     words,
 )
-from web.pieces import own_piece, piece_page
+from web.pieces import check_known, own_piece, piece_page
 from web.student import plan_at_hand
 from web.suggestions import NOBODY, kind_words, offer, place_words, suggested
 
@@ -60,7 +60,7 @@ class EvidenceForm(Form):
     kind = fields.Enum(
         EvidenceKind, by_value=True, load_default=EvidenceKind.WORK, error_messages=UNKNOWN
     )
-    text = words(MAX_TEXT, required=False)
+    text = words(MAX_EVIDENCE, required=False)
     goal_ids = fields.List(fields.UUID(error_messages=CODES), load_default=list)
     item_ids = fields.List(fields.UUID(error_messages=CODES), load_default=list)
     has_people = fields.String(
@@ -141,13 +141,14 @@ def _log(named: LearningPlan | None, data: dict[str, Any], uploads: Uploads) -> 
     if data["share_with"] not in {NOBODY, Audience.COACHES}:
         share_with.append(Audience.PLACEMENT)
     wanted = set(data["item_ids"])
+    check_known(data, goals=goals, items=offered.items)
     return log_evidence(
         g.session,
         key=data["evidence_id"],
         by=g.person,
         plan=plan,
         kind=data["kind"],
-        goals=[goals[goal_id].goal for goal_id in data["goal_ids"] if goal_id in goals],
+        goals=[goals[goal_id].goal for goal_id in data["goal_ids"]],
         items=[item for item in offered.items if item.id in wanted],
         text=data["text"] or "",
         happened_on=data["happened_on"],

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -22,18 +22,11 @@ from tracker.errors import Conflict
 from tracker.models import Comment, FeedbackRequest, Person, RequestState
 from tracker.people import today_at
 from tracker.permissions import Action, find
-from tracker.requests import decline, remind, withdraw
-from web.forms import MAX_TEXT, Form, fill, words
+from tracker.requests import remind, withdraw
 from web.words import sentence
 
 blp = Blueprint("feedback", __name__, url_prefix="/feedback")
 LATELY = timedelta(days=14)
-
-
-class DeclineForm(Form):
-    """Why somebody cannot look."""
-
-    words = words(MAX_TEXT)
 
 
 def waiting_rows(person: Person) -> dict[str, list[dict[str, Any]]]:
@@ -45,6 +38,7 @@ def waiting_rows(person: Person) -> dict[str, list[dict[str, Any]]]:
 def waiting_seen(person: Person) -> tuple[list[SeenRequest], list[SeenRequest]]:
     """Return the requests that this person owes an answer, and those of which they wait for one."""
     mine, theirs = waiting_both_ways(g.session, person=person, on=g.today)
+    g.waiting_count = len(mine)  # the frame of this page says the same number
     look_at_requests(g.session, person=person, seen=[*mine, *theirs])
     return mine, theirs
 
@@ -144,28 +138,6 @@ def start() -> str:
 
 def _closed_at(seen: SeenRequest) -> Any:
     return seen.closed_at
-
-
-@blp.post("/requests/<uuid:request_id>/decline")
-@allows(Action.ANSWER)
-def decline_request(request_id: UUID) -> Response:
-    """Say that one cannot look now, and why."""
-    asked = _find(request_id)
-    filled = fill(DeclineForm(), request.form)
-    if filled.errors:
-        flash(gettext("Say in a few words why you cannot look now."), "error")
-        return redirect(thread_url(**about(asked)), 303)
-    return _done(
-        lambda: decline(
-            g.session,
-            by=g.person,
-            request=asked,
-            words=filled.data["words"],
-            on=g.today,
-            at=g.now,
-        ),
-        gettext("Your answer was sent."),
-    )
 
 
 @blp.post("/requests/<uuid:request_id>/remind")

@@ -29,10 +29,16 @@ def frame() -> dict[str, object]:
     person = g.get("person")
     return {
         "reader": {"name": person.name, "role": _role(person)} if person else None,
-        "waiting_count": count_waiting(g.session, person=person, on=g.today) if person else 0,
+        "waiting_count": _waiting_count(person) if person else 0,
         "in_frame": in_frame,
         "lms_origin": origins[0] if in_frame and origins else None,
     }
+
+
+def _waiting_count(person: Person) -> int:
+    """Return what the page counted already (web/feedback.py), or count."""
+    counted: int | None = g.get("waiting_count")
+    return count_waiting(g.session, person=person, on=g.today) if counted is None else counted
 
 
 def _role(person: Person) -> SchoolRole:

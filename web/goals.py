@@ -235,6 +235,8 @@ def _with_records(plan: LearningPlan, data: dict[str, Any]) -> dict[str, Any]:
     known = goals_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
     units = units_of(g.session, plan_id=plan.id, person=g.person, on=g.today)
     unit = next((unit for unit in units if unit.id == unit_id), None)
+    if wanted - {item.id for item in items}:
+        raise Invalid(item_ids="not_a_choice")
     if parent_id is not None and parent_id not in known:
         raise Invalid(parent_id="not_a_choice")
     if unit_id is not None and unit is None:

@@ -10,9 +10,9 @@ from marshmallow import fields, pre_load, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from lti.columns import Column, columns, find_link
-from lti.courses import find_course, students_of
-from lti.gradebook import (
+from lti.courses.courses import find_course, students_of
+from lti.gradebook.columns import Column, columns, find_link
+from lti.gradebook.gradebook import (
     MOST_PIECES,
     NUMBERS,
     can_have_column,
@@ -22,8 +22,8 @@ from lti.gradebook import (
     teaches,
     try_again,
 )
+from lti.gradebook.wishes import guided_learners
 from lti.models import Context, GradeMode, LineItem, LineItemState, ResourceLink, ScoreState
-from lti.wishes import guided_learners
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.models import Person
 from tracker.permissions import Action

@@ -6,10 +6,12 @@ but how many there are.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from tracker.facts import DEFAULTS
 from tracker.frameworks import items_named
 from tracker.models import FrameworkItem
 from tracker.overview import Row
-from tracker.progress import Momentum, Trail
+from tracker.progress import Momentum
 from web.language import ago_days, day_short
 from web.trails import Minis, running
 
@@ -61,7 +63,7 @@ class Filter:
             (not self.name or plain(self.name) in plain(row.name))
             and (not self.programme or row.programme == self.programme)
             and (not self.company or self.company in companies(row))
-            and (whatever_momentum or not self.momenta or row.measures.momentum in self.momenta)
+            and (whatever_momentum or not self.momenta or row.momentum in self.momenta)
         )
 
 
@@ -80,7 +82,7 @@ def asked_filter() -> Filter:
 def choices(rows: Sequence[Row], asked: Filter) -> dict[str, Any]:
     """Return what one can filter on, and how many of each momentum the rest of it leaves."""
     left = [row for row in rows if asked.passes(row, whatever_momentum=True)]
-    counts = Counter(row.measures.momentum for row in left)
+    counts = Counter(row.momentum for row in left)
     here = {company for row in rows for company in companies(row)}
     return {
         "programmes": sorted({row.programme for row in rows if row.programme}, key=plain),
@@ -118,56 +120,76 @@ class Column:
     head_id: UUID | None
 
 
-def columns_of(rows: Sequence[Row]) -> list[Column]:
+def columns_of(served: Mapping[UUID, set[UUID]]) -> list[Column]:
     """Return a column for each kerntaak that goals serve, when all are of one framework.
 
-    Goals of several frameworks, and of too many kerntaken, stand in one column.
+    Goals of several frameworks, and of too many kerntaken, stand in one column. `served` are the
+    kerntaken of each goal.
     """
-    served = [_heads(row, trail) for row in rows for trail in row.trails]
-    heads: set[UUID] = set().union(*served)
+    heads: set[UUID] = set().union(*served.values())
     items: Sequence[FrameworkItem] = []
     if heads:
         items = items_named(g.session, person=g.person, ids=heads)
     if not 0 < len(items) <= MOST_COLUMNS or len({item.framework_id for item in items}) > 1:
         return [Column(gettext("Goals"), "", None)]
     columns = [Column(item.code, item.title, item.id) for item in items]
-    if not all(served):
+    if not all(served.values()):
         columns.append(Column(gettext("Other goals"), "", None))
     return columns
 
 
-def _heads(row: Row, trail: Trail) -> set[UUID]:
-    """Return the kerntaken that a goal serves, by itself or by their werkprocessen."""
-    return {item.parent_id or item.id for item in row.facts.items if item.id in trail.goal.item_ids}
+def _served(rows: Sequence[Row]) -> dict[UUID, set[UUID]]:
+    """Return the kerntaken that each goal serves, by itself or by their werkprocessen."""
+    found = {}
+    for row in rows:
+        # By the number of a UUID, as in progress.trails.
+        heads = {item.id.int: item.parent_id or item.id for item in row.facts.items}
+        for trail in row.trails:
+            found[trail.goal.id] = {
+                heads[item.int] for item in trail.goal.item_ids if item.int in heads
+            }
+    return found
 
 
 def minis_of(rows: Sequence[Row], *, on: date) -> Minis:
     """Return what draws the trails of a group, all in one window."""
     limits = rows[0].thresholds if rows else DEFAULTS
-    days = [j.observed_on for row in rows for j in row.facts.judgements]
+    judgements = chain.from_iterable(row.facts.judgements for row in rows)
+    days = map(attrgetter("observed_on"), judgements)
     return Minis(on=on, window=spoor.window_since(days, on=on, limits=limits))
+
+
+def student_urls() -> Callable[[UUID], str]:
+    """Return what gives the address of a student by the plan: built once, and then filled in."""
+    anybody = UUID(int=0)
+    address = url_for("talk.student", plan_id=anybody, **kept())
+    before, _, after = address.partition(str(anybody))
+    return lambda plan_id: f"{before}{plan_id}{after}"
 
 
 def table(rows: Sequence[Row], *, minis: Minis, shown: Sequence[Row] | None = None) -> Any:
     """Return what coach/_group.html asks; `shown` are those of this page, else everybody."""
-    columns = columns_of(rows)
-    asked = kept()
+    served = _served(rows)
+    columns = columns_of(served)
+    student_url = student_urls()
     # Many students share a day or a number: each is put into words once.
     ago, short = cache(ago_days), cache(day_short)
     last = cache(lambda day: gettext("last %(day)s", day=day_short(day)))
     until = cache(lambda day: gettext("until %(day)s", day=day_short(day)))
     signals = cache(lambda count: ngettext("%(num)s signal", "%(num)s signals", count))
+    goals = cache(lambda count: ngettext("%(num)s goal", "%(num)s goals", count))
 
     def told(row: Row) -> dict[str, Any]:
         newest = row.activity[-1] if row.activity else None
         shared_on, talked_on = row.last_shared_on, row.last_talk_on
         return {
             "plan_id": row.plan_id,
-            "url": url_for("talk.student", plan_id=row.plan_id, **asked),
+            "url": student_url(row.plan_id),
             "name": row.name,
             "programme": row.programme,
-            "cells": _cells(row, columns, minis),
-            "momentum": row.measures.momentum.value,
+            "goals": goals(len(row.trails)) if len(row.trails) > 1 else None,
+            "cells": _cells(row, columns, served, minis),
+            "momentum": row.momentum.value,
             "last_shared": ago(shared_on) if shared_on else None,
             "last_talk": short(talked_on) if talked_on else None,
             "placements": [
@@ -175,8 +197,8 @@ def table(rows: Sequence[Row], *, minis: Minis, shown: Sequence[Row] | None = No
                 for stay in running(row, on=row.on)
             ],
             "activity": {
-                "told": signals(sum(day.count for day in row.activity)),
-                "last": last(newest.occurred_on),
+                "told": signals(sum(source.count for source in row.activity)),
+                "last": last(newest.last_on),
                 "source": newest.source,
             }
             if newest
@@ -190,11 +212,13 @@ def table(rows: Sequence[Row], *, minis: Minis, shown: Sequence[Row] | None = No
     }
 
 
-def _cells(row: Row, columns: Sequence[Column], minis: Minis) -> list[list[Any]]:
+def _cells(
+    row: Row, columns: Sequence[Column], served: Mapping[UUID, set[UUID]], minis: Minis
+) -> list[list[Any]]:
     """Return the drawings of each column; a goal that serves two kerntaken stands in both."""
     if len(columns) == 1:
         return [[minis.of(row, trail) for trail in row.trails]]
-    drawn = [(_heads(row, trail), minis.of(row, trail)) for trail in row.trails]
+    drawn = [(served[trail.goal.id], minis.of(row, trail)) for trail in row.trails]
     return [
         [mini for heads, mini in drawn if column.head_id in heads or not (heads or column.head_id)]
         for column in columns

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from lti.course_list import courses_by_group
+from lti.courses.course_list import courses_by_group
 from tracker.errors import NotFound
 from tracker.group_lists import groups_seen, outcome_of, possible_guides
 from tracker.groups import confirm_coach_group, end_coach_group

@@ -29,6 +29,12 @@ def _version(name: str) -> str:
 
 def static_url(name: str) -> str:
     """Return the address of a static file; it changes with the content, so it may be kept."""
+    return _static_url(request.script_root, name)
+
+
+@cache
+def _static_url(_root: str, name: str) -> str:
+    # A page names the file of its icons a hundred times.
     return url_for("static", filename=name, v=_version(name))
 
 

@@ -1,5 +1,6 @@
 """Pages of the administrator: earlier runs, and what becomes of the rows that one set aside."""
 
+from collections.abc import Callable
 from io import BytesIO
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from werkzeug.wrappers import Response
 from identity.access import allows, takes_files
 from importers import runs
 from importers.door.admitting import MOST_BYTES
-from importers.models import ImportSource, RunState
+from importers.models import ImportRun, ImportSource, RunState
 from importers.repair.quarantine import bad_rows, media_type_of
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.permissions import Action
@@ -118,38 +119,33 @@ def repair(run_id: UUID) -> Response:
 @allows(Action.RUN_IMPORT)
 def retry(run_id: UUID) -> Response:
     """Have the rows that waited taken up by a new run."""
-    run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
-    try:
-        again = runs.retry(g.session, by=g.person, run=run, on=g.today, at=g.now)
-    except Conflict as refusal:
-        return _refused(run_id, refusal)
-    return _back(again.id)
+    return _do(run_id, runs.retry)
 
 
 @blp.post("/<uuid:run_id>/bad-rows/discard")
 @allows(Action.RUN_IMPORT)
 def discard_rows(run_id: UUID) -> Response:
     """Throw away what a run set aside."""
-    run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
-    try:
-        runs.discard_rows(g.session, by=g.person, run=run, on=g.today, at=g.now)
-        flash(gettext("These rows go."), "ok")
-    except Conflict as refusal:
-        return _refused(run_id, refusal)
-    return _back(run_id)
+    return _do(run_id, runs.discard_rows, gettext("These rows go."))
 
 
 @blp.post("/<uuid:run_id>/cancel")
 @allows(Action.RUN_IMPORT)
 def cancel(run_id: UUID) -> Response:
     """Stop a run that is going on."""
+    return _do(run_id, runs.cancel, gettext("It stops after the rows that are at hand."))
+
+
+def _do(run_id: UUID, act: Callable[..., ImportRun | None], thanks: str | None = None) -> Response:
+    """Do something about a run, and show the run that is about it from here on."""
     run = runs.find_run(g.session, run_id, person=g.person, on=g.today)
     try:
-        runs.cancel(g.session, by=g.person, run=run, on=g.today, at=g.now)
-        flash(gettext("It stops after the rows that are at hand."), "ok")
+        next_run = act(g.session, by=g.person, run=run, on=g.today, at=g.now)
     except Conflict as refusal:
         return _refused(run_id, refusal)
-    return _back(run_id)
+    if thanks is not None:
+        flash(thanks, "ok")
+    return _back(run_id if next_run is None else next_run.id)
 
 
 def _not_repaired(run_id: UUID) -> Response:

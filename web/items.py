@@ -1,5 +1,6 @@
 """Pages of the administrator: what the items of the LMS are about, said once for every import."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -49,13 +50,23 @@ class EndForm(CourseForm):
 def items() -> str:
     """Show the courses of the LMS, and the items of one: what nothing was said of comes first."""
     asked = fill(CourseForm(), request.args).data
+    return _page(asked)
+
+
+def _page(asked: dict[str, Any], *, turn: str | None = None, ticked: Sequence[str] = ()) -> str:
+    """Return the page of all courses or of one.
+
+    turn: the page of activities to show, when that is not in the address; ticked: the ids that
+    were ticked, on this page or on others.
+    """
     chosen, searched = asked.get("course"), asked.get("q") or ""
     reader: dict[str, Any] = {"person": g.person, "on": g.today}
     shown: dict[str, Any] | None = None
     if chosen is not None:
         group = None if chosen == NO_GROUP else find(g.session, Group, _id(chosen), **reader)
         found = items_in(g.session, group_id=group.id if group else None, **reader)
-        part = part_of(found, size=SHOWN)
+        part = part_of(found, size=SHOWN, asked=turn)
+        here = {str(item.id) for item, _ in part.shown}
         shown = {
             "key": chosen,
             "title": group.title if group else None,
@@ -65,6 +76,8 @@ def items() -> str:
             ],
             "page": part.page,
             "pages": part.pages,
+            "ticked": here.intersection(ticked),
+            "ticked_elsewhere": [one for one in ticked if one not in here],
         }
     parts = parts_in_use(g.session, person=g.person, words=searched) if shown else []
     lessons = lessons_on(g.session, school_id=g.school.id, on=g.today) if shown else []
@@ -104,8 +117,12 @@ def items() -> str:
 
 @blp.post("")
 @allows(Action.KEEP_MEANINGS)
-def say() -> Response:
-    """Say what some items are about."""
+def say() -> Response | str:
+    """Say what some items are about, or go to another page with what is ticked."""
+    turn = request.form.get("turn")
+    if turn is not None:
+        asked = fill(CourseForm(), request.form).data
+        return _page(asked, turn=turn, ticked=_ticked(request.form.getlist("item")))
     filled = fill(MeaningForm(), request.form, lists=("item",))
     back = redirect(_here(filled.values), 303)
     if filled.errors:
@@ -143,6 +160,12 @@ def end() -> Response:
     except Conflict:
         flash(gettext("This was ended already."), "error")
     return redirect(_here(filled.values), 303)
+
+
+def _ticked(sent: Sequence[str]) -> list[str]:
+    """Return the ids in what was ticked, each once; what is no id is left aside."""
+    found = [UUID(one) for one in sent if _id(one).int]
+    return [str(one) for one in dict.fromkeys(found)]
 
 
 def _here(values: dict[str, Any]) -> str:

@@ -30,7 +30,7 @@ from tracker.plans import plan_of
 from tracker.scales import default_levels
 from tracker.signing import sign
 from web import trails
-from web.forms import CODES, MAX_TEXT, Filled, Form, day, fill, words
+from web.forms import CODES, MAX_WORDS, Filled, Form, day, fill, words
 from web.subjects import (
     Subject,
     about_draft,
@@ -59,7 +59,7 @@ class ViewForm(Form):
     observed_on = day()
     sign = words(3, required=False)
     version = words(40, required=False)
-    words = words(MAX_TEXT, required=False)
+    words = words(MAX_WORDS, required=False)
 
 
 @blp.get("/goals/<uuid:goal_id>")

@@ -9,14 +9,14 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from lti import checks, connections
-from lti.claims import LONGEST_URL
-from lti.course_list import courses_of
-from lti.findings import CHECKS, FINDINGS
+from lti.connecting import checks, connections
+from lti.connecting.findings import CHECKS, FINDINGS
+from lti.connecting.registrations import SOURCED_ID
+from lti.courses.course_list import courses_of
+from lti.launching.claims import LONGEST_URL
+from lti.launching.refusals import REFUSALS, Refusal
 from lti.models import DeploymentState, Registration
-from lti.refusals import REFUSALS, Refusal
-from lti.registrations import SOURCED_ID
-from lti.standins import kept_apart
+from lti.people.standins import kept_apart
 from settings import Settings
 from tracker.errors import Invalid, NotFound
 from tracker.permissions import Action, require

@@ -8,9 +8,9 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from lti import courses
-from lti.course_list import find_own_course, people_of, waiting_requests
-from lti.pulls import pull_of, release_roster
+from lti.courses import courses
+from lti.courses.course_list import find_own_course, people_of, waiting_requests
+from lti.courses.pulls import pull_of, release_roster
 from tracker.errors import Conflict, NotFound
 from tracker.models import PlanRole
 from tracker.permissions import Action

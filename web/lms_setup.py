@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from lti import connections
+from lti.connecting import connections
 from settings import Settings
 from tracker.errors import Conflict, Invalid
 from tracker.permissions import Action, require

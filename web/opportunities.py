@@ -1,11 +1,11 @@
-"""Pages about a workplace: "kan dit hier?", for each werkproces that the goals are about."""
+"""What a workplace offers: "kan dit hier?", for each werkproces that the goals are about."""
 
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
-from marshmallow import fields, validate
+from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
@@ -23,25 +23,21 @@ from tracker.models import (
 from tracker.opportunities import opportunities_of, say_opportunity
 from tracker.permissions import Action, find, require
 from tracker.plans import members_of, plan_of
-from web import trails
+from web import talk, trails
 from web.forms import CODES, Form, fill
 from web.words import sentence
 
-blp = Blueprint("opportunities", __name__, url_prefix="/placements")
+blp = Blueprint("opportunities", __name__)
 
 
 class SaidForm(Form):
     """Whether one werkproces can be practised here."""
 
     item = fields.UUID(required=True, error_messages=CODES)
-    possible = fields.String(
-        required=True,
-        validate=validate.OneOf(("yes", "no"), error="not_a_choice"),
-        error_messages=CODES,
-    )
+    is_possible = fields.Boolean(required=True, error_messages=CODES)
 
 
-@blp.get("/<uuid:placement_id>/opportunities")
+@blp.get("/placements/<uuid:placement_id>/opportunities")
 @allows(Action.SAY_OPPORTUNITY)
 def opportunities(placement_id: UUID) -> str:
     """Show each werkproces of the goals that the reader sees, and what was said about it here."""
@@ -103,10 +99,23 @@ def _told(word: Opportunity, names: dict[UUID, str]) -> dict[str, Any]:
     }
 
 
-@blp.post("/<uuid:placement_id>/opportunities")
+@blp.post("/placements/<uuid:placement_id>/opportunities")
 @allows(Action.SAY_OPPORTUNITY)
 def say(placement_id: UUID) -> Response:
     """Say whether one werkproces can be practised here."""
+    placement = _say(placement_id, gettext("Noted. You can say it again when it changes."))
+    return redirect(url_for("opportunities.opportunities", placement_id=placement.id), 303)
+
+
+@blp.post("/coach/placements/<uuid:placement_id>/opportunities")
+@allows(Action.SAY_OPPORTUNITY)
+def say_by_coach(placement_id: UUID) -> Response:
+    """Say what was heard in a talk: whether one werkproces can be practised there."""
+    placement = _say(placement_id, gettext("This is written down for the workplace."))
+    return talk.back_to(placement.plan_id, "workplaces")
+
+
+def _say(placement_id: UUID, thanks: str) -> Placement:
     placement = find(g.session, Placement, placement_id, person=g.person, on=g.today)
     filled = fill(SaidForm(), request.form)
     try:
@@ -118,13 +127,13 @@ def say(placement_id: UUID) -> Response:
             by=g.person,
             placement=placement,
             item=item,
-            is_possible=filled.data["possible"] == "yes",
+            is_possible=filled.data["is_possible"],
             on=g.today,
             at=g.now,
         )
-        flash(gettext("Noted. You can say it again when it changes."), "ok")
+        flash(thanks, "ok")
     except Invalid as refusal:
         flash(sentence(next(iter(refusal.fields.values()))), "error")
     except Conflict as refusal:
         flash(sentence(refusal.code), "error")
-    return redirect(url_for("opportunities.opportunities", placement_id=placement.id), 303)
+    return placement

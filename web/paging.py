@@ -19,16 +19,19 @@ class Part(Generic[One]):
     pages: int
 
 
-def part_of(found: Sequence[One], *, size: int) -> Part[One]:
-    """Return the page that the address asks for; the last one for whoever asks too much."""
+def part_of(found: Sequence[One], *, size: int, asked: str | None = None) -> Part[One]:
+    """Return the page that is asked for; the last one for whoever asks too much.
+
+    asked: what a form asks for, when that is not in the address.
+    """
     pages = pages_of(len(found), size=size)
-    page = min(page_asked(), pages)
+    page = min(page_asked(asked), pages)
     return Part(shown=found[(page - 1) * size : page * size], page=page, pages=pages)
 
 
-def page_asked() -> int:
-    """Return which page the address asks for, from 1."""
-    asked = request.args.get("page", "")
+def page_asked(asked: str | None = None) -> int:
+    """Return which page is asked for, from 1: in the address, or in so many words."""
+    asked = request.args.get("page", "") if asked is None else asked
     is_number = asked.isascii() and asked.isdigit() and len(asked) <= MOST_DIGITS
     return max(1, int(asked) if is_number else 1)
 

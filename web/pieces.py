@@ -1,7 +1,7 @@
 """Pages of evidence that is there: all of it, one piece, other words, and who may see it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from tracker.models import (
     EvidenceKind,
     EvidenceShare,
     EvidenceState,
+    FrameworkItem,
     LearningPlan,
     Person,
     PlanRole,
@@ -32,7 +33,7 @@ from tracker.plans import is_open, plan_of
 from tracker.shares import is_judged, open_shares, state_on
 from web import trails
 from web.files import first_thumbnail, listed
-from web.forms import CODES, MAX_TEXT, Filled, Form, fill, words
+from web.forms import CODES, MAX_EVIDENCE, Filled, Form, fill, words
 from web.student import open_plans, plan_at_hand, plan_lines
 from web.suggestions import Offer, kind_words, offer, state_words
 
@@ -43,7 +44,7 @@ ON_A_PAGE = 20
 class EditForm(Form):
     """Other words, goals or work for the piece that was read as this version."""
 
-    text = words(MAX_TEXT, required=False)
+    text = words(MAX_EVIDENCE, required=False)
     goal_ids = fields.List(fields.UUID(error_messages=CODES), load_default=list)
     item_ids = fields.List(fields.UUID(error_messages=CODES), load_default=list)
     version = fields.Integer(required=True, error_messages=CODES)
@@ -233,12 +234,13 @@ def save_edit(evidence_id: UUID) -> Response | tuple[str, int]:
     goals = goals_seen(g.session, plan_id=evidence.plan_id, person=g.person, on=g.today)
     wanted = set(filled.data["item_ids"])
     try:
+        check_known(filled.data, goals=goals, items=offered.items)
         edit_evidence(
             g.session,
             by=g.person,
             evidence=evidence,
             text=filled.data["text"] or "",
-            goals=[goals[key].goal for key in filled.data["goal_ids"] if key in goals],
+            goals=[goals[key].goal for key in filled.data["goal_ids"]],
             items=[item for item in offered.items if item.id in wanted],
             on=g.today,
             at=g.now,
@@ -248,6 +250,19 @@ def save_edit(evidence_id: UUID) -> Response | tuple[str, int]:
         return _edit_form(evidence, filled), 422
     flash(gettext("Your evidence is changed."), "ok")
     return redirect(url_for("evidence.evidence", evidence_id=evidence.id), 303)
+
+
+def check_known(
+    data: dict[str, Any], *, goals: Container[UUID], items: Sequence[FrameworkItem]
+) -> None:
+    """Check that every goal and part that a form names can be chosen; raises Invalid."""
+    wrong = {}
+    if any(key not in goals for key in data["goal_ids"]):
+        wrong["goal_ids"] = "not_a_choice"
+    if set(data["item_ids"]) - {item.id for item in items}:
+        wrong["item_ids"] = "not_a_choice"
+    if wrong:
+        raise Invalid(**wrong)
 
 
 def own_piece(evidence_id: UUID) -> Evidence:

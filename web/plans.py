@@ -12,12 +12,11 @@ from tracker.errors import Invalid
 from tracker.frameworks import frameworks
 from tracker.models import LearningPlan
 from tracker.permissions import Action, find, require
-from tracker.placements import running_placements
 from tracker.plans import edit_plan, is_open, own_plans, start_own_plan
 from tracker.units import add_unit, units_of
 from web import trails
 from web.forms import CODES, MAX_TITLE, Filled, Form, day, fill, words
-from web.student import plan_lines
+from web.student import plan_lines, workplaces
 
 blp = Blueprint("plans", __name__, url_prefix="/student/plans")
 WEEKS = 10
@@ -158,19 +157,6 @@ def _plans_page(filled: Filled) -> str:
     )
 
 
-def _workplaces(found: LearningPlan) -> list[dict[str, Any]]:
-    """Return where the student learns today."""
-    running = running_placements(g.session, person=g.person, plan=found, on=g.today)
-    return [
-        {
-            "id": placement.id,
-            "company": company.name,
-            "last_on": trails.last_day(placement.until_on),
-        }
-        for placement, company in running
-    ]
-
-
 def _plan_page(
     found: LearningPlan, *, named: Filled | None = None, unit: Filled | None = None
 ) -> str:
@@ -184,7 +170,7 @@ def _plan_page(
         "student/plan.html",
         plan=plan_lines([found])[0],
         units=units,
-        workplaces=_workplaces(found),
+        workplaces=workplaces(found),
         values=named.values,
         errors=named.sentences(),
         unit_values=unit.values,

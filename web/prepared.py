@@ -1,6 +1,6 @@
 """What the page of one student shows a coach besides the trails: goals, drafts, and the work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,6 @@ from flask import g
 from flask_babel import gettext
 
 from tracker.drafts import drafts_of
-from tracker.frameworks import items_of
 from tracker.goal_versions import SeenGoal
 from tracker.judged import SeenJudgement
 from tracker.models import FrameworkItem, GoalState, LearningPlan
@@ -40,15 +39,17 @@ def goals_in(known: dict[UUID, SeenGoal], state: GoalState) -> list[dict[str, An
     return [told_goal(seen) for seen in known.values() if seen.goal.state is state]
 
 
-def own_drafts(plan: LearningPlan, known: dict[UUID, SeenGoal]) -> list[dict[str, Any]]:
+def own_drafts(
+    plan: LearningPlan, known: dict[UUID, SeenGoal], items: Sequence[FrameworkItem]
+) -> list[dict[str, Any]]:
     """Return what the reader was writing: where, about what, and since when."""
-    items = {item.id: f"{item.code} {item.title}" for item in _items(plan)}
+    titles = {item.id: f"{item.code} {item.title}" for item in items}
     return [
         {
             "id": draft.id,
             "title": known[draft.goal_id].goal.title
             if draft.goal_id in known
-            else items.get(draft.item_id, gettext("Evidence"))
+            else titles.get(draft.item_id, gettext("Evidence"))
             if draft.item_id
             else gettext("Evidence"),
             "words": draft.words,
@@ -58,11 +59,9 @@ def own_drafts(plan: LearningPlan, known: dict[UUID, SeenGoal]) -> list[dict[str
     ]
 
 
-def _items(plan: LearningPlan) -> Sequence[FrameworkItem]:
-    return items_of(g.session, person=g.person, framework_id=plan.framework_id)
-
-
-def work_of(plan: LearningPlan, seen: Sequence[SeenJudgement]) -> list[dict[str, Any]]:
+def work_of(
+    items: Sequence[FrameworkItem], about: Mapping[UUID, Sequence[SeenJudgement]]
+) -> list[dict[str, Any]]:
     """Return the items of the plan's framework, each with what was seen last."""
     return [
         {
@@ -70,7 +69,7 @@ def work_of(plan: LearningPlan, seen: Sequence[SeenJudgement]) -> list[dict[str,
             "code": item.code,
             "title": item.title,
             "is_part": item.parent_id is not None,
-            "last": next(iter(trails.timeline(seen, about=item.id)), None),
+            "last": next(iter(trails.timeline(about.get(item.id, ())[:1])), None),
         }
-        for item in _items(plan)
+        for item in items
     ]

@@ -15,7 +15,7 @@ from tracker.permissions import Action, find
 from tracker.placements import running_placements
 from tracker.plans import current_plan
 from tracker.questions import ask_question, close_question, questions_seen
-from web.forms import CODES, MAX_TEXT, Filled, Form, fill, words
+from web.forms import CODES, MAX_WORDS, Filled, Form, fill, words
 from web.student import plan_at_hand
 from web.words import sentence
 
@@ -25,7 +25,7 @@ blp = Blueprint("questions", __name__, url_prefix="/student/questions")
 class QuestionForm(Form):
     """A question, and at which placement it came up, if it did."""
 
-    words = words(MAX_TEXT)
+    words = words(MAX_WORDS)
     placement_id = fields.UUID(load_default=None, error_messages=CODES)
 
 

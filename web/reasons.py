@@ -21,7 +21,7 @@ from web.feedback import about, thread_url
 from web.group_table import kept
 from web.trails import Minis
 
-FIRST = 20
+FIRST = 6
 READER = Rater.COACH
 
 

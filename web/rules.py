@@ -17,17 +17,16 @@ from tracker.models import Holiday
 from tracker.permissions import Action, find, require
 from tracker.thresholds import LIMITS, set_thresholds, thresholds_of
 from web import trails
-from web.forms import CODES, Filled, Form, day, fill, words
+from web.forms import CODES, MAX_TITLE, Filled, Form, day, fill, words
 from web.words import sentence
 
 blp = Blueprint("rules", __name__, url_prefix="/school/rules")
-LONGEST_NAME = 120
 
 
 class HolidayForm(Form):
     """A holiday, from its first day up to and including its last."""
 
-    name = words(LONGEST_NAME)
+    name = words(MAX_TITLE)
     from_on = day()
     last_on = day()
 

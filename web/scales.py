@@ -28,7 +28,7 @@ from web.words import sentence
 
 blp = Blueprint("scales", __name__, url_prefix="/school/scales")
 LEVEL_FIELDS = ("label", "description", "anchor")
-LONGEST_LABEL, LONGEST_DESCRIPTION = 60, 300
+LONGEST_LABEL, LONGEST_DESCRIPTION = 200, 1000  # as in the API
 EMPTY_ROWS = 2
 
 

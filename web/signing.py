@@ -13,7 +13,7 @@ from tracker.permissions import ALLOWED, Action, find, roles_of
 from tracker.plans import plan_of
 from tracker.signing import promote, sign
 from web import trails
-from web.forms import MAX_TEXT, Filled, Form, fill, words
+from web.forms import MAX_WORDS, Filled, Form, fill, words
 from web.subjects import home, student_of, told_goal
 from web.words import sentence
 
@@ -23,7 +23,7 @@ blp = Blueprint("signing", __name__, url_prefix="/judge")
 class ReasonForm(Form):
     """Why a judgement counts."""
 
-    reason = words(MAX_TEXT)
+    reason = words(MAX_WORDS)
 
 
 @blp.get("/judgements/<uuid:judgement_id>")

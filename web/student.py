@@ -14,6 +14,7 @@ from tracker.models import LearningPlan, PlanRole
 from tracker.overview import Row, for_student
 from tracker.permissions import Action
 from tracker.pieces import Piece, pieces
+from tracker.placements import running_placements
 from tracker.plans import is_open, own_plans, programmes
 from web import trails
 from web.feedback import waiting_rows
@@ -54,7 +55,7 @@ def start() -> str:
         plan=plan_lines([plan])[0] if plan else None,
         plans=plan_lines(open_plans()),
         waiting=waiting_rows(g.person),
-        companies=[stay["company"] for stay in trails.running(row, on=g.today)] if row else [],
+        workplaces=workplaces(plan) if plan else [],
         goals=goals,
         next_step=_next_step(row, goals) if row and goals else None,
         news=[_news(judgement, titles, found) for judgement in _by_others(seen)[:NEWS]],
@@ -102,6 +103,19 @@ def plan_lines(plans: Sequence[LearningPlan]) -> list[dict[str, Any]]:
             "is_open": is_open(plan),
         }
         for plan in plans
+    ]
+
+
+def workplaces(plan: LearningPlan) -> list[dict[str, Any]]:
+    """Return where the student learns today: id, company and the last day."""
+    running = running_placements(g.session, person=g.person, plan=plan, on=g.today)
+    return [
+        {
+            "id": placement.id,
+            "company": company.name,
+            "last_on": trails.last_day(placement.until_on),
+        }
+        for placement, company in running
     ]
 
 

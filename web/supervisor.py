@@ -25,7 +25,7 @@ from tracker.signals import Rule, place
 from web import trails
 from web.feedback import thread_url, waiting_rows
 from web.files import listed
-from web.forms import MAX_TEXT, Filled, Form, fill, words
+from web.forms import MAX_WORDS, Filled, Form, fill, words
 from web.group_table import by_name
 from web.voices import read_voice
 
@@ -37,7 +37,7 @@ class LookForm(Form):
     """What was seen: a level's id or "not_seen", and perhaps a tip."""
 
     level = words(40)
-    words = words(MAX_TEXT, required=False)
+    words = words(MAX_WORDS, required=False)
 
 
 @blp.get("")

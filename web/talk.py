@@ -12,8 +12,9 @@ from identity.access import allows
 from tracker.conversations import record_talk, talks_of
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.facts import Rater
+from tracker.frameworks import items_of
 from tracker.goals import agree_goal, goals_seen
-from tracker.judged import judgements_seen
+from tracker.judged import by_subject, judgements_seen
 from tracker.models import Goal, GoalState, LearningPlan, PlanRole
 from tracker.overview import Row, rows_for
 from tracker.permissions import RATING_IN_SCHOOL, Action, find, roles_of
@@ -120,6 +121,7 @@ def page(plan: LearningPlan, filled: Filled | None = None) -> str:
         raise NotFound("plan is closed")
     row = rows[0]
     seen = judgements_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
+    about = by_subject(seen)
     known = goals_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
     mine, theirs = waiting_seen(g.person)
     requests = {request.id: request for request in (*mine, *theirs)}
@@ -128,12 +130,13 @@ def page(plan: LearningPlan, filled: Filled | None = None) -> str:
         {
             **goal,
             **told_goal(known[goal["id"]]),
-            "judgements": trails.timeline(seen, about=goal["id"]),
+            "judgements": trails.timeline(about[goal["id"]]),
         }
         for goal in trails.goals(row, on=g.today, large=talked_about)
     ]
     found = pieces(g.session, person=g.person, on=g.today, plan_ids=[plan.id], limit=PIECES_SHOWN)
     lessons = choices(plan_id=plan.id)
+    items = items_of(g.session, person=g.person, framework_id=plan.framework_id)
     roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
     is_blind = g.school.blind_rating and bool(roles & set(RATING_IN_SCHOOL))
     return render_template(
@@ -148,11 +151,11 @@ def page(plan: LearningPlan, filled: Filled | None = None) -> str:
         people=_people(plan, row),
         news=news(row, seen=seen, lessons=lessons),
         reasons=entries(row, row.signals, requests=requests),
-        drafts=own_drafts(plan, known),
+        drafts=own_drafts(plan, known, items),
         waiting=goals_in(known, GoalState.DRAFT),
         goals=active,
         closed=goals_in(known, GoalState.CLOSED),
-        work=with_figures(row, work_of(plan, seen)),
+        work=with_figures(row, work_of(items, about)),
         evidence=[
             {
                 "id": piece.evidence.id,
@@ -160,7 +163,7 @@ def page(plan: LearningPlan, filled: Filled | None = None) -> str:
                 "happened_on": piece.evidence.happened_on,
                 "files": listed(piece),
                 "goals": list(piece.goals.values()),
-                "judgements": trails.timeline(seen, about=piece.evidence.id),
+                "judgements": trails.timeline(about[piece.evidence.id]),
             }
             for piece in found
         ],

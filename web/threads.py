@@ -31,7 +31,7 @@ from tracker.scales import default_levels
 from web import trails
 from web.feedback import about, entry_of, owed_of, thread_url
 from web.files import listed
-from web.forms import CODES, MAX_TEXT, Filled, Form, fill, words
+from web.forms import CODES, MAX_TEXT, MAX_WORDS, Filled, Form, fill, words
 
 blp = Blueprint("threads", __name__, url_prefix="/feedback")
 
@@ -46,35 +46,35 @@ class AskForm(Form):
     """Whom to ask, and perhaps what exactly."""
 
     to_id = fields.UUID(required=True, error_messages=CODES)
-    ask_words = words(MAX_TEXT, required=False)
+    ask_words = words(MAX_WORDS, required=False)
 
 
 class LookForm(Form):
     """What a peer saw."""
 
     level = fields.UUID(required=True, error_messages=CODES)
-    words = words(MAX_TEXT, required=False)
+    words = words(MAX_WORDS, required=False)
 
 
 @blp.get("/goals/<uuid:goal_id>")
 @allows(Action.SEE_THREAD)
 def goal(goal_id: UUID) -> str:
     """Show what is said about a goal."""
-    return _page(find(g.session, Goal, goal_id, person=g.person, on=g.today))
+    return page(find(g.session, Goal, goal_id, person=g.person, on=g.today))
 
 
 @blp.get("/evidence/<uuid:evidence_id>")
 @allows(Action.SEE_THREAD)
 def evidence(evidence_id: UUID) -> str:
     """Show what is said about a piece of evidence; a peer sees the piece, and the own words."""
-    return _page(find(g.session, Evidence, evidence_id, person=g.person, on=g.today))
+    return page(find(g.session, Evidence, evidence_id, person=g.person, on=g.today))
 
 
 @blp.get("/questions/<uuid:question_id>")
 @allows(Action.SEE_THREAD)
 def question(question_id: UUID) -> str:
     """Show what is said about a learning question."""
-    return _page(find(g.session, LearningQuestion, question_id, person=g.person, on=g.today))
+    return page(find(g.session, LearningQuestion, question_id, person=g.person, on=g.today))
 
 
 @blp.post("/goals/<uuid:goal_id>/comments")
@@ -130,7 +130,7 @@ def look(evidence_id: UUID) -> Response | tuple[str, int]:
     if not filled.errors and filled.data["level"] not in levels:
         filled.errors["level"] = "not_a_choice"
     if filled.errors:
-        return _page(found, look_filled=filled), 422
+        return page(found, look_filled=filled), 422
     try:
         judge(
             g.session,
@@ -145,7 +145,7 @@ def look(evidence_id: UUID) -> Response | tuple[str, int]:
         )
     except Invalid as refusal:
         filled.refuse(refusal)
-        return _page(found, look_filled=filled), 422
+        return page(found, look_filled=filled), 422
     flash(gettext("Your answer was sent."), "ok")
     return redirect(_url(found), 303)
 
@@ -171,7 +171,7 @@ def _url(subject: Subject) -> str:
 def _comment(subject: Subject) -> Response | tuple[str, int]:
     filled = fill(CommentForm(), request.form)
     if filled.errors:
-        return _page(subject, comment_filled=filled), 422
+        return page(subject, comment_filled=filled), 422
     add_comment(
         g.session,
         by=g.person,
@@ -205,20 +205,22 @@ def _ask(subject: Subject) -> Response | tuple[str, int]:
             return redirect(_url(subject), 303)
         except Invalid as refusal:
             filled.refuse(refusal)
-    return _page(subject, ask_filled=filled), 422
+    return page(subject, ask_filled=filled), 422
 
 
 def _candidates(subject: Subject) -> list[Any]:
     return candidates(g.session, by=g.person, subject=subject, on=g.today)
 
 
-def _page(
+def page(
     subject: Subject,
     *,
     comment_filled: Filled | None = None,
     ask_filled: Filled | None = None,
     look_filled: Filled | None = None,
+    decline_filled: Filled | None = None,
 ) -> str:
+    """Return the page about one thing, perhaps with a form that comes back."""
     plan = plan_of(g.session, subject)
     roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
     is_peer = roles == {PlanRole.PEER}
@@ -237,6 +239,7 @@ def _page(
         "owed": owed_of(entries),
         "is_open": is_open(plan),
         "comment": comment_filled or Filled({}),
+        "declining": decline_filled or Filled({}),
     }
     if is_peer:
         return render_template(

@@ -30,14 +30,13 @@ def goals(row: Row, *, on: date, large: Collection[UUID | None] = ()) -> Any:
 
     Those in `large` are drawn large.
     """
-    moves = progress.momenta(row.facts, on=on, thresholds=row.thresholds)
     return [
         {
             "id": trail.goal.id,
             "title": trail.goal.title,
             "target_anchor": trail.goal.target_anchor,
             "target_on": trail.goal.target_on,
-            "momentum": moves[trail.goal.id],
+            "momentum": trail.momentum,
             "drawing": drawing(
                 row, trail, on=on, size=Size.LARGE if trail.goal.id in large else Size.LIST
             ),
@@ -71,8 +70,7 @@ class Minis:
     def _draw(self, row: Row, trail: progress.Trail) -> Markup:
         activity = self._activity.get(row.plan_id)
         if activity is None:
-            activity = tuple(dict.fromkeys(day.occurred_on for day in row.activity))
-            self._activity[row.plan_id] = activity
+            activity = self._activity[row.plan_id] = weeks_told(row)
         drawn, layers = mini(
             Traced(
                 trail.judgements,
@@ -83,7 +81,16 @@ class Minis:
                 window=self.window,
             )
         )
-        return spoor_image(drawn, row.names, trail.goal.title, layers=layers, words=self._words)
+        # How the whole plan moves is how this goal does.
+        leading = next(known for known in row.trails if known.momentum is row.momentum)
+        return spoor_image(
+            drawn,
+            row.names,
+            trail.goal.title,
+            layers=layers,
+            words=self._words,
+            leads=trail is leading,
+        )
 
 
 def drawing(row: Row, trail: progress.Trail, *, on: date, size: Size = Size.LIST) -> spoor.Drawing:
@@ -97,8 +104,13 @@ def drawing(row: Row, trail: progress.Trail, *, on: date, size: Size = Size.LIST
         size=size,
         target=Target(goal.target_anchor or 0, goal.since, goal.target_on) if has_target else None,
         placements=row.facts.placements,
-        activity=[day.occurred_on for day in row.activity],
+        activity=weeks_told(row),
     )
+
+
+def weeks_told(row: Row) -> tuple[date, ...]:
+    """Return the weeks in which any source told something of the student, each by its Monday."""
+    return tuple(sorted({monday for source in row.activity for monday in source.weeks}))
 
 
 def reasons(row: Row, *, on: date, signals: Sequence[Signal] | None = None) -> list[Any]:

@@ -35,9 +35,10 @@ class Drawn:
     drawing: Drawing
     names: Mapping[UUID, str]
     title: str
+    leads: bool = False
 
     def __html__(self) -> Markup:
-        return spoor(self.drawing, self.names, self.title)
+        return spoor(self.drawing, self.names, self.title, leads=self.leads)
 
 
 def waiting_facts(today: date, *, student: UUID, supervisor: UUID) -> PlanFacts:

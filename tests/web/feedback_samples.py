@@ -137,6 +137,7 @@ def thread(reader: UUID, kind: str, **changed: Any) -> dict[str, Any]:
         "may_talk": True,
         "is_question_open": kind == "question",
         "comment": Filled({}),
+        "declining": Filled({}),
         "ask": Filled({}),
         **changed,
     }

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from lti.findings import CHECKS, FINDINGS
-from lti.joining import REFUSALS as NOT_JOINED
-from lti.registrations import SOURCED_ID
+from lti.connecting.findings import CHECKS, FINDINGS
+from lti.connecting.joining import REFUSALS as NOT_JOINED
+from lti.connecting.registrations import SOURCED_ID
 from web.lms_kinds import KINDS, ours
 
 US = "https://leerspoor.example"

@@ -80,7 +80,15 @@ def items(**facts: Any) -> dict[str, Any]:
     return told | {"page": 1, "pages": 1} | facts
 
 
-SHOWN = {"key": str(GROUP), "title": "VZ3A Rapporteren", "items": ITEMS, "page": 1, "pages": 3}
+SHOWN = {
+    "key": str(GROUP),
+    "title": "VZ3A Rapporteren",
+    "items": ITEMS,
+    "page": 1,
+    "pages": 3,
+    "ticked": {str(ITEMS[0]["id"])},
+    "ticked_elsewhere": [str(UUID(int=799))],
+}
 NO_GROUPS: dict[str, Any] = {"groups": [], "courses": {}, "q": "", "page": 1, "pages": 1}
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "groups": (

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from lti.deep_linking import Asked
+from lti.placing.deep_linking import Asked
 
 PLACES = frozenset({"iframe", "window"})
 RETURN_URL = "http://localhost/mod/lti/contentitem_return.php?course=2&id=1"

@@ -279,8 +279,12 @@ ROW = {
     "url": "/coach/plans/1",
     "name": "Amira Bouzian",
     "programme": "Verzorgende IG",
+    "goals": "3 doelen",
     "cells": [
-        [Drawn(drawing(goal, spoor.Size.MINI), NAMES, goal.title) for goal in FACTS.goals[:2]],
+        [
+            Drawn(drawing(goal, spoor.Size.MINI), NAMES, goal.title, leads=goal is FACTS.goals[0])
+            for goal in FACTS.goals[:2]
+        ],
         [Drawn(drawing(goal, spoor.Size.MINI), NAMES, goal.title) for goal in FACTS.goals[2:]],
     ],
     "momentum": progress.Momentum.DIFFERS,
@@ -295,6 +299,7 @@ ROWS = [
         "name": name,
         "momentum": momentum,
         "cells": ROW["cells"] if number != 2 else [[], []],
+        "goals": ROW["goals"] if number != 2 else None,
         "placements": ROW["placements"] if number != 3 else [],
         "activity": ROW["activity"] if number != 4 else None,
         "last_shared": ROW["last_shared"] if number != 4 else None,
@@ -417,7 +422,7 @@ STUDENT_START: dict[str, Any] = {
     "plans": [ROUTE],
     "waiting": {"mine": [], "theirs": []},
     "today": TODAY,
-    "companies": ["Woonzorg Het Anker"],
+    "workplaces": [{"id": UUID(int=81), "company": "Woonzorg Het Anker", "last_on": TODAY}],
     "goals": GOALS,
     "next_step": STEPS[0],
     "news": [
@@ -860,7 +865,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "student-start-no-news": (
         "student",
         "student/start.html",
-        STUDENT_START | {"news": [], "evidence": [], "activity": [], "companies": []},
+        STUDENT_START | {"news": [], "evidence": [], "activity": [], "workplaces": []},
     ),
     **{
         f"student-start-step-{number}": (
@@ -1306,6 +1311,11 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "supervisor",
         "supervisor/done.html",
         {"given_name": "Marja", "trails": [], "views": [], "next_id": None},
+    ),
+    "error-csrf": (
+        "student",
+        "error.html",
+        {"status": 403, "code": "csrf_missing", "fields": {}, "help_code": "LS-2147K0"},
     ),
     **{
         f"error-{status}": (

@@ -33,6 +33,8 @@ from tracker.requests import ask
 from tracker.sharing import withdraw
 from tracker.signing import sign
 
+TALK_QUERIES = 44
+
 MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\xff\xfb\x90\x00" * 64
 
 
@@ -447,6 +449,39 @@ def test_the_overview_costs_the_same_queries_for_one_reason_as_for_more(
     assert visit.count_queries("/coach") <= before
 
 
+def test_a_talk_page_costs_the_same_queries_for_ten_goals_as_for_one(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    few = visit.count_queries(page_of(world))
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        for number in range(9):
+            goal = add_goal(
+                session,
+                by=world.student,
+                plan=world.plan,
+                question="Hoe bel ik familie?",
+                title=f"Ik bel familie {number}",
+                success="Familie weet genoeg.",
+                target_anchor=2,
+                target_on=None,
+                items=[],
+                on=world.on,
+                at=world.at,
+            )
+            judge(
+                session,
+                by=world.student,
+                plan=world.plan,
+                goal=goal,
+                level=world.levels[1],
+                observed_on=world.on,
+                on=world.on,
+                at=world.at,
+            )
+    assert "Ik bel familie 8" in visit.get(page_of(world))
+    assert visit.count_queries(page_of(world)) == few <= TALK_QUERIES
+
+
 def test_the_coach_declares_days_away_and_takes_them_back(visit: Visit, world: World) -> None:
     path = f"/coach/plans/{world.plan.id}/absences"
     first, last = world.on, world.on + timedelta(days=3)
@@ -498,3 +533,12 @@ def test_the_page_of_a_student_begins_with_what_came_since_the_last_talk(
     said = {"words": "We keken samen.", "held_on": world.on.isoformat()}
     visit.submit(page_of(world), f"{page_of(world)}/talks", said)
     assert "Sinds jullie gesprek van" in news()
+
+
+def test_one_drawing_stands_for_a_student_where_there_is_room_for_one(visit: Visit) -> None:
+    group = visit.get("/coach").split('id="group"')[1]
+    rows = group.split("<tbody")[1].split("<tr")[1:]
+    assert rows
+    for row in rows:
+        drawn = row.count('class="sp sp-m')
+        assert row.count('class="sp sp-m kop"') == min(drawn, 1)

@@ -134,7 +134,7 @@ def test_kind_place_and_work_are_kept(app: Flask, engine: sa.Engine, world: Worl
         ({"kind": "essay"}, "Kies een van deze."),
         ({"place": "maan"}, "Kies een van deze."),
         ({"share_with": "iedereen"}, "Kies een van deze."),
-        ({"text": "a" * 4001}, "Dit is te lang."),
+        ({"text": "a" * 10_001}, "Dit is te lang."),
     ],
 )
 def test_what_is_not_right_yet_comes_back_whole_and_writes_nothing(

@@ -127,9 +127,12 @@ def test_the_asked_person_says_no_and_why(app: Flask, engine: sa.Engine, world: 
     page, request = f"/feedback/goals/{world.goal.id}", only_request(engine, world)
     path = f"/feedback/requests/{request.id}/decline"
     coach = Visit(app, world.coach)
-    coach.submit(page, path, {"words": ""})
+    for words in ("", "Vraag het Piet. " * 200):
+        refused = coach.submit(page, path, {"decline_words": words})
+        assert refused.status_code == 422
+        assert words.strip() in refused.get_data(as_text=True), "the words come back"
     assert only_request(engine, world).state is RequestState.OPEN
-    coach.submit(page, path, {"words": "Vraag het Piet."})
+    coach.submit(page, path, {"decline_words": "Vraag het Piet."})
     told = Visit(app, world.student).get("/feedback")
     assert "Cor kon niet kijken" in told
     assert "Vraag het Piet." in told
@@ -219,7 +222,7 @@ def test_when_it_ends_the_peer_sees_the_piece_no_more(
     by = world.student if end == "withdraw" else world.other_student
     path = f"/feedback/requests/{only_request(engine, world).id}/{end}"
     answer = Visit(app, by).submit(
-        "/feedback" if by is world.student else page, path, {"words": "Nu niet."}
+        "/feedback" if by is world.student else page, path, {"decline_words": "Nu niet."}
     )
     assert answer.status_code == 303
     Visit(app, world.other_student).get(page, status=404)

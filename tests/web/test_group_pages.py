@@ -26,6 +26,7 @@ from tracker.models import (
 )
 from tracker.overview import rows_for
 from tracker.people import add_person
+from web import items
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_confirming_a_group_is_shown_before_it_happens(
     chosen = f"{page}?person={world.teacher.id}&role=team"
     told = visit.get(chosen)
     assert "Tess Docent komt in het kernteam van 3 studenten." in told
-    assert "1 student krijgt een leerroute in concept." in told
+    assert "1 student krijgt een plan in concept." in told
     assert read(engine, world, sa.select(CoachGroup)) == []
     answer = visit.submit(chosen, page, {"person": str(world.teacher.id), "role": "team"})
     assert answer.status_code == 303
@@ -152,6 +153,32 @@ def test_what_an_activity_is_about_stands_with_its_signals(
     assert "Gaat over" not in Visit(app, world.student).get("/student")
 
 
+def test_what_is_ticked_goes_along_to_another_page_of_activities(
+    engine: sa.Engine, world: World, visit: Visit, item: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items, "SHOWN", 1)
+    page, course = f"/school/items?course={world.group.id}", str(world.group.id)
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        later = ActivityItem(
+            school_id=world.school.id,
+            group_id=world.group.id,
+            title="Zzz, de laatste",
+            created_at=world.at,
+        )
+        session.add(later)
+    told = visit.get(page)
+    assert f'value="{item}"' in told
+    first = {"course": course, "item": str(item), "turn": "2"}
+    turned = visit.submit(page, "/school/items", first).get_data(as_text=True)
+    assert "Zzz, de laatste" in turned
+    assert "Op een andere pagina is er nog 1 aangevinkt." in turned
+    assert f'type="hidden" name="item" value="{item}"' in turned
+    back = visit.submit(page, "/school/items", {**first, "turn": "1"}).get_data(as_text=True)
+    assert f'value="{item}" checked' in back
+    odd = visit.submit(page, "/school/items", {**first, "item": "anders", "turn": "x"})
+    assert odd.status_code == 200
+
+
 @pytest.mark.parametrize("name", ["student", "coach", "supervisor", "teacher"])
 def test_nobody_else_sees_or_changes_these_pages(app: Flask, world: World, name: str) -> None:
     visit = Visit(app, getattr(world, name))
@@ -165,6 +192,6 @@ def test_absence_and_enrolment_are_no_sign_of_activity(
     with unit_of_work(engine, school_id=world.school.id) as session:
         coach = session.get_one(Person, (world.school.id, world.coach.id))
         rows = rows_for(session, reader=coach, school=world.school, on=world.on)
-        counted = {day.source: day.count for row in rows for day in row.activity}
+        counted = {told.source: told.count for row in rows for told in row.activity}
     assert counted["Moodle"] == 1
     assert len(read(engine, world, sa.select(Activity).where(Activity.item_id == item))) == 2

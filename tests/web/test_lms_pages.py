@@ -8,7 +8,8 @@ import requests
 import sqlalchemy as sa
 from flask import Flask
 
-from lti.launch_log import log_launch
+from lti.connecting.registrations import origins_of_school
+from lti.launching.launch_log import log_launch
 from lti.models import (
     AccessRequest,
     AccessRequestState,
@@ -20,7 +21,6 @@ from lti.models import (
     Invite,
     Registration,
 )
-from lti.registrations import origins_of_school
 from tests import lms as platforms
 from tests.lms import Lms
 from tests.lms_registration import TOKEN, configuration_url

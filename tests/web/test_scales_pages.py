@@ -77,7 +77,7 @@ def test_what_is_wrong_comes_back_with_everything_in_it(
         {"anchor": ["9", "1", "0", ""]},
         {"label": ["groeit", "", "", ""]},
         {"label": ["groeit", "Groeit", "staat", ""]},
-        {"label": ["g" * 61, "groeit", "staat", ""]},
+        {"label": ["g" * 201, "groeit", "staat", ""]},
         {"label": ["a\0b", "groeit", "staat", ""]},
         {"for_plans_from": "morgen"},
     ]

@@ -148,9 +148,9 @@ def test_student_and_supervisor_say_what_a_workplace_offers(
     first = visit.get(page)
     assert item.title in first
     assert "Nog niet gezegd" in first
-    assert visit.submit(page, page, {"item": str(item.id), "possible": "no"}).status_code == 303
+    assert visit.submit(page, page, {"item": str(item.id), "is_possible": "no"}).status_code == 303
     assert "Kan hier niet" in visit.get(page)
-    visit.submit(page, page, {"item": str(item.id), "possible": "misschien"})
+    visit.submit(page, page, {"item": str(item.id), "is_possible": "misschien"})
     (said,) = rows(engine, world, Opportunity)
     assert (said.item_id, said.is_possible) == (item.id, False)
 
