@@ -116,7 +116,7 @@ def test_what_is_changed_is_changed_and_nothing_else(importing: Importing, impor
         "ignored": 0,
     }
     ((person,),) = importing.read(sa.select(Person).where(Person.number == "S900001"))
-    assert person.name == "Aylin Bos-Jansen"
+    assert person.name == f"{person.given_name} Bos-Jansen"
     assert person.state is PersonState.SUSPENDED
 
 
