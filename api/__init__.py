@@ -3,6 +3,7 @@
 from flask import Flask
 
 from api import (
+    activity,
     attention,
     caliper,
     candidates,
@@ -64,6 +65,7 @@ NOUNS = (
     comments,
     questions,
     conversations,
+    activity,
     lessons,
     lesson_choices,
     scales,

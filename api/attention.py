@@ -26,7 +26,7 @@ from tracker.models import (
 from tracker.opportunities import opportunities_of, say_opportunity
 from tracker.permissions import Action, find
 from tracker.signals import Rule
-from tracker.snoozes import end_snooze, snooze
+from tracker.snoozes import LONGEST_REASON, end_snooze, snooze
 
 blp = Blueprint("attention", about="Whether a signal speaks: absence, putting off, opportunities")
 
@@ -61,7 +61,10 @@ class SnoozeBaseSchema(Contract):
     )
     until_on = Day(required=True, about="From this day on it speaks again", example="2026-12-01")
     reason = Text(
-        longest=2000, required=True, about="Why, for yourself", example="We spreken elkaar vrijdag."
+        longest=LONGEST_REASON,
+        required=True,
+        about="Why, for yourself",
+        example="We spreken elkaar vrijdag.",
     )
 
 

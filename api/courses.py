@@ -1,6 +1,5 @@
 """Courses of the LMS: who is in them, and who guides their learners."""
 
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from marshmallow import fields
 
 from api.blueprint import Blueprint
 from api.fields import Choice, Contract, Flag, Id, Moment, Text, Whole
+from api.groups import Guiding
 from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, page, part_of
 from identity.access import allows
@@ -24,13 +24,6 @@ blp = Blueprint("courses", about="Courses of the LMS, and who guides their learn
 COURSE = "019aab4e-e000-7aaa-8bbb-000000000003"
 ASKED = "019aab4e-e000-7aaa-8bbb-000000000004"
 MOST = 2**31
-
-
-class Guiding(StrEnum):
-    """What instructors can be to the learners of their course."""
-
-    COACH = "coach"
-    TEAM = "team"
 
 
 class CourseSchema(Contract):

@@ -44,6 +44,7 @@ def page() -> str:
         operations=_by_tag(document),
         codes=sorted(messages().items()),
         marked=marked,
+        pretty=lambda example: as_text(example).decode(),
     )
 
 

@@ -1,5 +1,6 @@
 """The school's imported groups, and who guides the students in them."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,13 @@ blp = Blueprint("groups", about="Imported groups, and who guides the students in
 GROUP = "019aab4e-c000-7aaa-8bbb-000000000001"
 GUIDE = "019aab4e-c000-7aaa-8bbb-000000000002"
 PERSON = "019aab4e-9000-7aaa-8bbb-000000000004"
-GUIDING = (PlanRole.COACH, PlanRole.TEAM)
+
+
+class Guiding(StrEnum):
+    """What somebody can be to the students of a group or a course."""
+
+    COACH = "coach"
+    TEAM = "team"
 
 
 class GuideSchema(Contract):
@@ -39,7 +46,7 @@ class NewGuideSchema(Contract):
     """Who guides a group, and as what."""
 
     person_id = Id(required=True, about="One of `possible-guides`", example=PERSON)
-    role = Choice(PlanRole, required=True, about="`coach` or `team`", example="coach")
+    role = Choice(Guiding, required=True, about="`coach` or `team`", example="coach")
 
 
 class GroupSchema(Contract):
@@ -194,18 +201,16 @@ def confirm_guide(body: dict[str, Any], group_id: UUID) -> tuple[dict[str, Any],
     Who has no plan gets a draft, and a place opens in each open plan; both follow the group from
     then on. Confirmed again in the same role, it stays the one it was.
     """
-    if body["role"] not in GUIDING:
-        raise Refusal(422, "invalid", {"role": ["not_a_choice"]})
     group = _group(group_id)
+    guide = find(g.session, Person, body["person_id"], person=g.person, on=g.today)
     if group.id in courses_by_group(g.session, school_id=g.school.id):
         raise Conflict("group.of_course")
-    guide = find(g.session, Person, body["person_id"], person=g.person, on=g.today)
     confirmed = confirm_coach_group(
         g.session,
         by=g.person,
         group=group,
         coach=guide,
-        role=body["role"],
+        role=PlanRole(body["role"].value),
         on=g.today,
         at=g.now,
     )

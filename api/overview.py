@@ -1,6 +1,6 @@
 """The overview: every plan of a reader, with why it asks for attention."""
 
-from dataclasses import asdict
+from dataclasses import fields as parts_of
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -25,10 +25,13 @@ from tracker.models import LearningPlan, Person, PlanRole
 from tracker.overview import Row, rows_for
 from tracker.permissions import Action, plans_as, visible
 from tracker.progress import Momentum
-from tracker.signals import FactKind, Group, Rule, Signal, group_of, place
+from tracker.signals import Fact, FactKind, Group, Rule, Signal, group_of, place
+from tracker.snoozes import LONGEST_REASON
 
 blp = Blueprint("overview", about="Who needs you this week, and why")
 UTC_AS_Z = orjson.OPT_UTC_Z
+IN_FACT = [part.name for part in parts_of(Fact)]
+IN_SIGNAL = [part.name for part in parts_of(Signal)]
 
 
 class GroupName(StrEnum):
@@ -89,7 +92,7 @@ class PutOffSchema(Contract):
 
     id = Id(about="The putting off", example="019aab4e-b200-7aaa-8bbb-000000000001")
     until_on = Day(about="From this day on it speaks again", example="2026-12-01")
-    reason = Text(longest=2000, about="Why you did", example="We spreken elkaar vrijdag.")
+    reason = Text(longest=LONGEST_REASON, about="Why you did", example="We spreken elkaar vrijdag.")
     signal = fields.Nested(SignalSchema)
 
 
@@ -225,16 +228,16 @@ def _row(row: Row, ages: dict[str, datetime | None], *, is_coach: bool) -> dict[
             }
             for put_off in row.put_off
         ],
-        "measures": asdict(row.measures),
+        "measures": row.measures,
         "last_import_at": ages,
     }
 
 
 def _signal(signal: Signal, reader: Rater | None) -> dict[str, Any]:
     return {
-        **asdict(signal),
+        **{name: getattr(signal, name) for name in IN_SIGNAL},
         "facts": [
-            {name: value for name, value in asdict(fact).items() if value is not None}
+            {name: value for name in IN_FACT if (value := getattr(fact, name)) is not None}
             for fact in signal.facts
         ],
         "about": signal.about,

@@ -7,6 +7,7 @@ import argparse
 import gzip
 import json
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -15,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,10 +32,12 @@ from bench.launches import (
     stop,
 )
 from bench.readers import Case, cases
+from bin import gunicorn_config
 
 CONCURRENCY = (1, 8)
 ROUNDS = 40  # answers that are timed
-WARM_UP = 6
+# A statement is planned for good from its sixth time on a connection, each process has its own.
+WARM_UP = 6 * gunicorn_config.workers
 
 
 @dataclass(frozen=True)
@@ -81,16 +84,15 @@ def measure(served: seeded.Served, case: Case, turns: Iterator[int], rounds: int
             raise SystemExit(f"{case.name}: {answer.status}\n{answer.body[:500]!r}")
         return answer
 
-    warm = [once(next(turns)) for _ in range(WARM_UP)]
-    size = max((answer.body for answer in warm), key=len)
-    found: dict[str, Any] = {
-        "queries": case.queries,
-        "bytes": len(size),
-        "bytes_gzip": len(gzip.compress(size)),
-    }
+    found: dict[str, Any] = {"students": case.students, "queries": case.queries}
     for crowd in CONCURRENCY:
         with ThreadPoolExecutor(crowd) as pool:
-            found[f"at_{crowd}"] = _timed(served, pool, once, [next(turns) for _ in range(rounds)])
+            # Every reader, and every connection that so many use at once, in every process.
+            warming = WARM_UP * max(crowd, case.readers)
+            answers = list(pool.map(once, islice(turns, warming)))
+            found[f"at_{crowd}"] = _timed(served, pool, once, list(islice(turns, rounds)))
+        largest = max((answer.body for answer in answers), key=len)
+        found |= {"bytes": len(largest), "bytes_gzip": len(gzip.compress(largest))}
     return found
 
 
@@ -108,6 +110,7 @@ def _timed(
         "median_ms": round(quantile(seconds, 0.5) * 1000, 1),
         "p95_ms": round(quantile(seconds, 0.95) * 1000, 1),
         "p99_ms": round(quantile(seconds, 0.99) * 1000, 1),
+        "cpu_ms": round(sum(spent.values()) * 1000 / len(turns), 1),
         **{f"{name}_cpu_ms": round(cpu * 1000 / len(turns), 1) for name, cpu in spent.items()},
         "cores_busy_with_other_things": round(max(0.0, others) / took, 2),
     }
@@ -131,15 +134,10 @@ def growth(schools: dict[str, dict[str, Any]]) -> dict[str, float]:
         return {}
     small, large = schools[names[0]], schools[names[-1]]
     return {
-        case: round(_work(large[case]) / max(_work(small[case]), 0.1), 2)
+        case: round(large[case]["at_1"]["cpu_ms"] / max(small[case]["at_1"]["cpu_ms"], 0.1), 2)
         for case in small
         if case in large
     }
-
-
-def _work(case: dict[str, Any]) -> float:
-    one: dict[str, float] = case["at_1"]
-    return one["web_cpu_ms"] + one.get("database_cpu_ms", 0.0)
 
 
 def table(report: dict[str, Any]) -> str:
@@ -151,16 +149,8 @@ def table(report: dict[str, Any]) -> str:
         f"load at start {on['load_at_start']}, at end {report['load_at_end']}",
     ]
     head = (
-        "what",
-        "queries",
-        "kB",
-        "kB gzip",
-        "median",
-        "p95",
-        "p99",
-        "web CPU",
-        "db CPU",
-        "others",
+        *("what", "students", "queries", "kB", "kB gzip", "median", "p95", "p99"),
+        *("server CPU", "web CPU", "db CPU", "others"),
     )
     for name, found in report["schools"].items():
         lines += ["", f"## {name}", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
@@ -169,18 +159,23 @@ def table(report: dict[str, Any]) -> str:
                 at = told[f"at_{crowd}"]
                 cells = (
                     f"{case}, {crowd} at once",
+                    told["students"],
                     told["queries"],
                     round(told["bytes"] / 1000, 1),
                     round(told["bytes_gzip"] / 1000, 1),
                     at["median_ms"],
                     at["p95_ms"],
                     at["p99_ms"],
+                    at["cpu_ms"],
                     at["web_cpu_ms"],
                     at.get("database_cpu_ms", "-"),
                     at["cores_busy_with_other_things"],
                 )
                 lines.append("| " + " | ".join(map(str, cells)) + " |")
-    lines += ["", "Growth of web and database CPU, smallest to largest:", str(report["growth"])]
+    if report["growth"]:
+        lines += ["", "Times as much server CPU in the largest school as in the smallest:"]
+        lines += [f"- {case}: {times}" for case, times in report["growth"].items()]
+    lines += ["", "Milliseconds an answer; server CPU is web and database; others: busy cores."]
     return "\n".join(lines)
 
 
@@ -190,12 +185,15 @@ def main() -> None:
     for number in STOPPING:
         signal.signal(number, stop)
     report: dict[str, Any] = {"machine": machine(), "schools": {}}
+    versions = report["machine"]["versions"]
+    versions["sqlite"] = sqlite3.sqlite_version
     with ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         sizes = [int(one) for one in given.students.split(",") if one]
         if sizes:
             started = stack.enter_context(seeded.cluster(given.keep))
+            versions["postgresql"] = seeded.version_of(started)
             for students in sizes:
                 settings = seeded.on_postgresql(started, students)
                 report["schools"][f"postgresql {students}"] = school(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -46,14 +46,23 @@ def _nothing(_turn: int) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that is asked, by several people in turn; `body` makes what is sent."""
+    """One thing that is asked, by several people in turn; `body` makes what is sent.
+
+    `students` are those that an answer is about, the most of all readers.
+    """
 
     name: str
     paths: Sequence[str]
     headers: Sequence[dict[str, str]]
-    queries: int
+    students: int
     body: Body = _nothing
     status: int = 200
+    queries: int = 0
+
+    @property
+    def readers(self) -> int:
+        """Return how many different answers are asked for."""
+        return max(len(self.paths), len(self.headers))
 
 
 @dataclass
@@ -95,9 +104,7 @@ def cases(served: Served) -> Iterator[Case]:
         hall = Hall(app, school, today_at(school, utc_now()))
         made = list(_cases(hall, session))
     for case in made:
-        yield Case(
-            case.name, case.paths, case.headers, queries_of(app, case), case.body, case.status
-        )
+        yield replace(case, queries=queries_of(app, case))
     engine.dispose()
 
 
@@ -107,16 +114,16 @@ def _cases(hall: Hall, session: Session) -> Iterator[Case]:
         if coaches:
             seen = [hall.cookie(session, one) for one in coaches]
             asked = [hall.token(session, one) for one in coaches]
-            yield Case(f"coach page of {students}", ["/coach"], seen, 0)
-            yield Case(f"coach API of {students}", [f"/api/overview?limit={students}"], asked, 0)
+            yield Case(f"coach page of {students}", ["/coach"], seen, students)
+            path = f"/api/overview?limit={students}"
+            yield Case(f"coach API of {students}", [path], asked, students)
     coach = _coaches(hall, session, USUAL)[0]
     plans = _plans_of(hall, session, coach)[:READERS]
     talks = [f"/coach/plans/{plan.id}" for plan in plans]
-    yield Case("one student for a talk", talks, [hall.cookie(session, coach)], 0)
+    yield Case("one student for a talk", talks, [hall.cookie(session, coach)], 1)
     supervisors = _supervisors(hall, session)
-    yield Case(
-        "supervisor page", ["/supervisor"], [hall.cookie(session, s) for s in supervisors], 0
-    )
+    seen = [hall.cookie(session, supervisor) for supervisor, _ in supervisors]
+    yield Case("supervisor page", ["/supervisor"], seen, supervisors[0][1])
     boss = session.scalars(
         sa.select(PersonRole.person_id).where(
             PersonRole.school_id == hall.school.id, PersonRole.role == SchoolRole.ADMINISTRATOR
@@ -124,7 +131,9 @@ def _cases(hall: Hall, session: Session) -> Iterator[Case]:
     ).first()
     figures = "/school/figures"
     if boss is not None and _has(hall.app, figures):
-        yield Case("school page", [figures], [hall.cookie(session, boss)], 0)
+        yield Case(
+            "school page", [figures], [hall.cookie(session, boss)], _open_plans(hall, session)
+        )
     yield _logging(hall, session, plans)
     yield _judging(hall, session, coach, plans[0])
 
@@ -147,7 +156,7 @@ def _logging(hall: Hall, session: Session, plans: Sequence[LearningPlan]) -> Cas
 
     paths = [f"/api/plans/{plan.id}/evidence" for plan in plans]
     headers = [hall.token(session, plan.student_id) for plan in plans]
-    return Case("log evidence", paths, headers, 0, body, 201)
+    return Case("log evidence", paths, headers, 1, body, 201)
 
 
 def _judging(hall: Hall, session: Session, coach: UUID, plan: LearningPlan) -> Case:
@@ -164,7 +173,7 @@ def _judging(hall: Hall, session: Session, coach: UUID, plan: LearningPlan) -> C
         return json.dumps(seen).encode()
 
     path = f"/api/plans/{plan.id}/judgements"
-    return Case("judge", [path], [hall.token(session, coach)], 0, body, 201)
+    return Case("judge", [path], [hall.token(session, coach)], 1, body, 201)
 
 
 def queries_of(app: Flask, case: Case) -> int:
@@ -215,19 +224,26 @@ def _coaches(hall: Hall, session: Session, students: int) -> Sequence[UUID]:
     ).all()
 
 
-def _supervisors(hall: Hall, session: Session) -> Sequence[UUID]:
-    """Return those with the most running placements."""
-    return session.scalars(
-        sa.select(PlanMember.person_id)
+def _supervisors(hall: Hall, session: Session) -> Sequence[sa.Row[UUID, int]]:
+    """Return those with the most running placements, and how many."""
+    placements = sa.func.count()
+    return session.execute(
+        sa.select(PlanMember.person_id, placements)
         .where(
             PlanMember.school_id == hall.school.id,
             PlanMember.role == PlanRole.SUPERVISOR,
             holds(PlanMember, hall.on),
         )
         .group_by(PlanMember.person_id)
-        .order_by(sa.func.count().desc(), PlanMember.person_id)
+        .order_by(placements.desc(), PlanMember.person_id)
         .limit(READERS)
     ).all()
+
+
+def _open_plans(hall: Hall, session: Session) -> int:
+    of_school = LearningPlan.school_id == hall.school.id
+    query = sa.select(sa.func.count()).where(of_school, LearningPlan.state != PlanState.CLOSED)
+    return session.scalar(query) or 0
 
 
 def _plans_of(hall: Hall, session: Session, coach: UUID) -> Sequence[LearningPlan]:

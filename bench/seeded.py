@@ -53,6 +53,12 @@ def cluster(keep: Path | None) -> Iterator[servers.PostgreSQL]:
         started.stop()
 
 
+def version_of(started: servers.PostgreSQL) -> str:
+    """Return which PostgreSQL it is, to the last number."""
+    with _admin(started) as admin:
+        return str(admin.info.parameter_status("server_version"))
+
+
 def on_postgresql(started: servers.PostgreSQL, students: int) -> dict[str, str]:
     """Return the settings of a database with a seeded school, made when it is not there yet.
 
@@ -100,9 +106,14 @@ def serving(settings: dict[str, str], database: int | None) -> Iterator[Served]:
         command = web_command(f"fd://{listening.fileno()}")
         log = folder / "web.log"
         web = stack.enter_context(program(command, environ, log=log, fd=listening.fileno()))
-        servers.wait_for(
-            lambda: httpx.get(f"{address}/health/ready").raise_for_status(), httpx.HTTPError, folder
-        )
+        try:
+            servers.wait_for(
+                lambda: httpx.get(f"{address}/health/ready").raise_for_status(),
+                httpx.HTTPError,
+                folder,
+            )
+        except RuntimeError:
+            sys.exit(f"The web does not answer.\n{log.read_text(errors='replace')[-5000:]}")
         yield Served(address, environ, web.pid, database)
 
 

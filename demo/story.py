@@ -35,7 +35,7 @@ from tracker.models import (
 )
 from tracker.people import person_by_number
 from tracker.placements import add_company, add_placement
-from tracker.plans import add_member
+from tracker.plans import add_member, start_plan
 from tracker.scales import default_levels
 
 STORY = Path(__file__).parent / "story.yaml"
@@ -54,6 +54,7 @@ def tell(session: Session, *, school: School, store: ObjectStore, today: date) -
     lessons = offer_lessons(session, story["lessons"], by=administrator, on=begun.date(), at=begun)
     arrange(session, story, school=school, by=administrator, today=today)
     pictures = keep_pictures(store, school.id)
+    _begin_class(session, story["class"], school=school, by=administrator, at=begun)
     for number, (programme_name, *patterns) in story["students"].items():
         programme = story["programmes"][programme_name]
         company = companies[programme["company"]]
@@ -82,6 +83,25 @@ def _person(session: Session, school: School, number: str) -> Person:
     if found is None:
         raise LookupError(f"the demo's files have no {number}")
     return found
+
+
+def _begin_class(
+    session: Session, told: dict[str, Any], *, school: School, by: Person, at: datetime
+) -> None:
+    """Begin plans for students who are in no coach group."""
+    coach = _person(session, school, told["coach"])
+    for number in told["students"]:
+        plan = start_plan(
+            session,
+            by=by,
+            student=_person(session, school, number),
+            state=PlanState.DRAFT,
+            starts_on=at.date(),
+            at=at,
+        )
+        add_member(
+            session, by=by, plan=plan, person=coach, role=PlanRole.COACH, from_on=at.date(), at=at
+        )
 
 
 def _place(
@@ -152,6 +172,7 @@ def _programme(
         )
     ).one()
     plan.framework_id = framework.id
+    framework.title = framework.title or programme["title"]  # the file has codes only
     session.flush()
     items = session.scalars(
         sa.select(FrameworkItem).where(

@@ -57,7 +57,10 @@ def identify() -> None:
     g.person = g.school = g.web_session = None
     endpoint = request.endpoint
     # A launch says itself who comes: an older session has no say, and takes no part.
-    if endpoint is None or endpoint in {"static", "operation.live", *FROM_LMS}:
+    if endpoint in {"static", "operation.live", *FROM_LMS}:
+        return
+    if endpoint is None:  # nothing stands there; whoever is signed in is told so under their menu
+        _by_cookie()
         return
     by_token = _by_token()
     if not by_token:

@@ -67,7 +67,7 @@ def judgement(by: UUID, anchor: int, days: int, **changes: Any) -> JudgementFact
         recorded_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
         goal_ids=frozenset({GOAL}),
     )
-    return replace(fact, **changes)
+    return fact._replace(**changes)
 
 
 def goal(days: int, *serves: UUID, **changes: Any) -> GoalFact:

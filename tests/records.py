@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from migrations.metadata import metadata
+from tests import connected
 from tests.world import World
 from tracker.absences import declare_absence
 from tracker.comments import add_comment
@@ -28,7 +29,8 @@ def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
 
     The coach was asked about the goal and keeps a draft of it; a fellow student was asked about
     the piece. The coach gives a lesson that nobody chose; another one was chosen. A week from now
-    the student is away and the school is closed; until then the coach put a signal off.
+    the student is away and the school is closed; until then the coach put a signal off. The
+    group is a course of an LMS, with a link and an item; a system is read on time.
     """
     by_at: dict[str, Any] = {"on": world.on, "at": world.at}
     with unit_of_work(engine, school_id=world.school.id) as session:
@@ -99,6 +101,10 @@ def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
         )
         shares = sa.select(EvidenceShare.id).filter_by(evidence_id=piece.id)
         share_id = session.scalars(shares).first()
+        guided = connected.guided(session, world)
+        said = connected.said(session, world)
+        lms = connected.lms(session, world)
+        system = connected.system(session, world)
     assert share_id is not None
     return {
         "plan_id": world.plan.id,
@@ -123,6 +129,17 @@ def add_records(engine: sa.Engine, world: World) -> dict[str, UUID]:
         "item_id": world.items[1].id,
         "run_id": new_id(),
         "parked_id": new_id(),
+        "person_id": world.teacher.id,
+        "group_id": guided["group"],
+        "coach_group_id": guided["guide"],
+        "framework_item_id": world.items[1].id,
+        "meaning_id": said["meaning"],
+        "registration_id": lms["registration"],
+        "deployment_id": lms["deployment"],
+        "context_id": lms["context"],
+        "link_id": lms["link"],
+        "access_request_id": lms["asked"],
+        "source_id": system["source"],
     }
 
 

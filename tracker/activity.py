@@ -12,6 +12,12 @@ from tracker.db import insert_missing, new_id
 from tracker.models import Activity, ActivityItem, ActivitySource, Person
 from tracker.permissions import visible
 
+AGES = (
+    sa.select(ActivitySource.name, ActivitySource.last_import_at)
+    .where(ActivitySource.school_id == sa.bindparam("school", type_=sa.Uuid()))
+    .order_by(ActivitySource.name)
+)
+
 
 def source_named(session: Session, *, school_id: UUID, name: str) -> ActivitySource:
     """Return the source under the name that readers see; makes it the first time."""
@@ -67,9 +73,5 @@ def recent_activity(
 
 def source_ages(session: Session, *, school_id: UUID) -> Sequence[tuple[str, datetime | None]]:
     """Return each source's name and when it was last heard of, by name."""
-    rows = session.execute(
-        sa.select(ActivitySource.name, ActivitySource.last_import_at)
-        .where(ActivitySource.school_id == school_id)
-        .order_by(ActivitySource.name)
-    )
+    rows = session.connection().execute(AGES, {"school": school_id})
     return [(name, last) for name, last in rows]

@@ -157,7 +157,7 @@ def _read(
     session: Session, statement: Statement, *, person: Person, on: date
 ) -> Sequence[SeenRequest]:
     school = session.get_one(School, person.school_id)
-    rows = session.execute(statement, given(person, on))
+    rows = session.connection().execute(statement, given(person, on))
     return [_seen(school, on, **row._asdict()) for row in rows]
 
 

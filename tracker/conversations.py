@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,7 +12,15 @@ from sqlalchemy.orm import Session
 from tracker import audit
 from tracker.errors import Invalid
 from tracker.models import Conversation, Goal, LearningPlan, Person, PlanRole
-from tracker.permissions import VISIBLE, Action, require
+from tracker.permissions import (
+    TODAY,
+    VISIBLE,
+    Action,
+    given,
+    once_for_reader,
+    require,
+    stand_in,
+)
 from tracker.plans import check_open
 
 
@@ -69,7 +78,15 @@ def talks_of(
     session: Session, *, plan_id: UUID, person: Person, on: date, limit: int | None = None
 ) -> Sequence[SeenTalk]:
     """Return the talks in a plan that this person may read, newest first."""
-    rows = session.execute(
+    asked = {**given(person, on), "plan": plan_id}
+    rows = session.execute(_talks(stand_in(person), TODAY).limit(limit), asked)
+    return [SeenTalk(**row._asdict()) for row in rows]
+
+
+@once_for_reader
+def _talks(person: Person, on: date) -> sa.Select[*tuple[Any, ...]]:
+    """Select the talks of a plan, its id given as `plan`, newest first."""
+    return (
         sa.select(
             Conversation.id,
             Conversation.goal_id,
@@ -92,12 +109,10 @@ def talks_of(
         )
         .where(
             Conversation.school_id == person.school_id,
-            Conversation.plan_id == plan_id,
+            Conversation.plan_id == sa.bindparam("plan", type_=sa.Uuid()),
             VISIBLE[Conversation](person, on),
         )
         .order_by(
             Conversation.held_on.desc(), Conversation.recorded_at.desc(), Conversation.id.desc()
         )
-        .limit(limit)
     )
-    return [SeenTalk(**row._asdict()) for row in rows]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 INDEPENDENT = 2  # the anchor "zelfstandig"
@@ -21,12 +22,12 @@ class Rater(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class JudgementFact:
+class JudgementFact(NamedTuple):
     """What one rater saw on a day: the raw word of the scale, and its anchor (0-3).
 
     `goal_ids` are the goals it is about: its own, or those of the shared piece it was said of.
     `context` is the placement where it was seen; None at school or when not known.
+    A tuple, for a page makes thousands: a frozen dataclass takes three times as long.
     """
 
     id: UUID
@@ -71,13 +72,15 @@ class GoalFact:
 
 @dataclass(frozen=True, slots=True)
 class ItemFact:
-    """A kerntaak, werkproces or keuzedeel of the plan's kwalificatie, in its order."""
+    """A kerntaak, werkproces or keuzedeel of a kwalificatie, at its position there."""
 
     id: UUID
     kind: str
     code: str
     title: str
     parent_id: UUID | None = None
+    framework_id: UUID | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)

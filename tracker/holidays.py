@@ -14,6 +14,9 @@ from tracker.permissions import Action, lock, require
 
 LONGEST_DAYS = 70  # a summer holiday, and some more
 AHEAD_DAYS = 3 * 366  # schools plan so far ahead
+DAYS = sa.select(Holiday.from_on, Holiday.until_on).where(
+    Holiday.school_id == sa.bindparam("school", type_=sa.Uuid()), Holiday.removed_at.is_(None)
+)
 
 
 def add_holiday(
@@ -80,9 +83,5 @@ def holidays_of(session: Session, *, school: School) -> Sequence[Holiday]:
 
 def pauses_of(session: Session, *, school: School) -> tuple[Pause, ...]:
     """Return the school's holidays as pauses of every clock."""
-    days = session.execute(
-        sa.select(Holiday.from_on, Holiday.until_on).where(
-            Holiday.school_id == school.id, Holiday.removed_at.is_(None)
-        )
-    )
+    days = session.connection().execute(DAYS, {"school": school.id})
     return tuple(Pause(PauseKind.HOLIDAY, from_on, until_on) for from_on, until_on in days)

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from tracker.db import Record
+from tracker.db import Record, among
 from tracker.models import (
     Aspect,
     Evidence,
@@ -76,12 +76,18 @@ def judgements_seen(
     person: Person,
     on: date,
     ids: Sequence[UUID] | None = None,
+    evidence_ids: Sequence[UUID] | None = None,
 ) -> Sequence[SeenJudgement]:
-    """Return the judgements in a plan that this person may see, newest first; or some of them."""
-    query = _seen(stand_in(person), TODAY)
-    if ids is not None:
-        query = query.where(Judgement.id.in_(ids))
-    asked = {**given(person, on), "plan": plan_id}
+    """Return the judgements in a plan that this person may see, newest first.
+
+    With `ids` or `evidence_ids` only these, and those of these pieces.
+    """
+    asked: dict[str, Any] = {**given(person, on), "plan": plan_id}
+    if ids is None and evidence_ids is None:
+        query = _seen(stand_in(person), TODAY)
+    else:
+        query = _some(stand_in(person), TODAY, session.get_bind().dialect.name)
+        asked |= {"judgements": list(ids or ()), "pieces": list(evidence_ids or ())}
     rows = [row._asdict() for row in session.execute(query, asked)]
     spoken = [row["id"] for row in rows if row.pop("is_spoken")]
     voices = _voices(session, person, on, spoken) if spoken else {}
@@ -151,6 +157,17 @@ def _seen(person: Person, on: date) -> sa.Select[Any]:
         Judgement.id.desc(),
     )
     return found.order_by(*newest_first)
+
+
+@once_for_reader
+def _some(person: Person, on: date, dialect: str) -> sa.Select[Any]:
+    """Select those whose ids are given as `judgements`, and those of the given `pieces`."""
+    return _seen(person, on).where(
+        sa.or_(
+            among(Judgement.id, "judgements", dialect),
+            among(Judgement.evidence_id, "pieces", dialect),
+        )
+    )
 
 
 def by_subject(seen: Sequence[SeenJudgement]) -> dict[UUID, list[SeenJudgement]]:

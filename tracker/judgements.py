@@ -1,6 +1,5 @@
 """Judging what was seen: dated, by one person in one role, added and never changed."""
 
-from collections.abc import Collection
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -250,27 +249,29 @@ def _add_voice(session: Session, judgement: Judgement, voice: VoiceFile, at: dat
         scanner.ask(session, school_id=judgement.school_id)
 
 
-def answered(session: Session, *, by: Person, evidence_ids: Collection[UUID]) -> set[UUID]:
-    """Return which of these pieces this person judged, spoke about, or declined to look at.
+def waits_for(by: Person) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions on evidence that this person did not answer yet.
 
-    Who did not see what a piece shows says so in a comment: an answer, and no judgement. A comment
-    that was taken back is none.
+    To judge, to speak about it and to decline to look at it are answers. Who did not see what a
+    piece shows says so in a comment, which is no judgement; one that was taken back is no answer.
     """
-    found: set[UUID] = set()
-    for model in (Judgement, Comment):
-        query = sa.select(model.evidence_id).where(
-            model.school_id == by.school_id,
-            model.by_id == by.id,
-            model.evidence_id.in_(evidence_ids),
-        )
-        if model is Comment:
-            query = query.where(Comment.withdrawn_at.is_(None))
-        found.update(key for key in session.scalars(query) if key is not None)
-    declined = sa.select(FeedbackRequest.evidence_id).where(
-        FeedbackRequest.school_id == by.school_id,
-        FeedbackRequest.to_id == by.id,
-        FeedbackRequest.state == RequestState.DECLINED,
-        FeedbackRequest.evidence_id.in_(evidence_ids),
-    )
-    found.update(key for key in session.scalars(declined) if key is not None)
-    return found
+    here = Evidence.school_id
+    return [
+        ~sa.exists().where(
+            Judgement.school_id == here,
+            Judgement.evidence_id == Evidence.id,
+            Judgement.by_id == by.id,
+        ),
+        ~sa.exists().where(
+            Comment.school_id == here,
+            Comment.evidence_id == Evidence.id,
+            Comment.by_id == by.id,
+            Comment.withdrawn_at.is_(None),
+        ),
+        ~sa.exists().where(
+            FeedbackRequest.school_id == here,
+            FeedbackRequest.evidence_id == Evidence.id,
+            FeedbackRequest.to_id == by.id,
+            FeedbackRequest.state == RequestState.DECLINED,
+        ),
+    ]

@@ -42,7 +42,7 @@ from tracker.permissions import (
 from tracker.plan_facts import SourceActivity, facts_of
 from tracker.progress import Measures, Momentum, Trail
 from tracker.signals import Rule, Signal
-from tracker.snoozes import PutOff, divide, put_off
+from tracker.snoozes import PutOff, divide, held_off
 from tracker.thresholds import thresholds_of
 
 
@@ -161,7 +161,7 @@ def rows_for(
         in_circle=places.only_guides(plan.id for plan in plans),
     )
     thresholds = thresholds_of(session, school=school)
-    snoozes = put_off(session, by=reader, on=on, plan_ids=[plan.id for plan in plans])
+    snoozes = held_off(session, by=reader, on=on)
     others = [str(plan.id) for plan in plans if plan.student_id != reader.id]
     if others:
         audit.look(session, by=reader, verb="looked at overview", subject=reader, plan_ids=others)
@@ -172,7 +172,7 @@ def rows_for(
         fired = rules.signals(facts, on=on, thresholds=thresholds, known=trails)
         if not places.guides(plan.id):
             fired = tuple(signal for signal in fired if _is_told(signal, reader, plan.student_id))
-        signals, silent = divide(fired, snoozes.get(plan.id, {}))
+        signals, silent = divide(fired, snoozes.get(plan.id))
         rows.append(
             Row(
                 plan_id=plan.id,
@@ -229,7 +229,7 @@ def _plans(
     asked = {"plan": plan_id, "group": group_id, "after_name": name, "after_id": last_id}
     if limit is not None:
         query = query.limit(limit)
-    return session.execute(query, {**given(reader, on), **asked}).all()
+    return session.connection().execute(query, {**given(reader, on), **asked}).all()
 
 
 @lru_cache(maxsize=64)

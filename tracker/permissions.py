@@ -609,10 +609,12 @@ def _see_placement(person: Person, on: date) -> Condition:
 
 @once_for_reader
 def _see_opportunity(person: Person, on: date) -> Condition:
-    seen = sa.select(Placement.id).where(
-        Placement.school_id == person.school_id, _see_placement(person, on)
+    return _is_any(
+        Placement,
+        Placement.school_id == person.school_id,
+        Placement.id == Opportunity.placement_id,
+        _see_placement(person, on),
     )
-    return Opportunity.placement_id.in_(seen)
 
 
 @once_for_reader

@@ -104,15 +104,28 @@ def pieces(
     limit: int | None = None,
 ) -> Sequence[Piece]:
     """Return what this person may see of some plans' evidence, newest first; in five queries."""
-    query = visible(Evidence, person=stand_in(person), on=TODAY).where(
-        among(Evidence.plan_id, "plans", session.get_bind().dialect.name), *conditions
-    )
+    query = _newest_first(stand_in(person), TODAY, session.get_bind().dialect.name)
+    if conditions:
+        query = query.where(*conditions)
     if evidence_id is not None:
         query = query.where(Evidence.id == evidence_id)
-    newest_first = (Evidence.happened_on.desc(), Evidence.received_at.desc(), Evidence.id.desc())
-    query = query.order_by(*newest_first).offset(skip or None).limit(limit)
+    if skip:
+        query = query.offset(skip)
+    if limit is not None:
+        query = query.limit(limit)
     asked = {**given(person, on), "plans": list(plan_ids)}
     return pieces_of(session, session.scalars(query, asked).all(), person=person, on=on)
+
+
+@once_for_reader
+def _newest_first(person: Person, on: date, dialect: str) -> sa.Select[*tuple[Evidence]]:
+    """Select what a reader sees of the evidence of plans, whose ids are given as `plans`."""
+    newest_first = (Evidence.happened_on.desc(), Evidence.received_at.desc(), Evidence.id.desc())
+    return (
+        visible(Evidence, person=person, on=on)
+        .where(among(Evidence.plan_id, "plans", dialect))
+        .order_by(*newest_first)
+    )
 
 
 def pieces_of(
@@ -129,7 +142,8 @@ def pieces_of(
         newest[version.evidence_id] = state, version  # in order, so the newest one stays
     goals: dict[UUID, dict[UUID, str]] = defaultdict(dict)
     for piece_id, goal_id, title in titles:
-        goals[piece_id][goal_id] = title
+        if title is not None:  # None: a goal that this reader does not see
+            goals[piece_id][goal_id] = title
     items: dict[UUID, dict[UUID, str]] = defaultdict(dict)
     for piece_id, item_id, code, title in work:
         items[piece_id][item_id] = f"{code} {title}"
@@ -167,13 +181,21 @@ def _parts(person: Person, on: date, dialect: str) -> tuple[sa.Executable, ...]:
         .where(*of_pieces(EvidenceVersion))
         .order_by(EvidenceVersion.number)
     )
-    goals = (
-        sa.select(EvidenceGoal.evidence_id, Goal.id, Goal.title)
-        .join(
-            Goal, sa.and_(Goal.school_id == EvidenceGoal.school_id, Goal.id == EvidenceGoal.goal_id)
+    # Each goal is looked up: in a join PostgreSQL reads the school's goals to see which are shown.
+    title = (
+        sa.select(Goal.title)
+        .where(
+            Goal.school_id == EvidenceGoal.school_id,
+            Goal.id == EvidenceGoal.goal_id,
+            VISIBLE[Goal](person, on),
         )
-        .where(*of_pieces(EvidenceGoal), VISIBLE[Goal](person, on))
-        .order_by(Goal.id)
+        .correlate(EvidenceGoal)
+        .scalar_subquery()
+    )
+    goals = (
+        sa.select(EvidenceGoal.evidence_id, EvidenceGoal.goal_id, title)
+        .where(*of_pieces(EvidenceGoal))
+        .order_by(EvidenceGoal.goal_id)
     )
     items = (
         sa.select(
@@ -191,6 +213,12 @@ def _parts(person: Person, on: date, dialect: str) -> tuple[sa.Executable, ...]:
     )
     files = sa.select(Attachment).where(*of_pieces(Attachment)).order_by(Attachment.id)
     return words, goals, items, files
+
+
+def evidence_of(session: Session, *, goal_id: UUID, person: Person, on: date) -> set[UUID]:
+    """Return the ids of the pieces that show a goal, as far as this person sees them."""
+    shown = visible(Evidence, person=person, on=on).where(*only(goal_id=goal_id))
+    return set(session.scalars(shown.with_only_columns(Evidence.id)))
 
 
 def versions_of(

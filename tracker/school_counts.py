@@ -37,6 +37,7 @@ from tracker.models import (
 from tracker.permissions import Condition, holds
 
 OWED_BY = {PlanRole.COACH: Rater.COACH, PlanRole.SUPERVISOR: Rater.SUPERVISOR}
+NOT_COUNTED = (PlanRole.STUDENT, PlanRole.PEER)
 GONE = (PersonState.SUSPENDED, PersonState.LEFT)
 ONE_DAY = timedelta(days=1)
 
@@ -112,12 +113,14 @@ def without_coach(session: Session, school: School, on: date) -> int:
 
 def ending(session: Session, school: School, on: date, thresholds: Thresholds) -> tuple[int, int]:
     """Count the open plans with a placement that ends soon; those without a supervisor's view."""
+    plans = sa.func.count(sa.distinct(Placement.plan_id))
     query = (
-        sa.select(sa.func.count(sa.distinct(Placement.plan_id)))
+        sa.select(plans, plans.filter(~_has_view(school, on)))
         .join(LearningPlan, of_plan(Placement))
         .where(is_open(school), ends_soon(on, thresholds))
     )
-    return count(session, query), count(session, query.where(~_has_view(school, on)))
+    all_ending, unseen = session.execute(query).one()
+    return all_ending, unseen
 
 
 def _has_view(school: School, on: date) -> Condition:
@@ -132,22 +135,16 @@ def _has_view(school: School, on: date) -> Condition:
 
 
 def _is_shared(school: School, evidence_id: Any) -> Condition:
-    """Whether a piece was ever shared with the coaches."""
-    return _is_there(
-        EvidenceShare,
+    """Whether a piece was ever shared with the coaches, looked up for each row that asks.
+
+    Of few rows: with EXISTS beside an OR, PostgreSQL reads all shares instead.
+    """
+    one = sa.select(sa.literal(1)).where(
         EvidenceShare.school_id == school.id,
         EvidenceShare.evidence_id == evidence_id,
         EvidenceShare.audience == Audience.COACHES,
     )
-
-
-def _is_there(model: Any, *conditions: Condition) -> Condition:
-    """Whether there is such a row, looked up for each row that asks.
-
-    Of few rows: with EXISTS beside an OR, PostgreSQL reads the whole other table instead.
-    """
-    one = sa.select(sa.literal(1)).select_from(model).where(*conditions).limit(1)
-    return one.scalar_subquery().is_not(None)
+    return one.limit(1).scalar_subquery().is_not(None)
 
 
 def waiting(
@@ -161,24 +158,13 @@ def waiting(
     """
     since = latest(thresholds.unanswered_days + 1, on, pauses)
     before = midnight(since, school)
-    of_request = sa.and_(
-        PlanMember.school_id == school.id,
-        PlanMember.plan_id == FeedbackRequest.plan_id,
-        PlanMember.person_id == FeedbackRequest.to_id,
-    )
-    role = (
-        sa.select(sa.func.min(PlanMember.role, type_=PlanMember.role.type))
-        .where(of_request, holds(PlanMember, on))
-        .scalar_subquery()
-    )
-    asked = sa.select(FeedbackRequest.plan_id, role.label("role")).where(
+    asked = sa.select(FeedbackRequest.plan_id, _role_of_asked(school, on).label("role")).where(
         FeedbackRequest.school_id == school.id,
         FeedbackRequest.state == RequestState.OPEN,
         FeedbackRequest.asked_at < before,
         sa.or_(
             FeedbackRequest.evidence_id.is_(None), _is_shared(school, FeedbackRequest.evidence_id)
         ),
-        ~_is_there(PlanMember, of_request, PlanMember.role == PlanRole.PEER),
     )
     wondered = sa.select(
         LearningQuestion.plan_id, sa.literal(PlanRole.COACH, PlanMember.role.type)
@@ -186,36 +172,57 @@ def waiting(
         LearningQuestion.school_id == school.id,
         LearningQuestion.state == QuestionState.OPEN,
         LearningQuestion.asked_at < before,
-        ~_is_taken_up(school),
+        *_nobody_took_up(school),
     )
     owing = sa.union_all(asked, wondered).subquery()
+    # A condition on the role would have each role looked up twice: those not counted go last.
     of_somebody = sa.case(
-        *((owing.c.role == role, rater) for role, rater in OWED_BY.items()), else_=Rater.OTHER
+        *((owing.c.role == role, rater) for role, rater in OWED_BY.items()),
+        (owing.c.role.in_(NOT_COUNTED), Rater.SELF),
+        else_=Rater.OTHER,
     )
     rows = session.execute(
         sa.select(of_somebody, sa.func.count(sa.distinct(owing.c.plan_id)))
         .join(LearningPlan, LearningPlan.id == owing.c.plan_id)
-        .where(is_open(school), owing.c.role.is_distinct_from(PlanRole.STUDENT))
+        .where(is_open(school))
         .group_by(of_somebody)
     )
-    return {Rater(rater): number for rater, number in rows}
+    found = {Rater(rater): number for rater, number in rows}
+    found.pop(Rater.SELF, None)
+    return found
 
 
-def _is_taken_up(school: School) -> Condition:
-    """Whether somebody was asked about a learning question, or said something to it."""
-    return sa.or_(
-        _is_there(
-            FeedbackRequest,
-            FeedbackRequest.school_id == school.id,
-            FeedbackRequest.question_id == LearningQuestion.id,
-            FeedbackRequest.state.in_((RequestState.OPEN, RequestState.ANSWERED)),
-        ),
-        _is_there(
-            Comment,
+def _role_of_asked(school: School, on: date) -> sa.ScalarSelect[PlanRole | None]:
+    """Select what who was asked is to the plan: a fellow student if ever, else of this day."""
+    is_peer = sa.func.max(sa.case((PlanMember.role == PlanRole.PEER, 1), else_=0)) == 1
+    of_today = sa.case((holds(PlanMember, on), PlanMember.role))
+    role = sa.case(
+        (is_peer, sa.literal(PlanRole.PEER, PlanMember.role.type)), else_=sa.func.min(of_today)
+    )
+    return (
+        sa.select(role)
+        .where(
+            PlanMember.school_id == school.id,
+            PlanMember.plan_id == FeedbackRequest.plan_id,
+            PlanMember.person_id == FeedbackRequest.to_id,
+        )
+        .scalar_subquery()
+    )
+
+
+def _nobody_took_up(school: School) -> tuple[Condition, Condition]:
+    """Whether nobody said anything to a learning question, and nobody was asked about it."""
+    return (
+        ~sa.exists().where(
             Comment.school_id == school.id,
             Comment.question_id == LearningQuestion.id,
             Comment.by_id != LearningQuestion.by_id,
             Comment.withdrawn_at.is_(None),
+        ),
+        ~sa.exists().where(
+            FeedbackRequest.school_id == school.id,
+            FeedbackRequest.question_id == LearningQuestion.id,
+            FeedbackRequest.state.in_((RequestState.OPEN, RequestState.ANSWERED)),
         ),
     )
 
@@ -233,6 +240,7 @@ def midnight(day: date, school: School) -> datetime:
 def latest(days: int, on: date, pauses: Sequence[Pause]) -> date:
     """Return the latest day since which something waits for so many days."""
     day = on - timedelta(days=days)
-    while waited(day, on=on, pauses=pauses) < days:
-        day -= ONE_DAY
+    # A day earlier is at most a day more to wait, so this never goes too far.
+    while (missing := days - waited(day, on=on, pauses=pauses)) > 0:
+        day -= timedelta(days=missing)
     return day

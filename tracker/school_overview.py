@@ -13,6 +13,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from tracker import school_counts, school_silence
+from tracker.db import planned_each_time
 from tracker.facts import Rater, Thresholds
 from tracker.holidays import pauses_of
 from tracker.models import Person, School
@@ -51,23 +52,27 @@ def for_school(session: Session, *, by: Person, school: School, on: date) -> Sch
     require(session, by, Action.SEE_SCHOOL, on=on)
     thresholds = thresholds_of(session, school=school)
     pauses = pauses_of(session, school=school)
-    plans = divided(school_counts.open_plans(session, school))
-    all_ending, unseen = school_counts.ending(session, school, on, thresholds)
+    with planned_each_time(session):
+        plans = divided(school_counts.open_plans(session, school))
+        all_ending, unseen = school_counts.ending(session, school, on, thresholds)
+        without_plan = school_counts.without_plan(session, school, on)
+        without_coach = school_counts.without_coach(session, school, on)
+        waiting = school_counts.waiting(session, school, on, thresholds, pauses)
+        work = school_silence.shared(
+            session, school, on, days=SHARED_DAYS, thresholds=thresholds, pauses=pauses
+        )
     ending = shown(all_ending, plans.whole)
-    quiet = school_silence.nothing_shared(session, school, on, thresholds, pauses)
-    waiting = school_counts.waiting(session, school, on, thresholds, pauses)
-    pieces, sharing = school_silence.shared_pieces(session, school, on, SHARED_DAYS)
     return SchoolFigures(
         on=on,
         thresholds=thresholds,
         plans=plans,
-        without_plan=shown(school_counts.without_plan(session, school, on)),
-        without_coach=shown(school_counts.without_coach(session, school, on), plans.whole),
+        without_plan=shown(without_plan),
+        without_coach=shown(without_coach, plans.whole),
         placements_ending=ending,
         # A few students may share many pieces.
-        shared_pieces=pieces if sharing >= LEAST else None,
+        shared_pieces=work.pieces if work.plans >= LEAST else None,
         signals={
-            Rule.NOTHING_SHARED: shown(quiet, plans.whole),
+            Rule.NOTHING_SHARED: shown(work.quiet, plans.whole),
             Rule.PLACEMENT_ENDS: shown(unseen, ending, plans.whole),
         },
         waiting={rater: shown(waiting.get(rater, 0), plans.whole) for rater in OWING},

@@ -1,14 +1,16 @@
 """What a whole school shared lately, and in how many placements nothing was shared for long."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker.facts import Pause, PauseKind, Thresholds, waited
+from tracker.db import among
+from tracker.facts import Pause, PauseKind, Thresholds
 from tracker.models import (
     Absence,
     Audience,
@@ -20,63 +22,61 @@ from tracker.models import (
     School,
 )
 from tracker.permissions import Condition, holds
-from tracker.school_counts import is_open, latest, midnight, of_plan
+from tracker.school_counts import is_open, latest, midnight
 
 
-def shared_pieces(session: Session, school: School, on: date, days: int) -> tuple[int, int]:
-    """Count the pieces shared with the coaches in so many days, and the plans they are of."""
-    since = on - timedelta(days=days)
-    shares = _shares(school, since, on).add_columns(EvidenceShare.evidence_id).distinct().subquery()
-    pieces, plans = session.execute(
-        sa.select(sa.func.count(), sa.func.count(sa.distinct(shares.c.plan_id))).select_from(shares)
-    ).one()
-    return pieces, plans
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Pieces shared lately and the plans they are of; open plans where nothing was for long."""
+
+    pieces: int
+    plans: int
+    quiet: int
 
 
-def nothing_shared(
-    session: Session, school: School, on: date, thresholds: Thresholds, pauses: Sequence[Pause]
-) -> int:
-    """Count the open plans with a running placement, where nothing was shared or said for long.
+def shared(
+    session: Session,
+    school: School,
+    on: date,
+    *,
+    days: int,
+    thresholds: Thresholds,
+    pauses: Sequence[Pause],
+) -> Shared:
+    """Count what was shared with the coaches in so many days, and where nothing was for long.
 
-    Own absence stops a student's clock: only those who declared any are looked at one by one.
+    Quiet is an open plan with a running placement in which nothing was shared or said for as long
+    as the school allows. Who was away may be quiet for longer: only these are looked at one by one.
     """
-    days = thresholds.nothing_shared_days
-    since = latest(days, on, pauses)
-    running = (
-        sa.select(Placement.plan_id, sa.func.min(Placement.from_on).label("from_on"))
-        .where(Placement.school_id == school.id, holds(Placement, on))
-        .group_by(Placement.plan_id)
-        .having(sa.func.min(Placement.from_on) <= since)
-        .subquery()
-    )
-    talked = sa.select(Conversation.plan_id).where(
-        Conversation.school_id == school.id,
-        Conversation.held_on > since,
-        Conversation.held_on <= on,
-    )
-    away = sa.exists().where(
-        of_plan(Absence),
-        Absence.withdrawn_at.is_(None),
-        Absence.from_on < on,
-        Absence.until_on > running.c.from_on,
-    )
-    quiet = (
-        sa.select(LearningPlan.id)
-        .join(running, running.c.plan_id == LearningPlan.id)
-        .where(
-            is_open(school),
-            LearningPlan.id.not_in(_shares(school, since, on)),
-            LearningPlan.id.not_in(talked),
-        )
-    )
-    found = session.execute(quiet.add_columns(running.c.from_on, away)).all()
-    known_away = {plan_id: from_on for plan_id, from_on, is_away in found if is_away}
-    at_hand = len(found) - len(known_away)
-    return at_hand + _quiet_though_away(session, school, on, days, pauses, known_away)
+    since = latest(thresholds.nothing_shared_days, on, pauses)
+    lately = on - timedelta(days=days)
+    shares = _shares(school, min(since, lately), on).cte("shares")
+    is_late = shares.c.shared_at >= midnight(lately, school)
+    quiet = _quiet_plans(school, since, on, shares).cte("quiet")
+    totals = sa.select(
+        sa.select(sa.func.count(sa.distinct(shares.c.evidence_id)))
+        .where(is_late)
+        .scalar_subquery()
+        .label("pieces"),
+        sa.select(sa.func.count(sa.distinct(shares.c.plan_id)))
+        .where(is_late)
+        .scalar_subquery()
+        .label("plans"),
+        sa.select(sa.func.count()).where(~quiet.c.was_away).scalar_subquery().label("at_hand"),
+    ).subquery("totals")
+    # One row of totals, repeated for each quiet plan whose student was away.
+    found = session.execute(
+        sa.select(totals, quiet.c.plan_id, quiet.c.from_on).outerjoin(quiet, quiet.c.was_away)
+    ).all()
+    pieces, plans, at_hand, *_ = found[0]
+    from_on = {row.plan_id: row.from_on for row in found if row.plan_id is not None}
+    still = _pauses_of(session, school, pauses, from_on)
+    away = _quiet_though_away(session, school, on, thresholds.nothing_shared_days, still, from_on)
+    return Shared(pieces, plans, at_hand + away)
 
 
-def _shares(school: School, since: date, on: date) -> sa.Select[UUID]:
-    """Select the plans of the pieces shared with the coaches after a day, until another.
+def _shares(school: School, since: date, on: date) -> sa.Select[UUID, UUID, datetime]:
+    """Select the plans, pieces and moments of what was shared after a day, until another.
 
     Each piece is looked up by its id: a join would have PostgreSQL read all that was ever made.
     """
@@ -88,7 +88,50 @@ def _shares(school: School, since: date, on: date) -> sa.Select[UUID]:
         )
         .scalar_subquery()
     )
-    return sa.select(plan_id.label("plan_id")).where(_is_shown(school, since, on))
+    return sa.select(
+        plan_id.label("plan_id"), EvidenceShare.evidence_id, EvidenceShare.shared_at
+    ).where(_is_shown(school, since, on))
+
+
+def _quiet_plans(
+    school: School, since: date, on: date, shares: sa.CTE
+) -> sa.Select[UUID, date, bool]:
+    """Select the plans in which nothing was shared or said since a day, though a placement ran.
+
+    With its first day, and whether the student was away meanwhile: absence that ended before is of
+    no matter to a clock that has run for long enough since.
+    """
+    talked = sa.select(Conversation.plan_id).where(
+        Conversation.school_id == school.id,
+        Conversation.held_on > since,
+        Conversation.held_on <= on,
+    )
+    away = sa.select(Absence.plan_id).where(
+        Absence.school_id == school.id,
+        Absence.withdrawn_at.is_(None),
+        Absence.from_on < on,
+        Absence.until_on > since,
+    )
+    from_on = sa.func.min(Placement.from_on, type_=Placement.from_on.type)
+    return (
+        sa.select(
+            Placement.plan_id,
+            from_on.label("from_on"),
+            Placement.plan_id.in_(away).label("was_away"),
+        )
+        .join(LearningPlan, LearningPlan.id == Placement.plan_id)
+        .where(
+            is_open(school),
+            Placement.school_id == school.id,
+            holds(Placement, on),
+            Placement.plan_id.not_in(
+                sa.select(shares.c.plan_id).where(shares.c.shared_at >= midnight(since, school))
+            ),
+            Placement.plan_id.not_in(talked),
+        )
+        .group_by(Placement.plan_id)
+        .having(from_on <= since)
+    )
 
 
 def _is_shown(school: School, since: date, on: date) -> Condition:
@@ -102,53 +145,86 @@ def _is_shown(school: School, since: date, on: date) -> Condition:
     )
 
 
+def _pauses_of(
+    session: Session, school: School, pauses: Sequence[Pause], plan_ids: Mapping[UUID, date]
+) -> dict[UUID, list[Pause]]:
+    """Return when the clocks of these plans stand still: in holidays, and in own absence."""
+    still = {plan_id: list(pauses) for plan_id in plan_ids}
+    if not still:
+        return still
+    for plan_id, from_on, until_on in session.execute(
+        sa.select(Absence.plan_id, Absence.from_on, Absence.until_on).where(
+            Absence.school_id == school.id,
+            _is_of(session, Absence.plan_id),
+            Absence.withdrawn_at.is_(None),
+        ),
+        {"plan_ids": list(still)},
+    ):
+        still[plan_id].append(Pause(PauseKind.ABSENCE, from_on, until_on))
+    return still
+
+
 def _quiet_though_away(
     session: Session,
     school: School,
     on: date,
     days: int,
-    pauses: Sequence[Pause],
-    since: dict[UUID, date],
+    still: Mapping[UUID, Sequence[Pause]],
+    from_on: Mapping[UUID, date],
 ) -> int:
     """Count those of these plans that are quiet for long, also without declared absence.
 
-    `since` are the first days of their placements.
+    `still` is when their clocks stand still, `from_on` the first days of their placements.
     """
+    since = {plan_id: latest(days, on, pauses) for plan_id, pauses in still.items()}
     if not since:
         return 0
-    first_on, plan_ids = min(since.values()), list(since)
-    shared_at = sa.func.max(EvidenceShare.shared_at, type_=EvidenceShare.shared_at.type)
+    asked = {"plan_ids": list(since)}
+    first_on = min(since.values())
+    last: dict[UUID, date] = dict(from_on)
     zone = ZoneInfo(school.timezone)
-    for plan_id, moment in session.execute(
-        sa.select(Evidence.plan_id, shared_at)
-        .join(
-            EvidenceShare,
-            sa.and_(
-                EvidenceShare.school_id == Evidence.school_id,
-                EvidenceShare.evidence_id == Evidence.id,
-            ),
-        )
-        .where(Evidence.plan_id.in_(plan_ids), _is_shown(school, first_on, on))
-        .group_by(Evidence.plan_id)
-    ):
-        since[plan_id] = max(since[plan_id], moment.astimezone(zone).date())
+    for plan_id, moment in session.execute(_last_shares(session, school, first_on, on), asked):
+        last[plan_id] = max(last[plan_id], moment.astimezone(zone).date())
     for plan_id, held_on in session.execute(
         sa.select(Conversation.plan_id, sa.func.max(Conversation.held_on))
         .where(
             Conversation.school_id == school.id,
-            Conversation.plan_id.in_(plan_ids),
+            _is_of(session, Conversation.plan_id),
             Conversation.held_on <= on,
         )
-        .group_by(Conversation.plan_id)
+        .group_by(Conversation.plan_id),
+        asked,
     ):
-        since[plan_id] = max(since[plan_id], held_on)
-    still: dict[UUID, list[Pause]] = {plan_id: list(pauses) for plan_id in since}
-    for plan_id, from_on, until_on in session.execute(
-        sa.select(Absence.plan_id, Absence.from_on, Absence.until_on).where(
-            Absence.school_id == school.id,
-            Absence.plan_id.in_(plan_ids),
-            Absence.withdrawn_at.is_(None),
+        last[plan_id] = max(last[plan_id], held_on)
+    return sum(last[plan_id] <= day for plan_id, day in since.items())
+
+
+def _last_shares(
+    session: Session, school: School, first_on: date, on: date
+) -> sa.Select[UUID, datetime]:
+    """Select when a piece of a plan was last shared after a day, until another, by plan.
+
+    Shares are looked up by piece: what a whole school shared in that time is far more.
+    """
+    moment = EvidenceShare.shared_at.type
+    of_piece = (
+        sa.select(sa.func.max(EvidenceShare.shared_at, type_=moment).label("shared_at"))
+        .where(
+            EvidenceShare.school_id == Evidence.school_id,
+            EvidenceShare.evidence_id == Evidence.id,
+            _is_shown(school, first_on, on),
         )
-    ):
-        still[plan_id].append(Pause(PauseKind.ABSENCE, from_on, until_on))
-    return sum(waited(day, on=on, pauses=still[plan_id]) >= days for plan_id, day in since.items())
+        .scalar_subquery()
+    )
+    last = sa.func.max(of_piece, type_=moment)
+    return (
+        sa.select(Evidence.plan_id, last)
+        .where(Evidence.school_id == school.id, _is_of(session, Evidence.plan_id))
+        .group_by(Evidence.plan_id)
+        .having(last.is_not(None))
+    )
+
+
+def _is_of(session: Session, plan_id: sa.orm.InstrumentedAttribute[UUID]) -> Condition:
+    """Whether a record is of one of the plans that are asked for."""
+    return among(plan_id, "plan_ids", session.get_bind().dialect.name)

@@ -1,6 +1,5 @@
 """Putting a signal off: for oneself, until a day, with a reason."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,11 +21,21 @@ from tracker.models import (
     Placement,
     Snooze,
 )
-from tracker.permissions import Action, lock, require, visible
+from tracker.permissions import (
+    TODAY,
+    Action,
+    given,
+    lock,
+    once_for_reader,
+    require,
+    stand_in,
+    visible,
+)
 from tracker.plans import check_open
 from tracker.signals import Rule, Signal
 
 LONGEST_DAYS = 90
+LONGEST_REASON = 500
 # What a signal of each rule is about; nothing here: the plan as a whole.
 ABOUT: dict[Rule, tuple[type[Record], ...]] = {
     Rule.UNANSWERED: (FeedbackRequest, LearningQuestion),
@@ -66,9 +75,9 @@ def snooze(
         raise Invalid(until_on="snooze.too_long")
     if not _is_there(session, by, plan, rule, about, on):
         raise Invalid(about="signal.not_there")
-    for earlier in _running(session, by, on, [plan.id]):
-        if (earlier.rule, earlier.about) == (rule, about):
-            _end(session, by, earlier, at)
+    earlier = held_off(session, by=by, on=on).get(plan.id, {}).get((rule, about))
+    if earlier is not None:
+        _end(session, by, session.get_one(Snooze, (plan.school_id, earlier[0])), at)
     put_off = Snooze(
         school_id=plan.school_id,
         plan_id=plan.id,
@@ -134,39 +143,48 @@ class PutOff:
     reason: str
 
 
-def put_off(
-    session: Session, *, by: Person, on: date, plan_ids: Sequence[UUID]
-) -> dict[UUID, dict[tuple[str, UUID | None], Snooze]]:
+Snoozes = dict[tuple[str, UUID | None], tuple[UUID, date, str]]
+
+
+def held_off(session: Session, *, by: Person, on: date) -> dict[UUID, Snoozes]:
     """Return what a person put off that holds today: by plan, then by rule and what it is about."""
-    found: dict[UUID, dict[tuple[str, UUID | None], Snooze]] = {}
-    for running in _running(session, by, on, plan_ids):
-        found.setdefault(running.plan_id, {})[running.rule, running.about] = running
+    found: dict[UUID, Snoozes] = {}
+    rows = session.connection().execute(_running(stand_in(by), TODAY), given(by, on))
+    for plan_id, rule, about, *put in rows:
+        id_, until_on, reason = put
+        found.setdefault(plan_id, {})[rule, about] = id_, until_on, reason
     return found
 
 
 def divide(
-    signals: Iterable[Signal], snoozes: dict[tuple[str, UUID | None], Snooze]
+    signals: tuple[Signal, ...], snoozes: Snoozes | None
 ) -> tuple[tuple[Signal, ...], tuple[PutOff, ...]]:
     """Return the signals that speak, and those that were put off."""
+    if not snoozes:
+        return signals, ()
     speaking, silent = [], []
     for signal in signals:
         put = snoozes.get((signal.rule, signal.about))
         if put is None:
             speaking.append(signal)
         else:
-            silent.append(PutOff(put.id, signal, put.until_on, put.reason))
+            id_, until_on, reason = put
+            silent.append(PutOff(id_, signal, until_on, reason))
     return tuple(speaking), tuple(silent)
 
 
-def _running(session: Session, by: Person, on: date, plan_ids: Sequence[UUID]) -> Sequence[Snooze]:
-    return session.scalars(
-        sa.select(Snooze)
+@once_for_reader
+def _running(by: Person, on: date) -> sa.Select[*tuple[Any, ...]]:
+    """Select what somebody put off that holds on a day, the newest last."""
+    return (
+        sa.select(
+            Snooze.plan_id, Snooze.rule, Snooze.about, Snooze.id, Snooze.until_on, Snooze.reason
+        )
         .where(
             Snooze.school_id == by.school_id,
             Snooze.by_id == by.id,
             Snooze.until_on > on,
             Snooze.ended_at.is_(None),
-            Snooze.plan_id.in_(plan_ids),
         )
         .order_by(Snooze.created_at, Snooze.id)
-    ).all()
+    )

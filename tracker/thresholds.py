@@ -25,14 +25,16 @@ LIMITS = {
     "contexts": (2, 5),  # placements
 }
 
+NEWEST_LAST = (
+    sa.select(Threshold.name, Threshold.value)
+    .where(Threshold.school_id == sa.bindparam("school", type_=sa.Uuid()))
+    .order_by(Threshold.set_at, Threshold.id)
+)
+
 
 def thresholds_of(session: Session, *, school: School) -> Thresholds:
     """Return the limits that hold in a school now: the newest of each name, else our default."""
-    rows = session.execute(
-        sa.select(Threshold.name, Threshold.value)
-        .where(Threshold.school_id == school.id)
-        .order_by(Threshold.set_at, Threshold.id)
-    )
+    rows = session.connection().execute(NEWEST_LAST, {"school": school.id})
     return Thresholds(**{name: value for name, value in rows if name in LIMITS})
 
 

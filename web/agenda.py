@@ -9,18 +9,16 @@ from flask import g
 from tracker.absences import absences_of
 from tracker.facts import Rater
 from tracker.figures import Covered, Measure, figures
-from tracker.judged import SeenJudgement
 from tracker.models import FrameworkItemKind, LearningPlan
 from tracker.overview import Row
 from tracker.people import today_at
-from tracker.plan_facts import RATERS
 from tracker.scopes import Kind, Scope
 from web.trails import last_day
 
 ABSENCES_SHOWN = 5
 
 
-def news(row: Row, *, seen: Sequence[SeenJudgement], lessons: Iterable[Any]) -> dict[str, Any]:
+def news(row: Row, *, lessons: Iterable[Any]) -> dict[str, Any]:
     """Return what came since the last talk, that day included; since the start when none was held.
 
     `shared` are titles of goals; `views` count what each rater gave.
@@ -29,8 +27,8 @@ def news(row: Row, *, seen: Sequence[SeenJudgement], lessons: Iterable[Any]) -> 
     titles = {goal.id: goal.title for goal in row.facts.goals}
     shared = [fact.goal_id for fact in row.facts.shared if fact.shared_on >= since]
     raters = Counter(
-        (RATERS[view.role], view.given_name)
-        for view in seen
+        (view.by, row.names[view.by_id])
+        for view in row.facts.judgements
         if today_at(g.school, view.recorded_at) >= since
     )
     order = list(Rater)

@@ -10,6 +10,7 @@ from tracker.clocks import SeenRequest
 from tracker.overview import for_coach
 from tracker.permissions import Action
 from tracker.signals import Rule
+from tracker.snoozes import LONGEST_REASON
 from web import trails
 from web.feedback import rows_of, waiting_seen
 from web.forms import Filled
@@ -79,6 +80,7 @@ def page(filled: Filled | None = None, plan_id: UUID | None = None) -> str:
         values=filled.values if filled else {},
         errors=filled.sentences() if filled else {},
         filled_plan_id=plan_id,
+        longest_reason=LONGEST_REASON,
     )
 
 

@@ -15,13 +15,11 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from flask import g, request, url_for
+from flask import request, url_for
 from flask_babel import gettext, ngettext
 
 from tracker import spoor
-from tracker.facts import DEFAULTS
-from tracker.frameworks import items_named
-from tracker.models import FrameworkItem
+from tracker.facts import DEFAULTS, ItemFact
 from tracker.overview import Row
 from tracker.progress import Momentum
 from web.language import ago_days, day_short
@@ -31,6 +29,8 @@ KEPT = ("name", "programme", "move", "company", "all", "page")
 LONGEST_ASKED = 200
 MOST_COLUMNS = 4
 NOWHERE = "-"  # as a company: no placement now
+# The kerntaken that each goal serves; all by the numbers of their ids, as in progress.trails.
+Served = Mapping[int, Mapping[int, ItemFact]]
 
 
 def kept() -> dict[str, Any]:
@@ -117,37 +117,37 @@ class Column:
 
     heading: str
     title: str
-    head_id: UUID | None
+    head: int | None  # the number of its id
 
 
-def columns_of(served: Mapping[UUID, set[UUID]]) -> list[Column]:
+def columns_of(served: Served) -> list[Column]:
     """Return a column for each kerntaak that goals serve, when all are of one framework.
 
     Goals of several frameworks, and of too many kerntaken, stand in one column. `served` are the
     kerntaken of each goal.
     """
-    heads: set[UUID] = set().union(*served.values())
-    items: Sequence[FrameworkItem] = []
-    if heads:
-        items = items_named(g.session, person=g.person, ids=heads)
+    heads = {key: item for of_goal in served.values() for key, item in of_goal.items()}
+    items = sorted(heads.values(), key=attrgetter("position", "id"))
     if not 0 < len(items) <= MOST_COLUMNS or len({item.framework_id for item in items}) > 1:
         return [Column(gettext("Goals"), "", None)]
-    columns = [Column(item.code, item.title, item.id) for item in items]
+    columns = [Column(item.code, item.title, item.id.int) for item in items]
     if not all(served.values()):
         columns.append(Column(gettext("Other goals"), "", None))
     return columns
 
 
-def _served(rows: Sequence[Row]) -> dict[UUID, set[UUID]]:
+def _served(rows: Sequence[Row]) -> Served:
     """Return the kerntaken that each goal serves, by itself or by their werkprocessen."""
     found = {}
     for row in rows:
-        # By the number of a UUID, as in progress.trails.
-        heads = {item.id.int: item.parent_id or item.id for item in row.facts.items}
+        items = {item.id.int: item for item in row.facts.items}
+        heads = {
+            key: items[item.parent_id.int] if item.parent_id else item
+            for key, item in items.items()
+        }
         for trail in row.trails:
-            found[trail.goal.id] = {
-                heads[item.int] for item in trail.goal.item_ids if item.int in heads
-            }
+            of_goal = [heads[item.int] for item in trail.goal.item_ids if item.int in heads]
+            found[trail.goal.id.int] = {head.id.int: head for head in of_goal}
     return found
 
 
@@ -212,14 +212,12 @@ def table(rows: Sequence[Row], *, minis: Minis, shown: Sequence[Row] | None = No
     }
 
 
-def _cells(
-    row: Row, columns: Sequence[Column], served: Mapping[UUID, set[UUID]], minis: Minis
-) -> list[list[Any]]:
+def _cells(row: Row, columns: Sequence[Column], served: Served, minis: Minis) -> list[list[Any]]:
     """Return the drawings of each column; a goal that serves two kerntaken stands in both."""
     if len(columns) == 1:
         return [[minis.of(row, trail) for trail in row.trails]]
-    drawn = [(served[trail.goal.id], minis.of(row, trail)) for trail in row.trails]
+    drawn = [(served[trail.goal.id.int], minis.of(row, trail)) for trail in row.trails]
     return [
-        [mini for heads, mini in drawn if column.head_id in heads or not (heads or column.head_id)]
+        [mini for heads, mini in drawn if column.head in heads or not (heads or column.head)]
         for column in columns
     ]

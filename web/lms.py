@@ -1,6 +1,9 @@
 """Pages of the administrator: which LMSs open Leerspoor, and how that goes."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
@@ -60,7 +63,7 @@ def overview() -> str:
     registrations = connections.registrations_of(g.session, **told)
     deployments = connections.deployments_of(g.session, **told)
     launches = connections.last_launches(g.session, **told)
-    names = {one.id: _name(one) for one in registrations}
+    names = _names(registrations)
     courses = courses_of(g.session, **told)
     refusals = connections.last_refusals(g.session, limit=SHOWN_REFUSALS, **told)
     return render_template(
@@ -68,7 +71,7 @@ def overview() -> str:
         platforms=[
             {
                 "id": one.id,
-                "name": names[one.id],
+                "name": kind_of(one.product).name,
                 "issuer": one.issuer,
                 "state": _state(one, [d.state for d in deployments if d.registration_id == one.id]),
                 "launched_at": launches.get(one.id),
@@ -94,17 +97,35 @@ def overview() -> str:
     )
 
 
-def _name(registration: Registration) -> str:
-    return kind_of(registration.product).name
+def _names(registrations: Sequence[Registration]) -> dict[UUID, str]:
+    """Return what each is called: its kind, with its host where there are more of that kind."""
+    kinds = {one.id: kind_of(one.product).name for one in registrations}
+    several = {kind for kind, number in Counter(kinds.values()).items() if number > 1}
+    return {
+        one.id: f"{kinds[one.id]} ({urlsplit(one.issuer).netloc or one.issuer})"
+        if kinds[one.id] in several
+        else kinds[one.id]
+        for one in registrations
+    }
 
 
 def _state(registration: Registration, states: list[DeploymentState]) -> str:
-    """Return what an administrator needs to know first: found, off, new or on."""
+    """Return what an administrator needs to know first: off, new, found, part or on."""
     if DeploymentState.ACTIVE not in states:
         return "off" if states else "new"
-    codes = (registration.check_result or {}).values()
-    wrong = any(code in FINDINGS and FINDINGS[code].is_wrong for code in codes)
-    return "found" if wrong else "on"
+    codes = _result(registration, states).values()
+    if any(code in FINDINGS and FINDINGS[code].is_wrong for code in codes):
+        return "found"
+    return "on" if DeploymentState.INACTIVE not in states else "part"
+
+
+def _result(registration: Registration, states: list[DeploymentState]) -> dict[str, str]:
+    """Return the last self-test; what was switched on or off since then counts as it is now."""
+    result = dict(registration.check_result or {})
+    if result and states:
+        is_on = DeploymentState.ACTIVE in states
+        result["deployments"] = "ok" if is_on else "deployments_waiting"
+    return result
 
 
 def _told_refusals(refusals: Any, names: dict[UUID, str]) -> list[dict[str, Any]]:
@@ -200,17 +221,18 @@ def _find(registration_id: UUID) -> Registration:
 def _connection_page(registration: Registration, filled: Filled) -> str:
     told = {"by": g.person, "on": g.today}
     kind = kind_of(registration.product)
-    result = registration.check_result or {}
+    deployments = [
+        one
+        for one in connections.deployments_of(g.session, **told)
+        if one.registration_id == registration.id
+    ]
+    result = _result(registration, [one.state for one in deployments])
     return render_template(
         "school/lms_connection.html",
         registration=registration,
         kind=kind,
         ours=ours(kind, _settings().public_url),
-        deployments=[
-            one
-            for one in connections.deployments_of(g.session, **told)
-            if one.registration_id == registration.id
-        ],
+        deployments=deployments,
         checks=[
             {"about": about, "finding": FINDINGS.get(result[name])}
             for name, about in CHECKS.items()

@@ -13,6 +13,8 @@ from importers import runs
 from importers.door.admitting import KINDS, MOST_BYTES
 from importers.pulls import source_list
 from importers.todo import what_waits
+from lti.connecting import connections
+from lti.courses.course_list import courses_of
 from tracker.errors import Conflict, Invalid
 from tracker.meanings import courses
 from tracker.permissions import Action
@@ -104,7 +106,19 @@ def _waits() -> dict[str, Any]:
         "parked": waits.parked,
         "ready": waits.ready,
         "unsaid": sum(course.unsaid for course in courses(g.session, **reader)),
+        "lms": _waits_at_lms(),
     }
+
+
+def _waits_at_lms() -> int:
+    """Count deployments that nobody switched on, and courses that ask something of the school."""
+    told: dict[str, Any] = {"by": g.person, "on": g.today}
+    asking = [
+        course
+        for course in courses_of(g.session, **told)
+        if course.waiting or (course.pull is not None and course.pull.held)
+    ]
+    return len(connections.waiting_deployments(g.session, **told)) + len(asking)
 
 
 @blp.get("/imports/<uuid:run_id>")

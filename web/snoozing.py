@@ -13,7 +13,7 @@ from tracker.errors import Conflict, Invalid
 from tracker.models import LearningPlan, Snooze
 from tracker.permissions import Action, find
 from tracker.signals import Rule
-from tracker.snoozes import end_snooze, snooze
+from tracker.snoozes import LONGEST_REASON, end_snooze, snooze
 from web import coach
 from web.forms import CODES, Filled, Form, day, fill, words
 from web.group_table import kept
@@ -22,7 +22,6 @@ from web.words import sentence
 blp = Blueprint("snoozing", __name__, url_prefix="/coach")
 
 DAYS = {"week": 7, "two_weeks": 14}
-LONGEST_REASON = 500
 
 
 class LaterForm(Form):

@@ -1,5 +1,6 @@
 """Pages of the praktijkopleider: what students show, looked at in half a minute."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from tracker.comments import add_comment
 from tracker.errors import Invalid, NotFound
 from tracker.goals import goals_seen
 from tracker.judged import SeenJudgement, judgements_seen
-from tracker.judgements import answered, judge
+from tracker.judgements import judge, waits_for
 from tracker.models import Evidence, Goal, LearningPlan, PlanRole
 from tracker.overview import Row, for_supervisor
 from tracker.permissions import Action, find
@@ -73,7 +74,7 @@ def start() -> str:
                 "given_name": row.given_name,
                 "workplaces": _workplaces(row),
                 "until_on": max(stay["until_on"] for stay in running),
-                "trails": [_with_own(goal) for goal in trails.goals(row, on=g.today)],
+                "trails": _seen_last_first(trails.goals(row, on=g.today)),
             }
             for row in rows
             # Somebody with another place in the plan sees it without a running placement too.
@@ -114,9 +115,23 @@ def _workplaces(row: Row) -> list[dict[str, Any]]:
 def _waiting(rows: list[Row]) -> list[Piece]:
     """Return what is shared and not yet answered by this reader, oldest first."""
     plan_ids = [row.plan_id for row in rows]
-    found = pieces(g.session, person=g.person, on=g.today, plan_ids=plan_ids)
-    done = answered(g.session, by=g.person, evidence_ids=[piece.evidence.id for piece in found])
-    return [piece for piece in reversed(found) if piece.evidence.id not in done]
+    found = pieces(
+        g.session,
+        person=g.person,
+        on=g.today,
+        plan_ids=plan_ids,
+        conditions=waits_for(g.person),
+    )
+    return list(reversed(found))
+
+
+def _seen_last_first(goals: list[Any]) -> list[dict[str, Any]]:
+    """Return a student's goals, the one that anybody saw last in front, with the own view."""
+
+    def seen_on(goal: Any) -> date:
+        return max((s["last"].observed_on for s in goal["standings"]), default=date.min)
+
+    return [_with_own(goal) for goal in sorted(goals, key=seen_on, reverse=True)]
 
 
 def _with_own(goal: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """One student, to prepare a talk and to have it."""
 
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -9,26 +9,33 @@ from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
+from tracker.clocks import SeenRequest
 from tracker.conversations import record_talk, talks_of
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.facts import Rater
 from tracker.frameworks import items_of
 from tracker.goals import agree_goal, goals_seen
-from tracker.judged import by_subject, judgements_seen
-from tracker.models import Goal, GoalState, LearningPlan, PlanRole
+from tracker.judged import SeenJudgement, by_subject, judgements_seen
+from tracker.models import Goal, GoalState, LearningPlan, Person, PlanRole
 from tracker.overview import Row, rows_for
 from tracker.permissions import RATING_IN_SCHOOL, Action, find, roles_of
 from tracker.pieces import pieces
-from tracker.plan_facts import RATERS
-from tracker.plans import members_of
 from web import trails
 from web.agenda import absences, news, with_figures, workplaces
 from web.feedback import waiting_seen
-from web.files import listed
 from web.forms import CODES, MAX_TEXT, Filled, Form, day, fill, words
 from web.group_table import kept
 from web.lessons import choices
-from web.prepared import goals_in, own_drafts, told_goal, work_of
+from web.paging import page_asked
+from web.prepared import (
+    goals_in,
+    newest_views,
+    own_drafts,
+    people_of,
+    raters_of,
+    told_goal,
+    told_piece,
+    work_of,
+)
 from web.reasons import entries
 from web.words import sentence
 
@@ -36,8 +43,8 @@ blp = Blueprint("talk", __name__, url_prefix="/coach")
 
 
 TALKS_SHOWN = 10
-PIECES_SHOWN = 20
-LOOKED_FOR = (PlanRole.STUDENT, PlanRole.COACH, PlanRole.SUPERVISOR)
+PIECES_SHOWN = 3
+ON_A_PAGE = 20
 
 
 class TalkForm(Form):
@@ -59,6 +66,77 @@ class VersionForm(Form):
 def student(plan_id: UUID) -> str:
     """Show one student, to prepare a talk."""
     return page(plan_seen(plan_id))
+
+
+@blp.get("/plans/<uuid:plan_id>/evidence")
+@allows(Action.SEE_PLAN)
+def evidence(plan_id: UUID) -> str:
+    """Show what a student shared, newest first, with what was seen in it."""
+    plan = plan_seen(plan_id)
+    number = page_asked(request.args.get("at", ""))
+    found = pieces(
+        g.session,
+        person=g.person,
+        on=g.today,
+        plan_ids=[plan.id],
+        skip=(number - 1) * ON_A_PAGE,
+        limit=ON_A_PAGE + 1,
+    )
+    may_judge = _may_judge(plan)
+    shown = found[:ON_A_PAGE]
+    seen = judgements_seen(
+        g.session,
+        plan_id=plan.id,
+        person=g.person,
+        on=g.today,
+        evidence_ids=[piece.evidence.id for piece in shown],
+    )
+    return render_template(
+        "coach/evidence.html",
+        student=_name(plan),
+        plan_id=plan.id,
+        kept=kept(),
+        evidence=[told_piece(piece, seen) for piece in shown],
+        page=number,
+        has_more=len(found) > ON_A_PAGE,
+        own_ids=_own(seen),
+        is_blind=may_judge and g.school.blind_rating,
+        may_judge=may_judge,
+    )
+
+
+@blp.get("/plans/<uuid:plan_id>/work")
+@allows(Action.SEE_PLAN)
+def work(plan_id: UUID) -> str:
+    """Show the parts of the kwalificatie, each with who saw it, and what was seen last."""
+    plan = plan_seen(plan_id)
+    row = _row(plan)
+    seen = judgements_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
+    items = items_of(g.session, person=g.person, framework_id=plan.framework_id)
+    return render_template(
+        "coach/work.html",
+        student=_name(plan),
+        plan_id=plan.id,
+        programme=row.programme,
+        kept=kept(),
+        work=with_figures(row, work_of(items, by_subject(seen))),
+        may_judge=_may_judge(plan),
+    )
+
+
+@blp.get("/plans/<uuid:plan_id>/activity")
+@allows(Action.SEE_PLAN)
+def activity(plan_id: UUID) -> str:
+    """Show the newest signals of other systems: a signal, never a judgement."""
+    plan = plan_seen(plan_id)
+    return render_template(
+        "coach/activity.html",
+        student=_name(plan),
+        plan_id=plan.id,
+        kept=kept(),
+        activity=trails.activity_of(plan.student_id),
+        sources=trails.sources(),
+    )
 
 
 @blp.post("/plans/<uuid:plan_id>/talks")
@@ -116,29 +194,36 @@ def back_to(plan_id: UUID, anchor: str | None = None) -> Response:
 
 def page(plan: LearningPlan, filled: Filled | None = None) -> str:
     """Return the page of one student; with what was filled in and has to be asked again."""
-    rows = rows_for(g.session, reader=g.person, school=g.school, on=g.today, plan_id=plan.id)
-    if not rows:
-        raise NotFound("plan is closed")
-    row = rows[0]
-    seen = judgements_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
-    about = by_subject(seen)
+    row = _row(plan)
+    roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
+    may_judge = bool(roles & set(RATING_IN_SCHOOL))
+    is_blind = may_judge and g.school.blind_rating
+    newest = newest_views(row)
+    found = pieces(
+        g.session, person=g.person, on=g.today, plan_ids=[plan.id], limit=PIECES_SHOWN + 1
+    )
+    # What the page does not show is not read; who rates blind is told where the own view misses.
+    shown = {
+        "ids": [key for keys in newest.values() for key in keys],
+        "evidence_ids": [piece.evidence.id for piece in found[:PIECES_SHOWN]],
+    }
+    seen = judgements_seen(
+        g.session, plan_id=plan.id, person=g.person, on=g.today, **({} if is_blind else shown)
+    )
+    views = {judgement.id: judgement for judgement in seen}
     known = goals_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
-    mine, theirs = waiting_seen(g.person)
-    requests = {request.id: request for request in (*mine, *theirs)}
     talked_about = {signal.goal_id for signal in row.signals}
     active = [
         {
             **goal,
             **told_goal(known[goal["id"]]),
-            "judgements": trails.timeline(about[goal["id"]]),
+            "judgements": trails.timeline(
+                [views[key] for key in newest[goal["id"]] if key in views]
+            ),
         }
         for goal in trails.goals(row, on=g.today, large=talked_about)
     ]
-    found = pieces(g.session, person=g.person, on=g.today, plan_ids=[plan.id], limit=PIECES_SHOWN)
     lessons = choices(plan_id=plan.id)
-    items = items_of(g.session, person=g.person, framework_id=plan.framework_id)
-    roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
-    is_blind = g.school.blind_rating and bool(roles & set(RATING_IN_SCHOOL))
     return render_template(
         "coach/student.html",
         student={"name": row.name, "given_name": row.given_name},
@@ -147,59 +232,56 @@ def page(plan: LearningPlan, filled: Filled | None = None) -> str:
         placements=trails.running(row, on=g.today),
         today=g.today,
         kept=kept(),
-        raters=_raters(row),
-        people=_people(plan, row),
-        news=news(row, seen=seen, lessons=lessons),
-        reasons=entries(row, row.signals, requests=requests),
-        drafts=own_drafts(plan, known, items),
+        raters=raters_of(row),
+        people=people_of(plan, row),
+        news=news(row, lessons=lessons),
+        reasons=entries(row, row.signals, requests=_requests(row)),
+        drafts=own_drafts(plan, known),
         waiting=goals_in(known, GoalState.DRAFT),
         goals=active,
         closed=goals_in(known, GoalState.CLOSED),
-        work=with_figures(row, work_of(items, about)),
-        evidence=[
-            {
-                "id": piece.evidence.id,
-                "text": piece.text,
-                "happened_on": piece.evidence.happened_on,
-                "files": listed(piece),
-                "goals": list(piece.goals.values()),
-                "judgements": trails.timeline(about[piece.evidence.id]),
-            }
-            for piece in found
-        ],
+        has_work=plan.framework_id is not None,
+        evidence=[told_piece(piece, seen) for piece in found[:PIECES_SHOWN]],
+        has_more=len(found) > PIECES_SHOWN,
         talks=talks_of(g.session, plan_id=plan.id, person=g.person, on=g.today, limit=TALKS_SHOWN),
         absences=absences(plan),
         workplaces=workplaces(row),
         lessons=lessons,
-        activity=trails.activity_of(row.student_id),
-        sources=trails.sources(),
-        own_ids={s.goal_id for s in seen if s.by_id == g.person.id}
-        | {s.evidence_id for s in seen if s.by_id == g.person.id},
+        activity=row.activity,
+        own_ids=_own(seen),
         is_blind=is_blind,
-        may_judge=bool(roles & set(RATING_IN_SCHOOL)),
+        may_judge=may_judge,
         may_agree=PlanRole.COACH in roles,
         values=filled.values if filled else {},
         errors=filled.sentences() if filled else {},
     )
 
 
-def _people(plan: LearningPlan, row: Row) -> list[dict[str, Any]]:
-    """Return whose view one looks for: the student, the coaches and the supervisors.
-
-    Those of a placement that the reader does not see stay unnamed.
-    """
-    places = {None, *(placement.id for placement in row.facts.placements)}
-    return [
-        {"id": member.person_id, "by": RATERS[member.role], "name": member.given_name}
-        for member in members_of(g.session, plan=plan, on=g.today)
-        if member.role in LOOKED_FOR and member.placement_id in places
-    ]
+def _row(plan: LearningPlan) -> Row:
+    rows = rows_for(g.session, reader=g.person, school=g.school, on=g.today, plan_id=plan.id)
+    if not rows:
+        raise NotFound("plan is closed")
+    return rows[0]
 
 
-def _raters(row: Row) -> list[dict[str, Any]]:
-    raters = {(fact.by, fact.by_id) for fact in row.facts.judgements}
-    return [{"by": by, "name": row.names[by_id]} for by, by_id in sorted(raters, key=_drawn_order)]
+def _requests(row: Row) -> dict[UUID, SeenRequest]:
+    """Return the reader's own requests by id, when one of them is a reason to talk."""
+    if not any(signal.request_id for signal in row.signals):
+        return {}
+    mine, theirs = waiting_seen(g.person)
+    return {request.id: request for request in (*mine, *theirs)}
 
 
-def _drawn_order(rater: tuple[Rater, UUID]) -> tuple[int, UUID]:
-    return list(Rater).index(rater[0]), rater[1]
+def _own(seen: Sequence[SeenJudgement]) -> set[UUID | None]:
+    """Return the goals and pieces on which the reader gave a view."""
+    return {key for s in seen if s.by_id == g.person.id for key in (s.goal_id, s.evidence_id)}
+
+
+def _may_judge(plan: LearningPlan) -> bool:
+    roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
+    return bool(roles & set(RATING_IN_SCHOOL))
+
+
+def _name(plan: LearningPlan) -> dict[str, str]:
+    student = g.session.get_one(Person, (plan.school_id, plan.student_id))
+    return {"name": student.name, "given_name": student.given_name}

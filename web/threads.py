@@ -32,6 +32,7 @@ from web import trails
 from web.feedback import about, entry_of, owed_of, thread_url
 from web.files import listed
 from web.forms import CODES, MAX_TEXT, MAX_WORDS, Filled, Form, fill, words
+from web.prepared import views_on_goal
 
 blp = Blueprint("threads", __name__, url_prefix="/feedback")
 
@@ -289,4 +290,6 @@ def _judgements(subject: Subject, *, own: bool = False) -> list[Any]:
         return []
     seen = judgements_seen(g.session, plan_id=subject.plan_id, person=g.person, on=g.today)
     shown = [judgement for judgement in seen if not own or judgement.by_id == g.person.id]
-    return trails.timeline(shown, about=subject.id)
+    if isinstance(subject, Evidence):
+        return trails.timeline(shown, about=subject.id)
+    return trails.timeline(views_on_goal(subject.id, shown))

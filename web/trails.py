@@ -57,20 +57,20 @@ class Minis:
         """Begin with nothing drawn; the window is the table's, `on` the day of the page."""
         self._on, self.window = on, window
         self._words = words_here()
-        self._drawn: dict[UUID, Markup] = {}
-        self._activity: dict[UUID, tuple[date, ...]] = {}
+        self._drawn: dict[int, Markup] = {}
+        self._activity: dict[int, tuple[date, ...]] = {}
 
     def of(self, row: Row, trail: progress.Trail) -> Markup:
         """Return the drawing of one goal, with its words."""
-        found = self._drawn.get(trail.goal.id)
+        found = self._drawn.get(trail.goal.id.int)
         if found is None:
-            found = self._drawn[trail.goal.id] = self._draw(row, trail)
+            found = self._drawn[trail.goal.id.int] = self._draw(row, trail)
         return found
 
     def _draw(self, row: Row, trail: progress.Trail) -> Markup:
-        activity = self._activity.get(row.plan_id)
+        activity = self._activity.get(row.plan_id.int)
         if activity is None:
-            activity = self._activity[row.plan_id] = weeks_told(row)
+            activity = self._activity[row.plan_id.int] = weeks_told(row)
         drawn, layers = mini(
             Traced(
                 trail.judgements,

@@ -16,7 +16,7 @@ from lti.connecting.registrations import activate, add_deployment, add_registrat
 from lti.models import Deployment, DeploymentState, LaunchLog, Registration
 from tracker import audit
 from tracker.errors import Invalid, NotFound
-from tracker.models import Person, School
+from tracker.models import AuditEvent, Person, School
 from tracker.permissions import Action, require
 
 LAUNCHED = "launched"
@@ -61,6 +61,23 @@ def deployments_of(session: Session, *, by: Person, on: date) -> Sequence[Deploy
         sa.select(Deployment)
         .where(Deployment.school_id == by.school_id)
         .order_by(Deployment.created_at, Deployment.id)
+    ).all()
+
+
+def waiting_deployments(session: Session, *, by: Person, on: date) -> Sequence[Deployment]:
+    """Return what nobody switched on yet; what somebody switched off waits for nothing."""
+    require(session, by, Action.SEE_LMS, on=on)
+    switched_off = sa.exists().where(
+        AuditEvent.school_id == Deployment.school_id,
+        AuditEvent.subject_id == Deployment.id,
+        AuditEvent.verb == "switched off",
+    )
+    return session.scalars(
+        sa.select(Deployment).where(
+            Deployment.school_id == by.school_id,
+            Deployment.state == DeploymentState.INACTIVE,
+            ~switched_off,
+        )
     ).all()
 
 

@@ -75,6 +75,30 @@ OTHERS = {
     "discard_bad_rows": "administrator",
     "decide_parked": "administrator",
     "undo_parked": "administrator",
+    "take_up_rows": "administrator",
+    "take_import_as": "administrator",
+    "confirm_guide": "administrator",
+    "end_guide": "administrator",
+    "create_source": "administrator",
+    "replace_source": "administrator",
+    "pull_source": "administrator",
+    "pause_source": "administrator",
+    "resume_source": "administrator",
+    "say_what_items_are_about": "administrator",
+    "end_item_meaning": "administrator",
+    "create_registration": "administrator",
+    "change_registration": "administrator",
+    "check_registration": "administrator",
+    "switch_deployment": "administrator",
+    "create_invite": "administrator",
+    "confirm_course": "administrator",
+    "end_course_confirmation": "administrator",
+    "answer_access_request": "administrator",
+    "release_course_roster": "administrator",
+    "ask_for_access": "teacher",
+    "choose_link_mode": "teacher",
+    "retry_link": "teacher",
+    "remove_link_column": "teacher",
 }
 
 
@@ -188,6 +212,8 @@ def wrong_values(told: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
         yield "", "veel", "not_a_number"
     if "boolean" in kinds:
         yield "", "misschien", "not_true_or_false"
+    if "object" in kinds:
+        yield from (("", value, "not_an_object") for value in ("x", 7))
     if "array" in kinds:
         yield "", "x", "not_a_list"
         yield from _wrong_lists(told)

@@ -5,11 +5,12 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
+from tests import connected
 from tests.world import World
 from tracker.db import new_id, unit_of_work
 from tracker.evidence import log_evidence
 from tracker.goals import add_goal
-from tracker.models import AuditEvent, Goal, Judgement, LearningPlan
+from tracker.models import Activity, AuditEvent, Goal, Judgement, LearningPlan
 
 
 def items(answer: httpx.Response) -> list[dict[str, Any]]:
@@ -65,6 +66,34 @@ def test_looking_at_somebody_elses_plan_is_logged(
         ).all()
     assert ("looked", world.plan.id, None) in looks
     assert ("listed plans", world.coach.id, {"plan_ids": [str(world.plan.id)]}) in looks
+
+
+def test_signals_of_other_systems_are_told_with_their_source_until_it_takes_them_back(
+    engine: sa.Engine, world: World, as_: Any
+) -> None:
+    address = f"/api/plans/{world.plan.id}/activity"
+    (signal,) = items(as_(world.student).get(address))
+    told = [signal[name] for name in ("source", "kind", "occurred_on", "title", "value")]
+    assert told == ["Leeromgeving", "launch", world.on.isoformat(), None, None]
+    assert (signal["item_id"], signal["meanings"]) == (None, [])
+    assert items(as_(world.coach).get(address)) == [signal]
+    assert items(as_(world.supervisor).get(address)) == []
+    assert as_(world.other_student).get(address).status_code == 404
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(sa.update(Activity).values(ended_at=world.at))
+    assert items(as_(world.student).get(address)) == []
+
+
+def test_a_signal_about_an_item_tells_what_the_school_says_of_it(
+    engine: sa.Engine, world: World, as_: Any
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        item = connected.said(session, world)["item"]
+        session.execute(sa.update(Activity).values(item_id=item, kind="result", value=7.5))
+    (signal,) = items(as_(world.coach).get(f"/api/plans/{world.plan.id}/activity"))
+    told = [signal[name] for name in ("item_id", "title", "kind", "value", "value_max")]
+    assert told == [str(item), "Toets", "result", 7.5, None]
+    assert [meaning["code"] for meaning in signal["meanings"]] == ["B1-K1-W1"]
 
 
 def test_goal_comes_with_its_items_and_in_the_students_words(world: World, as_: Any) -> None:

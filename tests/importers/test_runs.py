@@ -44,10 +44,10 @@ def test_what_changed_since_the_preview_is_shown_again_instead_of_applied(import
     assert "preview.outdated" in importing.codes(again)
     assert again.counts["person"] | {"changed": 1, "same": 31} == again.counts["person"]
     ((name,),) = importing.read(sa.select(Person.name).where(Person.number == "S900001"))
-    assert name == "Aylin Anders"
+    assert name == "Pien Anders"
     assert importing.apply(again).state is RunState.APPLIED
     ((name,),) = importing.read(sa.select(Person.name).where(Person.number == "S900001"))
-    assert name == "Aylin Bos"
+    assert name == "Pien Bos"
 
 
 def test_a_person_who_took_the_number_while_we_wrote_leads_to_a_new_preview(importing: Importing):
@@ -275,7 +275,7 @@ def test_changes_are_shown_field_by_field(importing: Importing, imported: Import
         found = changes_of(session, session.get_one(ImportRun, (run.school_id, run.id)))
     shown = [(c.kind, c.subject, c.field, c.was, c.becomes, c.row) for c in found]
     assert shown == [
-        ("person", "Aylin Bos-Jansen", "name", "Aylin Bos", "Aylin Bos-Jansen", 2),
+        ("person", "Pien Bos-Jansen", "name", "Pien Bos", "Pien Bos-Jansen", 2),
         ("membership", "Merel Bakker", "until_on", None, "closed", None),
         ("result", "Finn Özdemir", "value", "9.500", "7.25", 2),
     ]

@@ -164,20 +164,21 @@ class Crowd:
         return plan
 
     def add_around(self, number: int, plan: UUID, student: UUID) -> None:
-        """Add who guides, and for every sixth some days of absence in the last weeks."""
+        """Add who guides, and for two in six absence: in the last weeks, or into them."""
         since = {"plan_id": plan, "from_on": self.day(300), "created_at": self.at(300)}
         if number % 8:
             self.add(PlanMember, person_id=self.world.coach.id, role=PlanRole.COACH, **since)
         supervisor = self.world.supervisor.id
         self.add(PlanMember, person_id=supervisor, role=PlanRole.SUPERVISOR, **since)
-        if number % 6 == 1:
+        away = {1: (25, 24 - number % 20), 3: (60, 45 - number % 30)}.get(number % 6)
+        if away is not None:
             self.add(
                 Absence,
                 plan_id=plan,
                 by_id=student,
-                from_on=self.day(25),
-                until_on=self.day(24 - number % 20),
-                created_at=self.at(25),
+                from_on=self.day(away[0]),
+                until_on=self.day(away[1]),
+                created_at=self.at(away[0]),
             )
 
     def add_work(self, number: int, plan: UUID, student: UUID) -> None:
@@ -366,7 +367,9 @@ def test_students_without_a_plan_and_plans_without_a_coach_are_counted(
     assert told.shared_pieces is not None
 
 
-def lists(engine: sa.Engine, world: World, offset: int) -> school_lists.Listed:
+def lists(
+    engine: sa.Engine, world: World, offset: int
+) -> school_lists.Listed[school_lists.Uncoached]:
     with unit_of_work(engine, school_id=world.school.id, writes=False) as session:
         found = school_lists.uncoached(
             session,

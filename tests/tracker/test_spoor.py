@@ -463,7 +463,7 @@ def test_a_future_judgement_changes_nothing_today(said: list[JudgementFact], siz
 def test_shifting_all_days_draws_the_same(
     said: list[JudgementFact], size: Size, by: timedelta
 ) -> None:
-    later = [replace(j, observed_on=j.observed_on + by) for j in said]
+    later = [j._replace(observed_on=j.observed_on + by) for j in said]
     there = draw(later, on=ON + by, limits=LIMITS, size=size)
     here = drawn(*said, size=size)
     assert there.from_on == here.from_on + by

@@ -109,7 +109,7 @@ def overview_pages(
     ]
     everybody = Filter("", "", frozenset(), "")
     columns = [
-        Column("B1-K1", "Bieden van zorg", UUID(int=51)),
+        Column("B1-K1", "Bieden van zorg", 51),
         Column("Andere doelen", "", None),
     ]
     full: dict[str, Any] = {
@@ -134,6 +134,7 @@ def overview_pages(
         "values": {},
         "errors": {},
         "filled_plan_id": None,
+        "longest_reason": 500,
     }
     nobody = {"mine": [], "theirs": []}
     quiet = {"reasons": [], "reasons_count": 0, "asks": False, "waiting": nobody}

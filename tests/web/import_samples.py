@@ -228,6 +228,7 @@ IMPORTS: dict[str, Any] = {
         "parked": 3,
         "ready": 2,
         "unsaid": 24,
+        "lms": 1,
     },
     "runs": [
         run(state)["run"] | {"name": LONG if state == "applied" else "studenten.csv"}
@@ -237,7 +238,7 @@ IMPORTS: dict[str, Any] = {
     "values": {"kind": ""},
     "errors": {},
 }
-NOTHING_WAITS = {"previews": [], "repairs": [], "parked": 0, "ready": 0, "unsaid": 0}
+NOTHING_WAITS = {"previews": [], "repairs": [], "parked": 0, "ready": 0, "unsaid": 0, "lms": 0}
 PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "imports": ("administrator", "school/imports.html", IMPORTS),
     "imports-empty": (

@@ -35,7 +35,7 @@ REFUSALS = [
 
 
 def _platform(key: UUID, name: str, state: str, issuer: str) -> dict[str, Any]:
-    opened = MOMENT if state in {"on", "found"} else None
+    opened = MOMENT if state in {"on", "part", "found"} else None
     return {"id": key, "name": name, "state": state, "issuer": issuer, "launched_at": opened}
 
 
@@ -60,6 +60,7 @@ OVERVIEW: dict[str, Any] = {
         _platform(TWO, "Canvas", "off", "https://canvas.instructure.com"),
         _platform(TWO, "LTI 1.3", "new", "https://" + "lange-naam-" * 8 + ".example"),
         _platform(TWO, "Brightspace", "found", "https://brightspace.example"),
+        _platform(TWO, "itslearning", "part", "https://itslearning.example"),
     ],
     "courses": [
         _course(LONG, waiting=2),

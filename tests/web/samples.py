@@ -35,6 +35,7 @@ from tracker.facts import (
 )
 from tracker.figures import Covered
 from tracker.models import PlanRole
+from tracker.plan_facts import SourceActivity
 
 TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 8, 44, tzinfo=UTC)
@@ -531,6 +532,40 @@ COACH_STUDENT: dict[str, Any] = {
     "waiting": [coached(GOALS[3], version=2)],
     "goals": [coached(goal) for goal in GOALS],
     "closed": [coached(GOALS[0], closing_words="Het lukt nu ook zonder hulp.")],
+    "has_work": True,
+    "evidence": [PIECE, QUIET_PIECE],
+    "has_more": True,
+    "lessons": WAITING,
+    "talks": [
+        {
+            "held_on": TODAY - timedelta(days=14),
+            "given_name": "Joost",
+            "role": "coach",
+            "goal_title": TITLES[SHOWER],
+            "words": "Marja laat dinsdag zien hoe de tweede controle gaat.",
+        }
+    ],
+    "activity": [SourceActivity("Leeromgeving", TODAY, 12, ())],
+    "own_ids": {SHOWER},
+    "is_blind": False,
+    "may_judge": True,
+    "may_agree": True,
+    "values": {},
+    "errors": {},
+}
+# A full year: as much as a talk can be about.
+BUSY_STUDENT: dict[str, Any] = COACH_STUDENT | {
+    "goals": [
+        coached(GOALS[number % len(GOALS)] | {"id": UUID(int=600 + number)}) for number in range(6)
+    ],
+    "reasons": SIGNALS[:4],
+    "talks": COACH_STUDENT["talks"] * 10,
+}
+OF_STUDENT: dict[str, Any] = {
+    name: COACH_STUDENT[name]
+    for name in ("student", "plan_id", "programme", "kept", "may_judge", "is_blind", "own_ids")
+}
+COACH_WORK: dict[str, Any] = OF_STUDENT | {
     "work": [
         {
             "id": UUID(int=50 + n),
@@ -551,26 +586,13 @@ COACH_STUDENT: dict[str, Any] = {
             start=1,
         )
     ],
-    "evidence": [PIECE, QUIET_PIECE],
-    "lessons": WAITING,
-    "talks": [
-        {
-            "held_on": TODAY - timedelta(days=14),
-            "given_name": "Joost",
-            "role": "coach",
-            "goal_title": TITLES[SHOWER],
-            "words": "Marja laat dinsdag zien hoe de tweede controle gaat.",
-        }
-    ],
-    "activity": ACTIVITY,
-    "sources": SOURCES,
-    "own_ids": {SHOWER},
-    "is_blind": False,
-    "may_judge": True,
-    "may_agree": True,
-    "values": {},
-    "errors": {},
 }
+COACH_EVIDENCE: dict[str, Any] = OF_STUDENT | {
+    "evidence": [PIECE, QUIET_PIECE],
+    "page": 2,
+    "has_more": True,
+}
+COACH_ACTIVITY: dict[str, Any] = OF_STUDENT | {"activity": ACTIVITY, "sources": SOURCES}
 JUDGE: dict[str, Any] = {
     "student": {"given_name": "Amira"},
     "back": "/coach",
@@ -1132,6 +1154,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         },
     ),
     "coach-student": ("coach", "coach/student.html", COACH_STUDENT),
+    "coach-student-busy": ("coach", "coach/student.html", BUSY_STUDENT),
     "coach-student-errors": (
         "coach",
         "coach/student.html",
@@ -1160,6 +1183,20 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "goals": [coached(goal, standings=[], judgements=[]) for goal in GOALS],
             "evidence": [QUIET_PIECE | {"judgements": []}],
         },
+    ),
+    "coach-evidence": ("coach", "coach/evidence.html", COACH_EVIDENCE),
+    "coach-evidence-empty": (
+        "coach",
+        "coach/evidence.html",
+        COACH_EVIDENCE | {"evidence": [], "page": 1, "has_more": False},
+    ),
+    "coach-work": ("coach", "coach/work.html", COACH_WORK),
+    "coach-work-empty": ("coach", "coach/work.html", COACH_WORK | {"work": []}),
+    "coach-activity": ("coach", "coach/activity.html", COACH_ACTIVITY),
+    "coach-activity-empty": (
+        "coach",
+        "coach/activity.html",
+        COACH_ACTIVITY | {"activity": []},
     ),
     "coach-judge": ("coach", "coach/judge.html", JUDGE),
     "coach-judge-errors": (
@@ -1216,7 +1253,8 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "waiting": [],
             "closed": [],
             "drafts": [],
-            "work": [],
+            "has_work": False,
+            "has_more": False,
             "talks": [],
             "lessons": [],
             "reasons": [],

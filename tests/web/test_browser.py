@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.web.browsing import come_in, count_taps, follow, looks_right, sign_out, taps
 from tests.web.conftest import PHONE
@@ -84,6 +84,22 @@ def test_the_pages_speak_english_when_asked(page: Page) -> None:
     follow(page.get_by_role("button", name="English"))
     assert "Who needs me?" in page.locator("h1").inner_text()
     assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_without_a_network_what_was_written_stays(page: Page) -> None:
+    come_in(page, "student")
+    page.goto("/student/evidence/new")
+    page.locator("#text").fill("In de kelder is geen bereik.")
+    page.get_by_text("Alleen ik").click()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Bewaar mijn bewijs").click()
+    said = page.get_by_text("Geen verbinding. Wat je schreef staat er nog.")
+    expect(said).to_be_visible()
+    assert page.locator("#text").input_value() == "In de kelder is geen bereik."
+    page.context.set_offline(False)
+    expect(said).to_have_count(0)
+    follow(page.get_by_role("button", name="Bewaar mijn bewijs"))
+    assert page.url.endswith("/sent")
 
 
 def test_pressing_the_button_twice_sends_one_piece(

@@ -12,10 +12,12 @@ from flask import Flask
 
 from tests.visits import Visit
 from tests.world import World
-from tracker.db import unit_of_work
+from tracker.db import new_id, unit_of_work
+from tracker.evidence import log_evidence
 from tracker.goals import add_goal
 from tracker.judgements import judge
 from tracker.models import (
+    Audience,
     Control,
     Evidence,
     FeedbackRequest,
@@ -33,7 +35,7 @@ from tracker.requests import ask
 from tracker.sharing import withdraw
 from tracker.signing import sign
 
-TALK_QUERIES = 44
+TALK_QUERIES = 41
 
 MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\xff\xfb\x90\x00" * 64
 
@@ -104,7 +106,7 @@ def test_who_saw_nothing_yet_is_named_as_such_and_never_as_nought(
     goal = visit.get(page_of(world)).split('id="goals"')[1].split("</table>")[0]
     rows = [row for row in goal.split("<tr>") if "nog niet gezien" in row]
     assert [name for row in rows for name in ("Sanne", "Cor", "Piet") if name in row] == ["Cor"]
-    work = visit.get(page_of(world)).split('id="work"')[1].split("</section>")[0]
+    work = visit.get(f"{page_of(world)}/work").split('id="work"')[1].split("</section>")[0]
     assert "praktijkopleider" in work  # the goal that serves it was seen
     assert "dagen geleden, bij een doel" in work
 
@@ -133,7 +135,7 @@ def test_a_coach_gives_a_view_on_a_goal_a_piece_and_a_werkproces(
         "item": f"/judge/plans/{world.plan.id}/items/{world.items[1].id}",
     }
     path = paths[about]
-    assert path in visit.get(page_of(world))
+    assert path in visit.get(page_of(world) + ("/work" if about == "item" else ""))
     answer = visit.submit(path, path, view(world, aspect="skill", sign="yes"))
     assert answer.status_code == 303
     assert answer.headers["Location"].endswith(page_of(world))
@@ -363,7 +365,7 @@ def test_a_young_request_stands_among_requests_and_an_old_one_only_among_reasons
 ) -> None:
     request_id = _ask_long_ago(engine, world, days=3)
     page = visit.get("/coach")
-    assert "Wacht op een antwoord" in page
+    assert page.index("Verschil") < page.index("Wacht op een antwoord")  # below what waits longer
     assert "Wacht op jou" not in page
     with unit_of_work(engine, school_id=world.school.id) as session:
         held = session.get_one(FeedbackRequest, (world.school.id, request_id))
@@ -480,6 +482,65 @@ def test_a_talk_page_costs_the_same_queries_for_ten_goals_as_for_one(
             )
     assert "Ik bel familie 8" in visit.get(page_of(world))
     assert visit.count_queries(page_of(world)) == few <= TALK_QUERIES
+
+
+def test_a_talk_page_shows_the_newest_pieces_and_views_once_and_leads_to_the_others(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        for number in range(21):
+            piece = log_evidence(
+                session,
+                key=new_id(),
+                by=world.student,
+                plan=world.plan,
+                goals=[world.goal],
+                text=f"Stuk {number}.",
+                happened_on=world.on,
+                has_people=False,
+                placement=world.placement,
+                share_with=[Audience.COACHES],
+                own_level=world.levels[0],
+                on=world.on,
+                at=world.at + timedelta(minutes=number),
+            )
+    page = visit.get(page_of(world))
+    assert [number for number in range(21) if f"Stuk {number}." in page] == [18, 19, 20]
+    assert page.count(f'id="evidence-{piece.id}"') == 1
+    goal = page.split('id="goals"')[1].split("</article>")[0]
+    assert goal.count("/judge/judgements/") == 3
+    assert f'href="/feedback/goals/{world.goal.id}"' in goal
+    assert visit.get(f"/feedback/goals/{world.goal.id}").count("Sanne: nog niet") == 21
+    path = f"{page_of(world)}/evidence"
+    assert path in page
+    first, second = visit.get(path), visit.get(f"{path}?at=2&name=san")
+    assert "Stuk 20." in first
+    assert "Stuk 0." not in first
+    assert "Stuk 0." in second
+    assert "Ik hielp mevrouw met opstaan." in second
+    assert f'href="{page_of(world)}?name=san"' in second
+    for other in ("work", "activity"):
+        assert f"{page_of(world)}/{other}" in page
+        assert f'href="{page_of(world)}"' in visit.get(f"{page_of(world)}/{other}")
+
+
+def test_all_views_on_a_goal_are_those_on_the_pieces_that_show_it_too(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        judge(
+            session,
+            by=world.coach,
+            plan=world.plan,
+            evidence=world.shared,
+            level=world.levels[2],
+            words="In dit stuk zie ik het.",
+            observed_on=world.on,
+            on=world.on,
+            at=world.at,
+        )
+    assert "In dit stuk zie ik het." in visit.get(page_of(world)).split('id="goals"')[1]
+    assert "In dit stuk zie ik het." in visit.get(f"/feedback/goals/{world.goal.id}")
 
 
 def test_the_coach_declares_days_away_and_takes_them_back(visit: Visit, world: World) -> None:

@@ -8,7 +8,7 @@ import requests
 import sqlalchemy as sa
 from flask import Flask
 
-from lti.connecting.registrations import origins_of_school
+from lti.connecting.registrations import add_deployment, origins_of_school
 from lti.launching.launch_log import log_launch
 from lti.models import (
     AccessRequest,
@@ -256,6 +256,41 @@ def test_a_deployment_is_switched_on_and_off(
     assert row(engine, world, Deployment).state is DeploymentState.INACTIVE
 
 
+def test_a_deployment_that_waits_is_named_until_somebody_decides(
+    visit: Visit, engine: sa.Engine, joined: tuple[Registration, Deployment]
+) -> None:
+    registration, deployment = joined
+    page = f"{PAGE}/{registration.id}"
+
+    def waits() -> bool:
+        part = visit.get("/school").partition('id="waits"')[2].partition("</section>")[0]
+        return "Leeromgevingen" in part and "1 wacht" in part
+
+    def switch(one: Deployment, state: str) -> None:
+        sent = {"deployment": str(one.id), "state": state}
+        assert visit.submit(page, f"{page}/deployments", sent).status_code == 303
+
+    assert waits()
+    switch(deployment, "on")
+    assert not waits()
+    with unit_of_work(engine) as session:
+        second = add_deployment(session, registration=registration, lti_id="2", at=utc_now())
+    assert waits()
+    assert "Aan, maar een deployment staat uit" in visit.get(PAGE)
+    switch(second, "on")
+    switch(second, "off")
+    assert not waits(), "what somebody switched off waits for nothing"
+
+
+def test_two_platforms_of_one_kind_are_told_apart_by_their_host(
+    visit: Visit, engine: sa.Engine, world: World, course: Context, lms: Lms
+) -> None:
+    assert "(127.0.0.1" not in visit.get(PAGE)
+    other = Lms(url="http://127.0.0.1:9", tool="http://x", client_id="tool-2")
+    register(engine, other, world.school, product="moodle")
+    assert f"Moodle ({lms.url.partition('//')[2]})" in visit.get(PAGE)
+
+
 def test_a_platform_of_another_school_cannot_be_named(
     visit: Visit,
     engine: sa.Engine,
@@ -340,6 +375,11 @@ def test_the_self_test_runs_from_the_page_and_says_what_to_do(
     assert visit.submit(page, f"{page}/check", {}).status_code == 303
     shown = visit.get(page)
     assert "Zet de deployment op deze pagina aan." in shown
+    assert "Leerspoor draait alleen op deze computer." in shown
+    sent = {"deployment": str(joined[1].id), "state": "on"}
+    assert visit.submit(page, f"{page}/deployments", sent).status_code == 303
+    shown = visit.get(page)
+    assert "De koppeling staat uit" not in shown, "it was switched on since that test"
     assert "Leerspoor draait alleen op deze computer." in shown
 
 

@@ -1,5 +1,6 @@
 """How the pages look and behave in a real browser, in every state that a sample shows."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ LOOKED_AT = (
     "coach-overview",
     "coach-overview-quiet",
     "coach-student-errors",
+    "coach-evidence",
+    "coach-work",
     "coach-judge-errors",
     "coach-judgement",
     "supervisor-start",
@@ -118,6 +121,16 @@ def test_page_has_no_barrier_in_light_or_dark_and_never_scrolls_sideways(
         for width in (NARROW, PHONE, 980, DESK):
             window.set_viewport_size({"width": width, "height": 844})
             assert window.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_talk_about_six_goals_is_two_sheets_of_paper_and_a_short_page_on_a_phone(
+    window: Page, gallery: str
+) -> None:
+    window.set_viewport_size({"width": PHONE, "height": 844})
+    window.goto(gallery + "coach-student-busy")
+    assert window.locator("main article h3").count() == 6 + 1  # one waits to be agreed
+    assert window.evaluate("document.documentElement.scrollHeight") < 9_000
+    assert len(re.findall(rb"/Type\s*/Page\b", window.pdf(format="A4"))) <= 2
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tests.web.test_coach_pages import MP3
 from tests.world import World
 from tracker.db import new_id, unit_of_work
 from tracker.evidence import log_evidence
+from tracker.goals import add_goal
 from tracker.models import (
     Audience,
     Comment,
@@ -24,6 +25,8 @@ from tracker.models import (
 )
 from tracker.placements import add_placement
 from tracker.plans import add_member
+
+START_QUERIES = 30
 
 
 @pytest.fixture
@@ -182,3 +185,71 @@ def test_who_works_at_another_placement_stays_unnamed(
     page = f"/coach/plans/{world.plan.id}"
     assert world.teacher.given_name in Visit(app, world.coach).get(page)
     assert world.teacher.given_name not in visit.get(page)
+
+
+def test_the_start_of_a_supervisor_costs_the_same_queries_for_ten_pieces_as_for_one(
+    visit: Visit, engine: sa.Engine, world: World, piece: Evidence
+) -> None:
+    few = visit.count_queries("/supervisor")
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        for number in range(9):
+            log_evidence(
+                session,
+                key=new_id(),
+                by=world.student,
+                plan=world.plan,
+                goals=[world.goal],
+                text=f"Stuk {number}.",
+                happened_on=world.on,
+                has_people=False,
+                placement=world.placement,
+                share_with=[Audience.PLACEMENT],
+                own_level=world.levels[0],
+                on=world.on,
+                at=world.at + timedelta(minutes=number + 1),
+            )
+    page = visit.get("/supervisor")
+    assert page.index("Ik zette de weekdoos klaar.") < page.index("Stuk 0.") < page.index("Stuk 8.")
+    assert "Nog 5 bewijzen" in page
+    assert visit.count_queries("/supervisor") == few <= START_QUERIES
+
+
+def test_a_student_stands_once_with_the_goal_seen_last_and_the_others_folded(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        for title in ("Ik bel familie", "Ik schrijf op"):
+            goal = add_goal(
+                session,
+                by=world.student,
+                plan=world.plan,
+                question="Hoe doe ik dat?",
+                title=title,
+                success="Het lukt.",
+                target_anchor=2,
+                target_on=None,
+                items=[],
+                on=world.on,
+                at=world.at,
+            )
+            log_evidence(
+                session,
+                key=new_id(),
+                by=world.student,
+                plan=world.plan,
+                goals=[goal],
+                text=f"{title}.",
+                happened_on=world.on,
+                has_people=False,
+                placement=world.placement,
+                share_with=[Audience.PLACEMENT],
+                own_level=world.levels[0],
+                on=world.on,
+                at=world.at,
+            )
+    row = visit.get("/supervisor").split('id="students"')[1].split("</section>")[0]
+    assert row.count("Sanne Student</h3>") == 1
+    drawn = row.count('class="sp sp-')
+    assert drawn > 1
+    assert f"Nog {drawn - 1} doel" in row
+    assert row.split("Nog ")[0].count('class="sp sp-') == 1

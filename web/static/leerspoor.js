@@ -4,9 +4,27 @@
 const spoken = document.getElementById("busy");
 let restore = [];
 
+// Without a network nothing is sent, so that no page of the browser wipes what was written.
+function sayOffline(form) {
+  if (!form.querySelector(".geen-net")) {
+    const said = document.createElement("p");
+    said.className = "note let geen-net";
+    said.setAttribute("role", "alert");
+    said.textContent = document.documentElement.dataset.offline;
+    form.append(said);
+  }
+}
+
+addEventListener("online", () => document.querySelectorAll(".geen-net").forEach((said) => said.remove()));
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const button = event.submitter;
+  if (!navigator.onLine) {
+    event.preventDefault();
+    sayOffline(form);
+    return;
+  }
   if (form.dataset.sent) {
     event.preventDefault();
     return;

@@ -1,0 +1,43 @@
+"""Pages that say no: whoever is signed in keeps the menu, and no cause is told."""
+
+from flask import Flask
+
+from tests.browsers import Browser
+from tests.visits import SECURE, Visit
+from tests.world import World
+
+MENU = 'class="nav bar"'
+
+
+def test_an_unknown_address_keeps_the_menu_of_who_is_signed_in(app: Flask, world: World) -> None:
+    page = Visit(app, world.coach).get("/geen/adres", 404)
+    assert MENU in page
+    assert "Deze pagina bestaat niet" in page
+
+
+def test_a_stranger_at_an_unknown_address_gets_no_menu(app: Flask, world: World) -> None:
+    answer = Browser(app).get("/geen/adres")
+    assert answer.status_code == 404
+    assert MENU not in answer.get_data(as_text=True)
+
+
+def test_a_page_that_fails_says_so_without_its_cause(app: Flask, world: World) -> None:
+    def fails() -> str:
+        raise RuntimeError("the cause")
+
+    app.view_functions["coach.overview"] = fails
+    page = Visit(app, world.coach).get("/coach", 500)
+    assert MENU in page
+    assert "Er ging iets mis" in page
+    assert "LS-" in page
+    assert "the cause" not in page
+
+
+def test_a_body_that_is_too_large_is_refused_with_what_to_do(app: Flask, world: World) -> None:
+    visit = Visit(app, world.student)
+    sent = {"csrf_token": visit.token("/student"), "text": "x" * (3 * 1024 * 1024)}
+    answer = visit.client.post("/student/questions", data=sent, base_url=SECURE)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 413
+    assert MENU in page
+    assert "te groot" in page
