@@ -117,6 +117,8 @@ def shifted(value: Any, by: timedelta) -> Any:
     """Move every day in a fact, a signal or a collection of them."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value + by
+    if hasattr(value, "_fields"):
+        return type(value)(*(shifted(part, by) for part in value))
     if isinstance(value, tuple | list):
         return type(value)(shifted(part, by) for part in value)
     if isinstance(value, dict):

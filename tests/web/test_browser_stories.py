@@ -100,7 +100,7 @@ def test_a_coach_agrees_keeps_a_draft_sends_it_later_and_signs(page: Page, waiti
     looks_right(page)
     follow(page.locator('button[value="send"]'))
     assert page.locator('a[href^="/judge/drafts/"]').count() == 0
-    page.locator("summary", has_text=f"Alle inschattingen bij dit leerdoel: {waiting}").click()
+    page.locator("summary", has_text=f"Nieuwste inschattingen: {waiting}").click()
     assert "Je belde rustig." in main(page)
     looks_right(page)
     follow(page.get_by_role("link", name="Cor: zelfstandig").first)

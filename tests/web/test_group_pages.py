@@ -141,7 +141,7 @@ def test_what_an_activity_is_about_stands_with_its_signals(
     assert answer.status_code == 303
     for reader, address in (
         (world.student, "/student"),
-        (world.coach, f"/coach/plans/{world.plan.id}"),
+        (world.coach, f"/coach/plans/{world.plan.id}/activity"),
     ):
         told = Visit(app, reader).get(address)
         assert "5 keer bekeken" in told
