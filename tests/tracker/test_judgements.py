@@ -15,7 +15,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.evidence import KeptFile, log_evidence
 from tracker.goals import add_goal
 from tracker.judged import judgements_seen
-from tracker.judgements import answered, judge
+from tracker.judgements import judge, waits_for
 from tracker.models import (
     Aspect,
     Audience,
@@ -155,24 +155,36 @@ def test_the_core_team_judges_as_what_it_is(work: Session, world: World) -> None
     assert (said.role, said.aspect) == (PlanRole.TEAM, Aspect.KNOWLEDGE)
 
 
+def waits(work: Session, piece: Evidence, by: Person) -> bool:
+    """Tell whether a piece waits for an answer of this person."""
+    found = sa.select(Evidence.id).where(Evidence.id == piece.id, *waits_for(by))
+    return work.scalar(found) is not None
+
+
 def test_a_comment_that_was_taken_back_is_no_answer(work: Session, world: World) -> None:
     said: dict[str, Any] = {"by": world.coach, "on": world.on, "at": world.at}
     shared = work.get_one(Evidence, (world.school.id, world.shared.id))
+    assert waits(work, shared, world.coach)
     comment = add_comment(work, subject=shared, words="Ik was er niet bij.", **said)
-    of_shared: dict[str, Any] = {"by": world.coach, "evidence_ids": [world.shared.id]}
-    assert answered(work, **of_shared) == {world.shared.id}
+    assert not waits(work, shared, world.coach)
     withdraw_comment(work, comment=comment, **said)
-    assert answered(work, **of_shared) == set()
+    assert waits(work, shared, world.coach)
 
 
 def test_who_declined_to_look_owes_no_answer(work: Session, world: World) -> None:
     day: dict[str, Any] = {"on": world.on, "at": world.at}
     shared = work.get_one(Evidence, (world.school.id, world.shared.id))
     asked = ask(work, by=world.student, to=world.coach, subject=shared, words=None, **day)
-    of_shared: dict[str, Any] = {"by": world.coach, "evidence_ids": [world.shared.id]}
-    assert answered(work, **of_shared) == set()
+    assert waits(work, shared, world.coach)
     decline(work, by=world.coach, request=asked, words="Ik was er die dag niet bij.", **day)
-    assert answered(work, **of_shared) == {world.shared.id}
+    assert not waits(work, shared, world.coach)
+
+
+def test_who_judged_a_piece_owes_no_answer(work: Session, world: World) -> None:
+    shared = work.get_one(Evidence, (world.school.id, world.shared.id))
+    judge(work, **words_of(world, evidence=shared))
+    assert not waits(work, shared, world.supervisor)
+    assert waits(work, shared, world.coach)
 
 
 def test_a_peer_judges_only_what_was_shown_to_them_by_name(work: Session, world: World) -> None:
