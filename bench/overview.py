@@ -56,7 +56,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sqlite", default="300", help="sizes on SQLite; default 300")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="answers of each; default 40")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the databases there")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there too")
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write the report there too; without FILE it is all that is written",
+    )
     return parser.parse_args()
 
 
@@ -204,9 +210,10 @@ def main() -> None:
             report["schools"][f"sqlite {students}"] = school(settings, None, given.rounds)
     report["growth"] = growth(report["schools"])
     report["load_at_end"] = load_average()
-    print(table(report))
-    if given.json:
-        given.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    text = json.dumps(report, indent=2)
+    print(text if given.json == "-" else table(report))
+    if given.json not in (None, "-"):
+        Path(given.json).write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
