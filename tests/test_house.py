@@ -15,13 +15,10 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from identity.access import PUBLIC
 from identity.requests import SAFE
-from lti.connecting.registrations import add_deployment, add_registration
-from lti.models import Context, GradeMode, ResourceLink
 from migrations.metadata import metadata
 from settings import Settings
 from tests import connected as around
@@ -203,7 +200,7 @@ def added(world: World, engine: sa.Engine, superuser_engine: sa.Engine) -> dict[
         session.add(choice)
         absence, put_off, holiday = _paused(world)
         session.add_all([absence, put_off, holiday])
-        connected = _connected(session, world)
+        connected = around.lms(session, world)
         guided, said = around.guided(session, world, world.coach), around.said(session, world)
         told = {"by": world.student, "on": world.on, "at": world.at}
         question = ask_question(session, plan=world.plan, words="Waarom?", **told)
@@ -252,48 +249,6 @@ def _paused(world: World) -> tuple[Absence, Snooze, Holiday]:
         ),
         Holiday(**own, **week, name="Herfstvakantie"),
     )
-
-
-def _connected(session: Session, world: World) -> dict[str, UUID]:
-    """Add a platform of the school, and a course there with a placed link."""
-    url = "https://lms.example"
-    registration = add_registration(
-        session,
-        school=world.school,
-        issuer=url,
-        client_id="tool-1",
-        auth_url=f"{url}/auth",
-        token_url=f"{url}/token",
-        jwks_url=f"{url}/jwks",
-        audience=None,
-        allow_loopback=False,
-        at=world.at,
-    )
-    deployment = add_deployment(session, registration=registration, lti_id="1", at=world.at)
-    context = Context(
-        school_id=world.school.id,
-        deployment_id=deployment.id,
-        lti_id="2",
-        created_at=world.at,
-    )
-    session.add(context)
-    session.flush()
-    link = ResourceLink(
-        school_id=world.school.id,
-        deployment_id=deployment.id,
-        context_id=context.id,
-        lti_id="3",
-        mode=GradeMode.OFF,
-        created_at=world.at,
-    )
-    session.add(link)
-    session.flush()
-    return {
-        "registration": registration.id,
-        "deployment": deployment.id,
-        "context": context.id,
-        "link": link.id,
-    }
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, aliased
 
-from tracker.db import Record, UtcDateTime
+from tracker.db import Record, UtcDateTime, among
 from tracker.models import (
     Evidence,
     EvidenceGoal,
@@ -44,7 +43,7 @@ class Reading:
 
     reader: Any
     in_circle: bool
-    on_postgresql: bool
+    dialect: str
 
     def sees(self, model: type[Record]) -> sa.ColumnElement[bool]:
         """Whether the reader sees a record of this kind on the day."""
@@ -60,15 +59,13 @@ class Reading:
         ]
 
     def among(self, column: Any, name: str) -> sa.ColumnElement[bool]:
-        """Whether a column holds one of the ids that are given under a name.
+        """Whether a column holds one of the ids that are given under a name."""
+        return among(column, name, self.dialect)
 
-        As one array where the database has these: two hundred values in a dozen statements cost
-        more than all that is read.
-        """
-        if self.on_postgresql:
-            every = sa.bindparam(name, type_=postgresql.ARRAY(sa.Uuid()))
-            return column == sa.any_(every)  # type: ignore[no-any-return]  # a column of any model
-        return column.in_(sa.bindparam(name, expanding=True))  # type: ignore[no-any-return]  # as above
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether the database is PostgreSQL, which counts and keeps time in its own words."""
+        return self.dialect == "postgresql"
 
     def in_utc(self, moment: Any) -> sa.ColumnElement[datetime]:
         """Return a moment of which every row has one, in UTC without saying so.
@@ -100,8 +97,7 @@ class Asking:
         """Begin; `in_circle` says that the reader sees these plans as the school's circle only."""
         # Not by the session: no record is loaded, and its rows would be made twice.
         self._connection = session.connection()
-        on_postgresql = self._connection.dialect.name == "postgresql"
-        self._reading = Reading(stand_in(reader), in_circle, on_postgresql)
+        self._reading = Reading(stand_in(reader), in_circle, self._connection.dialect.name)
         midnight = datetime.combine(on + timedelta(days=1), time(), ZoneInfo(school.timezone))
         self._given = {
             **given(reader, on),
