@@ -25,7 +25,7 @@ import psycopg
 from bench.launches import busy_seconds, cpu_seconds, machine
 from bench.site import DURABLE
 from importers import runs
-from importers.engine.bench import Bench, take
+from importers.engine.held import HeldRun, take
 from importers.engine.work import STEPS, do_work
 from importers.models import ImportRun, Phase, RunState
 from migrations.run import migrate
@@ -316,10 +316,10 @@ def work(url: str, files: str, school_id: str, run_id: str, database_pid: str) -
     def spent() -> list[float]:
         return [time.monotonic(), time.process_time(), cpu_seconds(pid) if pid else 0.0]
 
-    def measured(phase: Phase, step: Callable[[Bench], None]) -> Callable[[Bench], None]:
-        def wrapped(bench: Bench) -> None:
+    def measured(phase: Phase, step: Callable[[HeldRun], None]) -> Callable[[HeldRun], None]:
+        def wrapped(held: HeldRun) -> None:
             before = spent()
-            step(bench)
+            step(held)
             took = [now - then for now, then in zip(spent(), before, strict=True)]
             sums = phases.setdefault(phase.value, [0.0, 0.0, 0.0])
             phases[phase.value] = [one + other for one, other in zip(sums, took, strict=True)]
@@ -328,9 +328,9 @@ def work(url: str, files: str, school_id: str, run_id: str, database_pid: str) -
 
     STEPS.update({phase: measured(phase, step) for phase, step in STEPS.items()})
     began = time.monotonic()
-    bench = take(engine, store, school_id=UUID(school_id), run_id=UUID(run_id), at=utc_now())
-    if bench is not None:
-        do_work(bench)
+    held = take(engine, store, school_id=UUID(school_id), run_id=UUID(run_id), at=utc_now())
+    if held is not None:
+        do_work(held)
     seconds = time.monotonic() - began
     print(json.dumps({"seconds": seconds, "peak_mb": peak_mb(), "phases": phases}))
 

@@ -15,7 +15,7 @@ from flask_babel import force_locale
 
 from importers import runs
 from importers.door import admitting as door
-from importers.engine.bench import take
+from importers.engine.held import take
 from importers.engine.work import do_work
 from importers.models import ImportRun, RunState
 from importers.repair.quarantine import bad_rows, count_bad
@@ -232,7 +232,7 @@ def finish(app: Flask, school_id: UUID, run_id: UUID) -> None:
     """Work on the run until it asks for nothing more; or wait while a worker does."""
     engine: sa.Engine = app.extensions["engine"]
     while True:
-        bench = take(
+        held = take(
             engine,
             app.extensions["store"],
             school_id=school_id,
@@ -240,8 +240,8 @@ def finish(app: Flask, school_id: UUID, run_id: UUID) -> None:
             at=utc_now(),
             settings=app.extensions["settings"],
         )
-        if bench is not None:
-            do_work(bench)
+        if held is not None:
+            do_work(held)
         with unit_of_work(engine, school_id=school_id, writes=False) as session:
             if session.get_one(ImportRun, (school_id, run_id)).phase is None:
                 return

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import current_app
 
-from importers.engine.bench import take
+from importers.engine.held import take
 from importers.engine.work import do_work
 from importers.pulls.kept_secrets import encrypt_anew
 from importers.pulls.timetable import prune_pulls
@@ -27,7 +27,7 @@ def run_import(school_id: str, run_id: str) -> None:
 
     `stopping` among the application's extensions says whether the worker was asked to end.
     """
-    bench = take(
+    held = take(
         current_app.extensions["engine"],
         current_app.extensions["store"],
         school_id=UUID(school_id),
@@ -35,8 +35,8 @@ def run_import(school_id: str, run_id: str) -> None:
         at=utc_now(),
         settings=current_app.extensions["settings"],
     )
-    if bench is not None:
+    if held is not None:
         stopping = current_app.extensions.get("stopping")
         if stopping is not None:
-            bench.is_stopping = stopping.is_set
-        do_work(bench)
+            held.is_stopping = stopping.is_set
+        do_work(held)

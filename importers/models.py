@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from importers.issues import Severity
 from importers.records import Op, RecordKind
-from tracker.db import (
+from tracker.columns import (
     Code,
     Digest,
     Identifier,

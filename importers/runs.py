@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from importers.door.intake import BATCH_SIZE, take_in
-from importers.engine.bench import end
 from importers.engine.closing import BRAKES
+from importers.engine.held import end
 from importers.models import ImportIssue, ImportRun, Phase, RunState
 from importers.pulls.pulling import JOB
 from importers.repair.waiting import copy_waiting, count_waiting

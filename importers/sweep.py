@@ -6,11 +6,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine.bench import end, is_worked_on
+from importers.engine.held import end, is_worked_on
 from importers.models import ImportRun, Phase, RunState
 from importers.people import parking
 from tracker.db import unit_of_work
-from tracker.models import School
+from tracker.people import school_ids
 
 # Raw rows go with their run, or after so long.
 KEPT = timedelta(days=30)
@@ -24,7 +24,7 @@ def waiting_runs(engine: sa.Engine, *, at: datetime) -> list[tuple[UUID, UUID]]:
     for a month are thrown away, and of old runs the raw rows; whom a source parked is forgotten.
     """
     with unit_of_work(engine, writes=False) as session:
-        schools = session.scalars(sa.select(School.id).order_by(School.id)).all()
+        schools = school_ids(session)
     found = []
     for school_id in schools:
         with unit_of_work(engine, school_id=school_id, writes=False) as session:

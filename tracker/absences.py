@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 from tracker import audit
 from tracker.errors import Conflict, Invalid
 from tracker.models import Absence, LearningPlan, Person
-from tracker.permissions import Action, lock, require, visible
+from tracker.permissions import (
+    TODAY,
+    Action,
+    given,
+    lock,
+    once_for_reader,
+    require,
+    stand_in,
+    visible,
+)
 from tracker.plans import check_open
 
 LONGEST_DAYS = 366
@@ -78,12 +87,21 @@ def absences_of(
     session: Session, *, plan_id: UUID, person: Person, on: date, limit: int
 ) -> Sequence[Absence]:
     """Return a plan's absences that hold and that `person` may see, newest first."""
-    return session.scalars(
+    asked = {**given(person, on), "plan": plan_id}
+    return session.scalars(_newest_first(stand_in(person), TODAY).limit(limit), asked).all()
+
+
+@once_for_reader
+def _newest_first(person: Person, on: date) -> sa.Select[Absence]:
+    """Select the absences of a plan that hold, its id given as `plan`."""
+    return (
         visible(Absence, person=person, on=on)
-        .where(Absence.plan_id == plan_id, Absence.withdrawn_at.is_(None))
+        .where(
+            Absence.plan_id == sa.bindparam("plan", type_=sa.Uuid()),
+            Absence.withdrawn_at.is_(None),
+        )
         .order_by(Absence.from_on.desc(), Absence.id)
-        .limit(limit)
-    ).all()
+    )
 
 
 def _is_declared(session: Session, plan: LearningPlan, from_on: date, until_on: date) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker.db import Record
+from tracker.columns import Record
 from tracker.models import (
     Audience,
     Evidence,

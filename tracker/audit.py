@@ -11,7 +11,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker.db import Record, insert_missing, new_id
+from tracker.columns import Record
+from tracker.db import insert_missing, new_id
 from tracker.models import AuditEvent, LearningPlan, Person
 
 LOOK_SECONDS = 15 * 60

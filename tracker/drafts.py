@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,18 @@ from tracker.models import (
     Person,
     ScaleLevel,
 )
-from tracker.permissions import Action, RecordT, find, lock, require, visible
+from tracker.permissions import (
+    TODAY,
+    Action,
+    RecordT,
+    find,
+    given,
+    lock,
+    once_for_reader,
+    require,
+    stand_in,
+    visible,
+)
 from tracker.plans import check_open, plan_of
 
 
@@ -160,8 +172,15 @@ def _found(
 
 def drafts_of(session: Session, *, by: Person, plan_id: UUID, on: date) -> Sequence[JudgementDraft]:
     """Return the person's own drafts in a plan, last changed first."""
-    return session.scalars(
-        visible(JudgementDraft, person=by, on=on)
-        .where(JudgementDraft.plan_id == plan_id)
+    asked = {**given(by, on), "plan": plan_id}
+    return session.scalars(_newest_first(stand_in(by), TODAY), asked).all()
+
+
+@once_for_reader
+def _newest_first(person: Person, on: date) -> sa.Select[JudgementDraft]:
+    """Select the person's own drafts in a plan, its id given as `plan`."""
+    return (
+        visible(JudgementDraft, person=person, on=on)
+        .where(JudgementDraft.plan_id == sa.bindparam("plan", type_=sa.Uuid()))
         .order_by(JudgementDraft.changed_at.desc(), JudgementDraft.id.desc())
-    ).all()
+    )

@@ -1,14 +1,17 @@
-"""What a goal said from version to version, who stood behind each, and reading goals with that."""
+"""What a goal said from version to version, and who stood behind each."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.db import among
 from tracker.models import (
     FrameworkItem,
     Goal,
@@ -31,21 +34,6 @@ class Agreed:
     given_name: str
     role: PlanRole
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SeenGoal:
-    """A goal with the framework items it serves, and what belongs to it for this reader.
-
-    `agreed` is the coach who stands behind the newest version, with the student who wrote it;
-    `parent_id` and `parts` (its own goals, oldest first) name what the reader may see only.
-    """
-
-    goal: Goal
-    items: Sequence[FrameworkItem]
-    agreed: Agreed | None = None
-    parent_id: UUID | None = None
-    parts: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,32 +146,21 @@ def by_coach(agreements: Sequence[Agreed]) -> Agreed | None:
     return next((a for a in agreements if a.role is PlanRole.COACH), None)
 
 
-def items_served(
-    session: Session, school_id: UUID, goal_ids: set[UUID]
-) -> dict[UUID, list[FrameworkItem]]:
-    """Return the framework items of goals that the caller holds, by goal, in their own order."""
-    rows = session.execute(
-        sa.select(GoalItem.goal_id, FrameworkItem)
-        .join(
-            FrameworkItem,
-            sa.and_(
-                FrameworkItem.school_id == GoalItem.school_id, FrameworkItem.id == GoalItem.item_id
-            ),
-        )
-        .where(GoalItem.school_id == school_id, GoalItem.goal_id.in_(goal_ids))
-        .order_by(FrameworkItem.position)
-    )
-    found: dict[UUID, list[FrameworkItem]] = defaultdict(list)
-    for goal_id, item in rows:
-        found[goal_id].append(item)
-    return found
-
-
 def agreements_of(
     session: Session, school_id: UUID, goal_ids: set[UUID]
 ) -> dict[UUID, list[Agreed]]:
     """Return who stood behind which version of goals that the caller holds, oldest first."""
-    rows = session.execute(
+    query = _agreements(session.get_bind().dialect.name)
+    found: dict[UUID, list[Agreed]] = defaultdict(list)
+    for goal_id, *told in session.execute(query, {"school": school_id, "goals": list(goal_ids)}):
+        found[goal_id].append(Agreed(*told))
+    return found
+
+
+@cache
+def _agreements(dialect: str) -> sa.Select[*tuple[Any, ...]]:
+    """Select who agreed to goals, whose ids are given as `goals`: theirs, and what `Agreed` has."""
+    return (
         sa.select(
             GoalAgreement.goal_id,
             GoalAgreement.version,
@@ -197,12 +174,9 @@ def agreements_of(
             Person,
             sa.and_(Person.school_id == GoalAgreement.school_id, Person.id == GoalAgreement.by_id),
         )
-        .where(GoalAgreement.school_id == school_id, GoalAgreement.goal_id.in_(goal_ids))
+        .where(
+            GoalAgreement.school_id == sa.bindparam("school", type_=sa.Uuid()),
+            among(GoalAgreement.goal_id, "goals", dialect),
+        )
         .order_by(GoalAgreement.agreed_at, GoalAgreement.id)
     )
-    found: dict[UUID, list[Agreed]] = defaultdict(list)
-    for row in rows:
-        found[row.goal_id].append(
-            Agreed(row.version, row.id, row.name, row.given_name, row.role, row.agreed_at)
-        )
-    return found

@@ -3,26 +3,15 @@
 draft -> active -> closed, and perhaps open again. Each save is a version; only the student writes.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
 from tracker.errors import Conflict, Invalid
-from tracker.goal_versions import (
-    SeenGoal,
-    agreements_of,
-    agreements_to,
-    by_coach,
-    is_agreed,
-    items_served,
-    stand_behind,
-    write_version,
-)
+from tracker.goal_versions import agreements_to, is_agreed, stand_behind, write_version
 from tracker.models import (
     Control,
     FrameworkItem,
@@ -37,7 +26,11 @@ from tracker.models import (
     PlanRole,
     Tailoring,
 )
-from tracker.permissions import Action, lock, require, visible
+from tracker.permissions import (
+    Action,
+    lock,
+    require,
+)
 from tracker.plans import check_open, plan_of
 from tracker.scales import ANCHORS
 
@@ -202,32 +195,6 @@ def agree_goal(
         goal.changed_at = at
     session.flush()
     return agreement
-
-
-def goals_seen(
-    session: Session, *, plan_id: UUID, person: Person, on: date
-) -> dict[UUID, SeenGoal]:
-    """Return the goals of a plan that this person may see, by id, oldest first: three queries."""
-    goals = session.scalars(
-        visible(Goal, person=person, on=on).where(Goal.plan_id == plan_id).order_by(Goal.id)
-    ).all()
-    ids = {goal.id for goal in goals}
-    items = items_served(session, person.school_id, ids)
-    agreements = agreements_of(session, person.school_id, ids)
-    parts: dict[UUID, list[UUID]] = defaultdict(list)
-    for goal in goals:
-        if goal.parent_id is not None:
-            parts[goal.parent_id].append(goal.id)
-    return {
-        goal.id: SeenGoal(
-            goal,
-            items[goal.id],
-            agreed=by_coach([a for a in agreements[goal.id] if a.version == goal.version]),
-            parent_id=goal.parent_id if goal.parent_id in ids else None,
-            parts=parts[goal.id],
-        )
-        for goal in goals
-    }
 
 
 def goal_held(session: Session, by: Person, goal: Goal, action: Action, on: date) -> LearningPlan:

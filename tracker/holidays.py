@@ -59,6 +59,33 @@ def add_holiday(
     return holiday
 
 
+def change_holiday(
+    session: Session,
+    *,
+    by: Person,
+    school: School,
+    holiday: Holiday,
+    name: str,
+    from_on: date,
+    until_on: date,
+    on: date,
+    at: datetime,
+) -> Holiday:
+    """Take a holiday back and add it as it is now; when it may not be so, it stays as it was."""
+    with session.begin_nested():
+        remove_holiday(session, by=by, holiday=holiday, on=on, at=at)
+        return add_holiday(
+            session,
+            by=by,
+            school=school,
+            name=name,
+            from_on=from_on,
+            until_on=until_on,
+            on=on,
+            at=at,
+        )
+
+
 def remove_holiday(
     session: Session, *, by: Person, holiday: Holiday, on: date, at: datetime
 ) -> None:

@@ -10,7 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from tracker.db import Record, among
+from tracker.columns import Record
+from tracker.db import among
 from tracker.models import (
     Aspect,
     Evidence,

@@ -1,7 +1,7 @@
 """The statements that read goals and judgements of many plans: one for each kind of fact, grouped.
 
 Each is made once and kept: who reads, the day and the plans are parameters. What a reader may see
-is a condition of permissions.py in each of them.
+is a condition of permissions/ in each of them.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from tracker.db import Record, UtcDateTime, among
+from tracker.columns import Record, UtcDateTime
+from tracker.db import among
 from tracker.models import (
     Evidence,
     EvidenceGoal,

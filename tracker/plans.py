@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from tracker.models import (
     PlanRole,
     PlanState,
 )
-from tracker.permissions import Action, holds, lock, require
+from tracker.permissions import TODAY, Action, holds, lock, require
 
 LONGEST_AGO = timedelta(days=366)
 
@@ -243,7 +244,14 @@ class SeenMember:
 
 def members_of(session: Session, *, plan: LearningPlan, on: date) -> Sequence[SeenMember]:
     """Return who takes part in a plan on this day, by role and name."""
-    rows = session.execute(
+    asked = {"school": plan.school_id, "plan": plan.id, "today": on}
+    return [SeenMember(*row) for row in session.execute(_members(), asked)]
+
+
+@cache
+def _members() -> sa.Select[*tuple[Any, ...]]:
+    """Select who takes part in a plan, given as `school` and `plan`, as `SeenMember` has it."""
+    return (
         sa.select(
             PlanMember.person_id,
             Person.name,
@@ -257,10 +265,9 @@ def members_of(session: Session, *, plan: LearningPlan, on: date) -> Sequence[Se
             sa.and_(Person.school_id == PlanMember.school_id, Person.id == PlanMember.person_id),
         )
         .where(
-            PlanMember.school_id == plan.school_id,
-            PlanMember.plan_id == plan.id,
-            holds(PlanMember, on),
+            PlanMember.school_id == sa.bindparam("school", type_=sa.Uuid()),
+            PlanMember.plan_id == sa.bindparam("plan", type_=sa.Uuid()),
+            holds(PlanMember, TODAY),
         )
         .order_by(PlanMember.role, Person.name)
     )
-    return [SeenMember(**row._asdict()) for row in rows]

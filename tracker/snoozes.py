@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
-from tracker.db import Record
+from tracker.columns import Record
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.models import (
     FeedbackRequest,

@@ -13,10 +13,9 @@ from importers import bsn, duo
 from importers.door import admitting as door
 from importers.door.disguise import able_to_name
 from importers.door.rewriting import OPEN_END
-from importers.engine.bench import end
 from importers.engine.closing import OPEN_ENDS, hold_back
+from importers.engine.held import end
 from importers.engine.opening import keep_file, opening_of
-from importers.engine.staged import add_issues, layout_of
 from importers.issues import Finding, Refused
 from importers.models import ImportRun, ImportSource, Phase, RunState
 from importers.readers.kept import Kept
@@ -25,6 +24,7 @@ from importers.sheet import KIND as SHEET
 from importers.sheet.mapping import checked as checked_mapping
 from importers.sheet.memory import noted, recalled, settled
 from importers.source import Source
+from importers.staged import add_issues, layout_of
 from tracker.db import insert_missing, new_id
 from tracker.errors import Invalid
 from tracker.models import Person, School

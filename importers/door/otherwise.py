@@ -11,7 +11,6 @@ from importers.door.intake import AT_DOOR
 from importers.door.rereading import forget_findings, read_anew
 from importers.door.rewriting import sample_of
 from importers.engine.opening import ID_BYTES, keep_file, kept_file
-from importers.engine.staged import add_issues
 from importers.issues import Refused
 from importers.kinds import FILE_KINDS, file_kind
 from importers.models import ImportRun, RunState
@@ -21,6 +20,7 @@ from importers.readers.sample import MOST_ROWS, Sample
 from importers.readers.tabular import DELIMITERS
 from importers.repair import repaired as repair
 from importers.sheet.memory import REMEMBERED, UNDERSTOOD
+from importers.staged import add_issues
 from tracker import attachments
 from tracker.errors import Conflict, Invalid
 from tracker.models import Person

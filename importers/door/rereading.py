@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from importers.door.intake import AT_DOOR, checked, look_at
-from importers.engine.bench import end
+from importers.engine.held import end
 from importers.engine.opening import kept_file
 from importers.engine.restage import begin_again
-from importers.engine.staged import add_issues, forget_issues
 from importers.issues import Finding
 from importers.models import ImportIssue, ImportRun, RunState
 from importers.pulls.pulling import JOB
@@ -22,6 +21,7 @@ from importers.readers.sample import MOST_ROWS
 from importers.repair import repaired as repair
 from importers.sheet import KIND as SHEET
 from importers.sheet.memory import REMEMBERED
+from importers.staged import add_issues, forget_issues
 from tracker import audit
 from tracker.db import nudge
 from tracker.errors import Conflict, Invalid

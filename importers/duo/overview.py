@@ -18,7 +18,7 @@ from importers.readers.cells import LONGEST_KEY, Line
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.readers.tabular import Table, open_table
-from importers.records import Op, Origin, Record, RecordKind, Standing
+from importers.records import Op, Record, RecordKind, Standing
 from importers.source import Batch, FileKind, Opening, Stream
 from tracker.models import Precision
 
@@ -254,16 +254,7 @@ class Overview:
     ) -> Record:
         if len(key) > LONGEST_KEY:
             line.find("value.too_long", detail=str(LONGEST_KEY))
-        if line.is_bad:
-            return line.set_aside(kind, key, Standing.BAD)
-        return Record(
-            kind=kind,
-            ext_id=key,
-            origin=Origin(self._file, line.row),
-            data=data,
-            findings=tuple(line.findings),
-            **facts,
-        )
+        return line.record(kind, key, data, **facts)
 
 
 def _file_kind(kind: str, shape: Layout) -> FileKind:

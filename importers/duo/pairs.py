@@ -17,7 +17,7 @@ from importers.readers.cells import Line, read_lines
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.readers.tabular import Table, open_table
-from importers.records import Op, Origin, Record, RecordKind, Standing
+from importers.records import Op, Record, RecordKind
 from importers.source import Batch, FileKind, Opening, Stream
 
 # Each kind of list, with the kind of file of which it names the people.
@@ -72,17 +72,8 @@ class Pairs:
 
     def _record(self, line: Line, number: str, other: str) -> Record:
         key, ours = line.key(other), line.key(number)
-        if line.is_bad:
-            return line.set_aside(RecordKind.PERSON, key, Standing.BAD)
-        return Record(
-            kind=RecordKind.PERSON,
-            ext_id=key,
-            op=Op.LINK,
-            origin=Origin(self._file, line.row),
-            data={"name": None, "number": ours, "email": None},
-            match_key=ours,
-            findings=tuple(line.findings),
-        )
+        data = {"name": None, "number": ours, "email": None}
+        return line.record(RecordKind.PERSON, key, data, op=Op.LINK, match_key=ours)
 
     def _table(self) -> Table:
         return open_table(

@@ -8,10 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine.staged import rows_of
 from importers.engine.write import occasion_of, tell
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus, RunState
 from importers.records import RecordKind
+from importers.staged import is_known, rows_of
 from importers.targets.by_kind import TARGETS
 from importers.targets.signals import SIGNALS
 from importers.targets.told import Occasion, Told
@@ -87,12 +87,7 @@ def _closed(session: Session, run: ImportRun, kind: RecordKind, limit: int) -> l
         sa.select(ImportRow.ext_id, ImportRow.file, ImportRow.row, ExternalRef.person_id)
         .join(
             ExternalRef,
-            sa.and_(
-                ExternalRef.school_id == ImportRow.school_id,
-                ExternalRef.source_id == run.source_id,
-                ExternalRef.kind == ImportRow.kind,
-                ExternalRef.ext_id == ImportRow.ext_id,
-            ),
+            is_known(run),
         )
         .where(*rows_of(run), ImportRow.kind == kind, ImportRow.status == RowStatus.CLOSED)
         .order_by(ImportRow.seq)

@@ -12,12 +12,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from importers import bulk
 from importers.door.rewriting import OPEN_END
-from importers.engine import bulk, seen
-from importers.engine.staged import chained, is_snapshot_of, rows_of
+from importers.engine import seen
 from importers.issues import Finding, Severity
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus
 from importers.records import REFERS, Op, RecordKind
+from importers.staged import chained, is_known, is_snapshot_of, rows_of, told_of
 from tracker.models import Membership, PersonRole
 
 # More than both of these at once is not applied before somebody says that it is right.
@@ -101,9 +102,7 @@ def stage_closings(
 def _told(session: Session, run: ImportRun, kind: RecordKind) -> int:
     """Return how many records of a kind the source told of that are not gone."""
     told = sa.select(sa.func.count()).where(
-        ExternalRef.school_id == run.school_id,
-        ExternalRef.source_id == run.source_id,
-        ExternalRef.kind == kind,
+        *told_of(run, kind),
         ExternalRef.gone_at.is_(None),
     )
     return session.scalar(told) or 0
@@ -115,13 +114,7 @@ def _staged(session: Session, run: ImportRun, kind: RecordKind) -> int:
         sa.select(sa.func.count(ImportRow.ext_id.distinct()))
         .join(
             ExternalRef,
-            sa.and_(
-                ExternalRef.school_id == ImportRow.school_id,
-                ExternalRef.source_id == run.source_id,
-                ExternalRef.kind == ImportRow.kind,
-                ExternalRef.ext_id == ImportRow.ext_id,
-                ExternalRef.gone_at.is_(None),
-            ),
+            sa.and_(is_known(run), ExternalRef.gone_at.is_(None)),
         )
         .where(*rows_of(run), ImportRow.kind == kind, ImportRow.status != RowStatus.IGNORED)
     )
@@ -161,9 +154,7 @@ def _known(
     page = (
         sa.select(ExternalRef.ext_id, ExternalRef.local_id, ExternalRef.digest)
         .where(
-            ExternalRef.school_id == run.school_id,
-            ExternalRef.source_id == run.source_id,
-            ExternalRef.kind == kind,
+            *told_of(run, kind),
             ExternalRef.ext_id > after,
             ExternalRef.gone_at.is_(None),
             *shown,
@@ -254,9 +245,7 @@ def _brakes_of_roles(session: Session, run: ImportRun, kind: RecordKind) -> Iter
         )
         .outerjoin(closing, is_closing)
         .where(
-            ExternalRef.school_id == run.school_id,
-            ExternalRef.source_id == run.source_id,
-            ExternalRef.kind == kind,
+            *told_of(run, kind),
             ExternalRef.gone_at.is_(None),
         )
         .group_by(model.role)

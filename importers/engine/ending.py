@@ -6,12 +6,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
+from importers import bulk
 from importers.engine.remember import mark
-from importers.engine.staged import in_span
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus
 from importers.people.links import only_linked
 from importers.records import RecordKind
+from importers.staged import in_span
 from importers.targets.by_kind import TARGETS
 from importers.targets.told import Occasion, Told
 

@@ -6,10 +6,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk, seen
-from importers.engine.bench import Bench, end
+from importers import bulk
+from importers.engine import seen
+from importers.engine.held import HeldRun, end
 from importers.engine.opening import forget_file
-from importers.engine.staged import delete_some, forget_issues, rows_of
 from importers.engine.write import occasion_of
 from importers.models import (
     ExternalRef,
@@ -28,15 +28,16 @@ from importers.records import RecordKind
 from importers.repair.cells import keep_cells
 from importers.repair.waiting import supersede
 from importers.sheet.memory import remember
+from importers.staged import delete_some, forget_issues, rows_of
 from tracker import audit
 from tracker.db import utc_now
 from tracker.groups import follow_roster
 from tracker.models import ActivitySource, CoachGroup, Person
 
 
-def follow_some(bench: Bench) -> None:
+def follow_some(held: HeldRun) -> None:
     """Let the next confirmed coach group of this source follow its roster; then the run is done."""
-    with bench.step() as (session, run):
+    with held.step() as (session, run):
         occasion = occasion_of(session, run)
         after = run.cursor.get("coach_group")
         coach_group = _next_coach_group(session, run, after=UUID(after) if after else None)
@@ -103,13 +104,13 @@ def _move_cursors(session: Session, run: ImportRun, at: datetime) -> None:
         cursor.value, cursor.moved_at = stream["since"], at
 
 
-def clean_some(bench: Bench) -> None:
+def clean_some(held: HeldRun) -> None:
     """Delete staged rows: all of them, or after applying all but those set aside for repair."""
-    with bench.step() as (session, run):
+    with held.step() as (session, run):
         if run.state is RunState.APPLIED:
-            keep_cells(session, run, bench.store)
-    forget_file(bench)
-    with bench.step() as (session, run):
+            keep_cells(session, run, held.store)
+    forget_file(held)
+    with held.step() as (session, run):
         rows = rows_of(run)
         if run.state is RunState.APPLIED:
             rows.append(ImportRow.status != RowStatus.QUARANTINED)
@@ -122,10 +123,10 @@ def clean_some(bench: Bench) -> None:
             run.phase, run.cursor, run.claim = None, {}, None
 
 
-def prune_some(bench: Bench) -> None:
+def prune_some(held: HeldRun) -> None:
     """Delete what is still raw of a run that ended long ago: file, rows, and cells in issues."""
-    forget_file(bench)
-    with bench.step() as (session, run):
+    forget_file(held)
+    with held.step() as (session, run):
         if delete_some(session, rows_of(run)):
             bulk.change(
                 session,

@@ -11,23 +11,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from importers.engine import bulk, closing, seen, settled
-from importers.engine.bench import Bench, end
+from importers import bulk
+from importers.engine import closing, seen, settled
+from importers.engine.held import HeldRun, end
 from importers.engine.restage import begin_again
 from importers.engine.revisions import pass_over_late
-from importers.engine.staged import (
-    Conditions,
-    StreamLayout,
-    add_issues,
-    chained,
-    column_of,
-    forget_issues,
-    in_span,
-    is_snapshot_of,
-    next_span,
-    rows_of,
-    set_aside,
-)
 from importers.engine.twins import look_back, set_aside_twins
 from importers.engine.write import occasion_of, tell
 from importers.issues import Finding, Severity
@@ -44,6 +32,20 @@ from importers.models import (
 from importers.people.links import set_aside_waiting
 from importers.people.matching import decide_people
 from importers.records import REFERS, Op, RecordKind
+from importers.staged import (
+    Conditions,
+    StreamLayout,
+    add_issues,
+    chained,
+    column_of,
+    forget_issues,
+    in_span,
+    is_snapshot_of,
+    next_span,
+    rows_of,
+    set_aside,
+    told_of,
+)
 from importers.targets import partly, statements
 from importers.targets.companies import decide_companies
 from tracker.db import utc_now
@@ -51,14 +53,14 @@ from tracker.db import utc_now
 UPSERTS = (RowStatus.NEW, RowStatus.CHANGED, RowStatus.SAME)
 
 
-def match_some(bench: Bench) -> None:
+def match_some(held: HeldRun) -> None:
     """Decide about the next range of rows; after the last, show the preview or go on to write."""
-    if not bench.has_looked_back:
-        look_back(bench)
-        bench.has_looked_back = True
-        if bench.phase is not Phase.MATCH:
+    if not held.has_looked_back:
+        look_back(held)
+        held.has_looked_back = True
+        if held.phase is not Phase.MATCH:
             return
-    with bench.step() as (session, run):
+    with held.step() as (session, run):
         if run.cancel_asked_at is not None and run.state is RunState.APPLYING:
             # Nothing of what was approved is written yet: it is a preview again.
             run.state, run.cursor, run.cancel_asked_at = RunState.READING, {}, None
@@ -76,7 +78,7 @@ def match_some(bench: Bench) -> None:
             span = next_span(session, run, batches=bulk.many(session))
         if span is not None:
             _match(session, run, *span)
-        elif not closing.stage_closings(session, run, bench.passed_over):
+        elif not closing.stage_closings(session, run, held.passed_over):
             _finish(session, run)
 
 
@@ -204,9 +206,7 @@ def _found(
         rest = {key for key in aside if key}
     if rest:
         told = sa.select(ExternalRef.ext_id, ExternalRef.local_id).where(
-            ExternalRef.school_id == run.school_id,
-            ExternalRef.source_id == run.source_id,
-            ExternalRef.kind == kind,
+            *told_of(run, kind),
             bulk.is_among(session, ExternalRef.ext_id, rest),
             ExternalRef.gone_at.is_(None),
         )

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from importers.door.admitting import open_source
-from importers.engine.bench import Bench
+from importers.engine.held import HeldRun
 from importers.models import ImportRun
 from importers.pulls import pulling, pushed
 from importers.readers.kept import Kept
@@ -28,40 +28,40 @@ def keep_file(store: Any, run: ImportRun, kept: Kept) -> None:
         run.file_digest = attachments.keep(store, run.school_id, file)
 
 
-def forget_file(bench: Bench) -> None:
+def forget_file(held: HeldRun) -> None:
     """Delete the file of a run that is over. Doing it twice does no harm."""
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
-        run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
+    with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
+        run = session.get_one(ImportRun, (held.school_id, held.run_id))
         digest = run.file_digest
     if digest is not None:
-        attachments.delete(bench.store, bench.school_id, digest)
-        with bench.step() as (_, run):
+        attachments.delete(held.store, held.school_id, digest)
+        with held.step() as (_, run):
             run.file_digest = None
 
 
-def source_of(bench: Bench) -> tuple[ImportRun, Source]:
+def source_of(held: HeldRun) -> tuple[ImportRun, Source]:
     """Return the run as it stands, and what it reads, open; raises Unavailable."""
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
-        run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
-        school = session.get_one(School, bench.school_id)
-    if bench.source is None:
-        bench.source = _open(bench, run, school)
-    return run, bench.source
+    with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
+        run = session.get_one(ImportRun, (held.school_id, held.run_id))
+        school = session.get_one(School, held.school_id)
+    if held.source is None:
+        held.source = _open(held, run, school)
+    return run, held.source
 
 
-def _open(bench: Bench, run: ImportRun, school: School) -> Source:
+def _open(held: HeldRun, run: ImportRun, school: School) -> Source:
     if run.file_digest is not None:
-        kept = kept_file(bench.store, run, run.file_digest)
+        kept = kept_file(held.store, run, run.file_digest)
         return open_source(run.kind or "", kept, opening_of(run, school))
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+    with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
         waiting = pushed.kept_of(session, run)
     if waiting is not None:
         return open_source(run.kind or "", waiting, opening_of(run, school))
-    source = pulling.open_pull(bench, run, school)
-    return _fetched(bench, source, school) if isinstance(source, Fetching) else source
+    source = pulling.open_pull(held, run, school)
+    return _fetched(held, source, school) if isinstance(source, Fetching) else source
 
 
-def _fetched(bench: Bench, source: Fetching, school: School) -> Source:
+def _fetched(held: HeldRun, source: Fetching, school: School) -> Source:
     """Copy what a system tells, and open the copy; from here on the run reads a file."""
     file = TemporaryFile()  # noqa: SIM115 - closed with what is kept in it
     try:
@@ -70,8 +70,8 @@ def _fetched(bench: Bench, source: Fetching, school: School) -> Source:
     except BaseException:
         file.close()
         raise
-    with bench.step() as (_, run):
-        keep_file(bench.store, run, kept)
+    with held.step() as (_, run):
+        keep_file(held.store, run, kept)
         run.options = {**run.options, **options}
     return open_source(source.kind, kept, opening_of(run, school))
 

@@ -5,22 +5,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk, seen
-from importers.engine.bench import Bench
-from importers.engine.staged import Conditions, in_span, next_span
+from importers import bulk
+from importers.engine import seen
+from importers.engine.held import HeldRun
 from importers.engine.twins import MANY
 from importers.models import ExternalRef, ImportRow, ImportRun, ImportSource, Phase, RowStatus
 from importers.people.links import remember_links
 from importers.records import REFERS, RecordKind
+from importers.staged import Conditions, in_span, is_known, next_span
 from importers.targets.by_kind import TARGETS
 from tracker.db import unit_of_work
 
 UPSERTED = (RowStatus.NEW, RowStatus.CHANGED)
 
 
-def touch_some(bench: Bench) -> None:
+def touch_some(held: HeldRun) -> None:
     """Note of the next rows that changed nothing that the source still tells of them."""
-    with bench.step() as (session, run):
+    with held.step() as (session, run):
         span = next_span(session, run, batches=bulk.many(session))
         if span is None or not _has_same(session, run):
             run.phase, run.cursor = Phase.FOLLOW, {}
@@ -97,28 +98,25 @@ def mark(session: Session, run: ImportRun, rows: Conditions, **values: Any) -> N
         sa.update(ExternalRef)
         .where(
             *rows,
-            ExternalRef.school_id == ImportRow.school_id,
-            ExternalRef.source_id == run.source_id,
-            ExternalRef.kind == ImportRow.kind,
-            ExternalRef.ext_id == ImportRow.ext_id,
+            is_known(run),
         )
         .values(values),
     )
 
 
-def gather(bench: Bench) -> None:
+def gather(held: HeldRun) -> None:
     """Have statistics made of what the next kind of rows refers to, if many rows are written."""
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
-        run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
+    with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
+        run = session.get_one(ImportRun, (held.school_id, held.run_id))
         first = run.cursor.get("seq", 1)
         streams = [s for s in run.layout["streams"] if s["until"] and first < s["until"]]
     kind = RecordKind(streams[0]["kind"]) if streams else None
-    if kind is None or kind is bench.gathered or (run.total or 0) < MANY:
+    if kind is None or kind is held.gathered or (run.total or 0) < MANY:
         return
     referred = [TARGETS[one].model.__tablename__ for one in REFERS.get(kind, {}).values()]
-    with unit_of_work(bench.engine, school_id=bench.school_id) as session:
+    with unit_of_work(held.engine, school_id=held.school_id) as session:
         bulk.gather_statistics(session, [*referred, "import_source", "activity_source", "school"])
-    bench.gathered = kind
+    held.gathered = kind
 
 
 def count_writing(session: Session, run: ImportRun) -> None:

@@ -1,11 +1,11 @@
 """Reading again: what was read is thrown away, batch by batch, and the kept file begins anew."""
 
 from importers.engine import seen
-from importers.engine.bench import Bench, end
+from importers.engine.held import HeldRun, end
 from importers.engine.opening import source_of
-from importers.engine.staged import delete_some, forget_issues, layout_of, rows_of
 from importers.models import ImportIssue, ImportRun, Phase, RunState
 from importers.repair.repaired import never_whole
+from importers.staged import delete_some, forget_issues, layout_of, rows_of
 from tracker.db import utc_now
 
 
@@ -14,16 +14,16 @@ def begin_again(run: ImportRun) -> None:
     run.phase, run.cursor, run.done, run.total = Phase.RESTAGE, {}, 0, None
 
 
-def restage_some(bench: Bench) -> None:
+def restage_some(held: HeldRun) -> None:
     """Throw away a batch of what was read; behind the last, reading begins again."""
-    bench.source = bench.batches = None
-    bench.has_looked_back = False
-    bench.passed_over.clear()
+    held.source = held.batches = None
+    held.has_looked_back = False
+    held.passed_over.clear()
     streams = None
-    run, source = source_of(bench)
+    run, source = source_of(held)
     if run.file_digest is not None:
         streams = layout_of(source.streams())["streams"]
-    with bench.step() as (session, run):
+    with held.step() as (session, run):
         if run.cancel_asked_at is not None:
             end(session, run, state=RunState.DISCARDED, at=utc_now())
         elif delete_some(session, rows_of(run)):

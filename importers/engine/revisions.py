@@ -5,10 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine.staged import Conditions, StreamLayout, column_of, set_aside
 from importers.issues import Finding, Severity
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus
 from importers.records import Op
+from importers.staged import Conditions, StreamLayout, column_of, is_known, set_aside
 
 
 def pass_over_late(
@@ -24,12 +24,7 @@ def pass_over_late(
         sa.select(ImportRow.seq, ImportRow.row, ImportRow.ext_id, ExternalRef.revised_at)
         .outerjoin(
             ExternalRef,
-            sa.and_(
-                ExternalRef.school_id == ImportRow.school_id,
-                ExternalRef.source_id == run.source_id,
-                ExternalRef.kind == ImportRow.kind,
-                ExternalRef.ext_id == ImportRow.ext_id,
-            ),
+            is_known(run),
         )
         .where(*span, ImportRow.is_good, sa.or_(is_older, is_unknown))
     )

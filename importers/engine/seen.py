@@ -17,8 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from importers.engine import bulk
-from importers.engine.staged import is_snapshot_of, rows_of
+from importers import bulk
 from importers.models import (
     ExternalRef,
     ImportRow,
@@ -28,6 +27,7 @@ from importers.models import (
     RowStatus,
 )
 from importers.records import REFERS, Op, RecordKind
+from importers.staged import is_snapshot_of, rows_of
 
 REFERRED = {kind for refers in REFERS.values() for kind in refers.values()}
 PASSED_OVER = set(RecordKind) - REFERRED

@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine.staged import Conditions, StreamLayout, forget_issues, is_snapshot_of
 from importers.models import ImportIssue, ImportRun, ImportSource, RunState
 from importers.records import REFERS, RecordKind
+from importers.staged import Conditions, StreamLayout, forget_issues, is_snapshot_of
 from importers.targets.signals import SIGNALS
 
 # In a run's layout: {"writes": of the source when matching began, "streams": {first row:

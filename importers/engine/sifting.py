@@ -17,12 +17,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
-from importers.engine import bulk, seen
+from importers import bulk
+from importers.engine import seen
 from importers.issues import Finding
 from importers.models import ExternalRef, ImportRow, ImportRun, ImportSource, MatchOn, RowStatus
 from importers.people.links import key_of
 from importers.records import REFERS, Op, Record, RecordKind, Standing, Unread
 from importers.source import Batch
+from importers.staged import told_of
 from tracker.models import School
 
 STATUS = {
@@ -86,9 +88,7 @@ class Sieve:
         zone = ZoneInfo(session.get_one(School, run.school_id).timezone)
         same: dict[str, Any] = {"school_id": run.school_id, "run_id": run.id, "kind": kind}
         told = sa.exists().where(
-            ExternalRef.school_id == run.school_id,
-            ExternalRef.source_id == run.source_id,
-            ExternalRef.kind == kind,
+            *told_of(run, kind),
         )
         is_first = not session.scalar(sa.select(told))
         lost = None if is_first else seen.lost(session, run, kind)
@@ -248,7 +248,5 @@ def _known(
 def _of_source(
     run: ImportRun, kind: RecordKind, keys: Iterable[str], session: Session
 ) -> Iterator[sa.ColumnElement[bool]]:
-    yield ExternalRef.school_id == run.school_id
-    yield ExternalRef.source_id == run.source_id
-    yield ExternalRef.kind == kind
+    yield from told_of(run, kind)
     yield bulk.is_among(session, ExternalRef.ext_id, keys)

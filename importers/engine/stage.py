@@ -5,71 +5,72 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk, seen
+from importers import bulk
+from importers.engine import seen
 from importers.engine.ahead import Ahead
-from importers.engine.bench import Bench, Stopping, end
+from importers.engine.held import HeldRun, Stopping, end
 from importers.engine.opening import source_of
 from importers.engine.restage import begin_again
 from importers.engine.sifting import COLUMNS, Sieve, Sifted
-from importers.engine.staged import add_issues
 from importers.models import ImportRow, ImportRun, Phase, RunState
 from importers.pulls import pulling
 from importers.records import RecordKind
 from importers.source import Batch, Unavailable
+from importers.staged import add_issues
 from tracker.db import unit_of_work, utc_now
 
 
-def read_some(bench: Bench) -> None:
+def read_some(held: HeldRun) -> None:
     """Stage the next batch of the file; the last one hands the run on to matching."""
     try:
-        if bench.batches is None:
-            bench.batches = _open(bench)
-        sifted = next(bench.batches, None)
+        if held.batches is None:
+            held.batches = _open(held)
+        sifted = next(held.batches, None)
     except Unavailable as reason:
-        bench.batches = None
-        pulling.put_off(bench, reason)
+        held.batches = None
+        pulling.put_off(held, reason)
         return
     except pulling.Ended:
-        bench.batches = None
+        held.batches = None
         return
     is_turn_over = False
-    with bench.step() as (session, run):
+    with held.step() as (session, run):
         if run.cancel_asked_at is not None:
             end(session, run, state=RunState.DISCARDED, at=utc_now())
         elif sifted is None:
             _next_stream(run)
-            bench.batches = None
+            held.batches = None
         elif _is_outdated(run, sifted):
             begin_again(run)
         else:
             _stage(session, run, sifted)
-            is_turn_over = pulling.is_turn_over(bench, session, run)
+            is_turn_over = pulling.is_turn_over(held, session, run)
     if is_turn_over:
         raise Stopping
-    if bench.phase is not Phase.READ:
-        bench.source = bench.batches = None
+    if held.phase is not Phase.READ:
+        held.source = held.batches = None
 
 
-def _open(bench: Bench) -> Iterator[Sifted]:
+def _open(held: HeldRun) -> Iterator[Sifted]:
     """Go on in the stream, and behind the place, where the cursor stands."""
-    run, source = source_of(bench)
+    run, source = source_of(held)
     place = run.cursor.get("stream", 0)
     streams = source.streams()
     if place == len(streams):
         return iter(())
     kind = RecordKind(streams[place].kind)
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+    with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
         sieve = Sieve.of(session, run, kind)
     made = source.read(streams[place], after=run.cursor.get("after", 0), size=run.batch_size)
     # A system is asked by who holds the run, so that it is seen to be alive.
     if run.file_digest is None:
-        return _sift(bench, sieve, made)
-    return Ahead(_sift(bench, sieve, Ahead(made)))
+        return _sift(held, sieve, made)
+    return Ahead(_sift(held, sieve, Ahead(made)))
 
 
-def _sift(bench: Bench, sieve: Sieve, batches: Iterator[Batch]) -> Iterator[Sifted]:
+def _sift(held: HeldRun, sieve: Sieve, batches: Iterator[Batch]) -> Iterator[Sifted]:
     for batch in batches:
-        with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
+        with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
             sifted = sieve.sift(session, batch)
         yield sifted
 

@@ -5,30 +5,31 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from importers.engine import bulk, seen
-from importers.engine.bench import Bench
+from importers import bulk
+from importers.engine import seen
+from importers.engine.held import HeldRun
 from importers.engine.restage import begin_again
-from importers.engine.staged import Conditions, StreamLayout, column_of, set_aside
 from importers.issues import Finding, Severity
 from importers.models import ImportRow, ImportRun, RowStatus
+from importers.staged import Conditions, StreamLayout, column_of, set_aside
 from tracker.db import unit_of_work
 
 # From so many rows on statistics of them are worth their time.
 MANY = 2000
 
 
-def look_back(bench: Bench) -> None:
+def look_back(held: HeldRun) -> None:
     """Before matching: find once of which kinds a key is in the file twice.
 
     If such a row was passed over, all rows of its kind are read: they may contradict each other.
     """
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
-        run = session.get_one(ImportRun, (bench.school_id, bench.run_id))
+    with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
+        run = session.get_one(ImportRun, (held.school_id, held.run_id))
         is_new = not run.cursor and "twins" not in run.layout
         if is_new:
             unread, twice = seen.with_twins(session, run), seen.read_twice(session, run)
     if is_new:
-        with bench.step() as (_, run):
+        with held.step() as (_, run):
             if unread:
                 unread += run.layout.get("read_whole", [])
                 run.layout = {**run.layout, "read_whole": unread}
@@ -36,7 +37,7 @@ def look_back(bench: Bench) -> None:
             else:
                 run.layout = {**run.layout, "twins": twice}
     if is_new and (run.total or 0) >= MANY:
-        with unit_of_work(bench.engine, school_id=bench.school_id) as session:
+        with unit_of_work(held.engine, school_id=held.school_id) as session:
             bulk.gather_statistics(session, ["import_row"])
 
 

@@ -9,22 +9,22 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from importers.engine.bench import Bench, LostClaim, Stopping, end
 from importers.engine.follow import clean_some, follow_some, prune_some
+from importers.engine.held import HeldRun, LostClaim, Stopping, end
 from importers.engine.match import match_some
 from importers.engine.remember import touch_some
 from importers.engine.restage import restage_some
 from importers.engine.stage import read_some
-from importers.engine.staged import add_issues
 from importers.engine.write import write_some
 from importers.issues import Finding
 from importers.models import Phase, RunState
+from importers.staged import add_issues
 from tracker.db import utc_now
 
 log = structlog.get_logger("leerspoor.importers")
 # So many more objects than before have it look for cycles; Python itself does so at 700.
 ALLOCATED = 20_000
-STEPS: dict[Phase, Callable[[Bench], None]] = {
+STEPS: dict[Phase, Callable[[HeldRun], None]] = {
     Phase.READ: read_some,
     Phase.RESTAGE: restage_some,
     Phase.MATCH: match_some,
@@ -36,24 +36,24 @@ STEPS: dict[Phase, Callable[[Bench], None]] = {
 }
 
 
-def do_work(bench: Bench) -> None:
+def do_work(held: HeldRun) -> None:
     """Work on a run until it asks for nothing more; what goes wrong is the run's state.
 
     A database that went away is no fault of the run: the exception goes on, and the run waits.
     """
     try:
         with rarely_collecting():
-            while bench.phase is not None:
-                STEPS[bench.phase](bench)
+            while held.phase is not None:
+                STEPS[held.phase](held)
     except (LostClaim, Stopping) as reason:
-        log.info("import left", run=str(bench.run_id), reason=type(reason).__name__)
-        bench.release()
+        log.info("import left", run=str(held.run_id), reason=type(reason).__name__)
+        held.release()
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         # The message may quote people's data; where it happened is enough to find the cause.
-        log.error("import failed", run=str(bench.run_id), error=where(error))
-        fail(bench)
+        log.error("import failed", run=str(held.run_id), error=where(error))
+        fail(held)
 
 
 @contextmanager
@@ -70,13 +70,13 @@ def rarely_collecting() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def fail(bench: Bench) -> None:
+def fail(held: HeldRun) -> None:
     """End the run as failed, and clean up after it."""
-    with bench.step() as (session, run):
+    with held.step() as (session, run):
         add_issues(session, run, [(0, Finding(code="run.failed"))])
         end(session, run, state=RunState.FAILED, at=utc_now())
-    while bench.phase is not None:
-        STEPS[bench.phase](bench)
+    while held.phase is not None:
+        STEPS[held.phase](held)
 
 
 def where(error: Exception) -> str:

@@ -11,11 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
-from importers.engine.bench import Bench
+from importers import bulk
 from importers.engine.ending import close, end_records
+from importers.engine.held import HeldRun
 from importers.engine.remember import UPSERTED, count_writing, gather, remember, remember_new
-from importers.engine.staged import Conditions, StreamLayout, in_span, rows_of
 from importers.engine.twins import MANY
 from importers.models import (
     ImportRow,
@@ -26,6 +25,7 @@ from importers.models import (
     RunState,
 )
 from importers.records import RecordKind
+from importers.staged import Conditions, StreamLayout, in_span, rows_of
 from importers.targets import statements
 from importers.targets.by_kind import TARGETS
 from importers.targets.signals import SIGNALS, insert_new
@@ -41,11 +41,11 @@ DOING = (*UPSERTED, RowStatus.CLOSED)
 WRITTEN_AT_ONCE = 3
 
 
-def write_some(bench: Bench) -> None:
+def write_some(held: HeldRun) -> None:
     """Write the next rows that do something; when one cannot be, preview what is left."""
     try:
-        gather(bench)
-        with bench.step() as (session, run):
+        gather(held)
+        with held.step() as (session, run):
             if run.cancel_asked_at is not None:
                 _preview_again(run, is_held=True)
                 return
@@ -67,7 +67,7 @@ def write_some(bench: Bench) -> None:
     except IntegrityError:
         # Somebody else wrote between the match and now; the rows written so far stay written.
         # A pull tries that once more by itself, and then leaves it to somebody.
-        with bench.step() as (_, run):
+        with held.step() as (_, run):
             _preview_again(run, is_held="is_held" in run.layout)
 
 

@@ -6,15 +6,14 @@ or they stay empty. It is never a whole: what is not in it stays as it is.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from importers.issues import Column, Finding, Refused
 from importers.readers.cells import LONGEST_KEY, Line, read_lines
 from importers.readers.kept import Kept
 from importers.readers.sample import Form, Sample
 from importers.readers.tabular import Table, open_table
-from importers.records import Origin, Record, RecordKind, Standing
+from importers.records import Record, RecordKind
 from importers.source import Batch, FileKind, Opening, Stream
 from tracker.models import FrameworkItemKind
 
@@ -115,7 +114,7 @@ class QualificationList:
             "title": self._options.get("title"),
             "level": int(level) if level else None,
         }
-        return self._record(line, RecordKind.FRAMEWORK, self._key(crebo), data)
+        return line.record(RecordKind.FRAMEWORK, self._key(crebo), data)
 
     def _item(self, line: Line, crebo: str, position: int) -> Record:
         if not CREBO.fullmatch(crebo):
@@ -134,27 +133,12 @@ class QualificationList:
             "position": position,
         }
         is_below = kind is FrameworkItemKind.WERKPROCES and above is not None
-        return self._record(
-            line,
+        return line.record(
             RecordKind.FRAMEWORK_ITEM,
             self._key(crebo, code) if code else None,
             data,
             target=self._key(crebo),
             parent=self._key(crebo, above) if is_below else None,
-        )
-
-    def _record(
-        self, line: Line, kind: RecordKind, key: str | None, data: Mapping[str, Any], **refers: Any
-    ) -> Record:
-        if line.is_bad:
-            return line.set_aside(kind, key, Standing.BAD)
-        return Record(
-            kind=kind,
-            ext_id=key,
-            origin=Origin(self._file, line.row),
-            data=data,
-            findings=tuple(line.findings),
-            **refers,
         )
 
     @property

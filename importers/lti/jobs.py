@@ -17,7 +17,7 @@ from lti.courses.pulls import retry_at
 from lti.models import ContextPull, ContextPullKind
 from settings import Settings
 from tracker.db import unit_of_work, utc_now
-from tracker.models import School
+from tracker.people import school_ids
 
 log = structlog.get_logger("leerspoor.importers")
 READERS = {ContextPullKind.ROSTER: read_roster, ContextPullKind.RESULTS: read_results}
@@ -29,7 +29,7 @@ def waiting_pulls(engine: sa.Engine, at: datetime) -> list[tuple[UUID, UUID]]:
     The schools are visited one by one, each behind its own wall.
     """
     with unit_of_work(engine, writes=False) as session:
-        schools = session.scalars(sa.select(School.id).order_by(School.id)).all()
+        schools = school_ids(session)
     found = []
     for school_id in schools:
         with unit_of_work(engine, school_id=school_id, writes=False) as session:

@@ -12,11 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from importers.engine.staged import Conditions
 from importers.models import ExternalRef, ImportRow, ImportRun, MatchOn, RowStatus
 from importers.people.links import Parked, Place, is_decided
 from importers.people.names import speaks_against, words_of
 from importers.records import Op, RecordKind
+from importers.staged import Conditions
 from tracker.models import Person, PersonState
 
 KEY_CHANGED = "person.key_changed"

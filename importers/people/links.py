@@ -7,8 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from importers.engine import bulk
-from importers.engine.staged import Conditions, StreamLayout, column_of, rows_of, set_aside
+from importers import bulk
 from importers.issues import Finding, Severity
 from importers.models import (
     ExternalRef,
@@ -20,6 +19,7 @@ from importers.models import (
     RowStatus,
 )
 from importers.records import Record, RecordKind, Standing
+from importers.staged import Conditions, StreamLayout, column_of, rows_of, set_aside, told_of
 
 PARKED = "person.parked"
 UPSERTS = (RowStatus.NEW, RowStatus.CHANGED, RowStatus.SAME)
@@ -79,9 +79,7 @@ def remember_links(session: Session, run: ImportRun, rows: Conditions) -> None:
 def only_linked(session: Session, run: ImportRun, ids: Iterable[UUID]) -> set[UUID]:
     """Return which of these people this source only ever referred to: it cannot end them."""
     told = sa.select(ExternalRef.local_id).where(
-        ExternalRef.school_id == run.school_id,
-        ExternalRef.source_id == run.source_id,
-        ExternalRef.kind == RecordKind.PERSON,
+        *told_of(run, RecordKind.PERSON),
         ExternalRef.local_id.in_(list(ids)),
     )
     links = set(session.scalars(told.where(ExternalRef.is_link)))

@@ -13,8 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from importers.engine import bulk
-from importers.engine.staged import Conditions, StreamLayout, set_aside
+from importers import bulk
 from importers.issues import Severity
 from importers.models import (
     ExternalRef,
@@ -36,6 +35,7 @@ from importers.people.links import (
 )
 from importers.people.names import speaks_against, words_of
 from importers.records import Op, RecordKind
+from importers.staged import Conditions, StreamLayout, set_aside
 from tracker.db import new_id
 from tracker.models import Person, PersonRole, PersonState, School, SchoolRole
 from tracker.people import today_at

@@ -12,9 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers import runs
-from importers.engine import bulk
-from importers.engine.staged import rows_of
+from importers import bulk, runs
 from importers.models import (
     ExternalRef,
     ImportIssue,
@@ -28,6 +26,7 @@ from importers.models import (
 from importers.people.links import PARKED
 from importers.records import RecordKind
 from importers.repair.waiting import IS_WAITING
+from importers.staged import rows_of, told_of
 from importers.targets.by_kind import TARGETS
 from importers.targets.told import Occasion
 from tracker import audit
@@ -249,9 +248,7 @@ def park(session: Session, run: ImportRun, *, at: datetime) -> None:
     )
     session.flush()
     is_found = sa.exists().where(
-        ExternalRef.school_id == run.school_id,
-        ExternalRef.source_id == run.source_id,
-        ExternalRef.kind == RecordKind.PERSON,
+        *told_of(run, RecordKind.PERSON),
         ExternalRef.ext_id == ParkedPerson.ext_id,
         ExternalRef.last_run_id == run.id,
     )

@@ -8,13 +8,13 @@ from cryptography.fernet import InvalidToken
 from importers.models import ImportSource
 from lti import keys
 from tracker.db import unit_of_work
-from tracker.models import School
+from tracker.people import school_ids
 
 
 def encrypt_anew(engine: sa.Engine, *, encryption_keys: Sequence[str]) -> int:
     """Encrypt with the first of ENCRYPTION_KEYS what an older one encrypted; returns how many."""
     with unit_of_work(engine, writes=False) as session:
-        schools = session.scalars(sa.select(School.id).order_by(School.id)).all()
+        schools = school_ids(session)
     changed = 0
     for school_id in schools:
         with unit_of_work(engine, school_id=school_id) as session:

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from cryptography.fernet import InvalidToken
 from sqlalchemy.orm import Session
 
-from importers.engine.bench import Bench, Stopping, end
-from importers.engine.staged import add_issues
+from importers.engine.held import HeldRun, Stopping, end
 from importers.issues import Finding, Severity
 from importers.kinds import PULL_KINDS
 from importers.models import ImportCursor, ImportRun, ImportSource, RunState
 from importers.source import Asking, Source, Unavailable
+from importers.staged import add_issues
 from lti import keys
 from tracker.db import nudge, unit_of_work, utc_now
 from tracker.models import School
@@ -38,14 +38,14 @@ class Ended(Exception):
 class Pulse:
     """Between two questions: says that the run is alive, and hears whether it must end."""
 
-    bench: Bench
+    held: HeldRun
     beaten_at: float = 0.0
 
     def __call__(self) -> None:
         """Beat, at most once a second; raises Ended, Stopping or LostClaim."""
         if time.monotonic() - self.beaten_at < BEAT:
             return
-        with self.bench.step() as (session, run):
+        with self.held.step() as (session, run):
             is_cancelled = run.cancel_asked_at is not None
             if is_cancelled:
                 end(session, run, state=RunState.DISCARDED, at=utc_now())
@@ -54,20 +54,20 @@ class Pulse:
             raise Ended
 
 
-def open_pull(bench: Bench, run: ImportRun, school: School) -> Source:
+def open_pull(held: HeldRun, run: ImportRun, school: School) -> Source:
     """Open the system that a run reads, behind what earlier runs took in.
 
     Raises Unavailable, and Ended when the system itself says that it cannot be read.
     """
-    if bench.settings is None:
+    if held.settings is None:
         raise Unavailable("source.no_settings", is_final=True)
-    with unit_of_work(bench.engine, school_id=bench.school_id, writes=False) as session:
-        row = session.get_one(ImportSource, (bench.school_id, run.source_id))
+    with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
+        row = session.get_one(ImportSource, (held.school_id, run.source_id))
         since = since_of(session, row)
     secret = None
     if row.sealed_secret is not None:
         try:
-            secret = keys.unseal(row.sealed_secret.encode(), bench.settings.encryption_keys)
+            secret = keys.unseal(row.sealed_secret.encode(), held.settings.encryption_keys)
         except InvalidToken:
             raise Unavailable("source.key_unreadable", is_final=True) from None
     asking = Asking(
@@ -76,14 +76,14 @@ def open_pull(bench: Bench, run: ImportRun, school: School) -> Source:
         options=run.options,
         zone=ZoneInfo(school.timezone),
         since=since,
-        allow_loopback=bench.settings.is_demo,
+        allow_loopback=held.settings.is_demo,
         at=run.started_at,
-        pulse=Pulse(bench),
-        wait=bench.wait,
+        pulse=Pulse(held),
+        wait=held.wait,
     )
     source = PULL_KINDS[row.kind].open(asking)
     if "seq" not in run.cursor:
-        _check(bench, source)
+        _check(held, source)
     return source
 
 
@@ -97,11 +97,11 @@ def since_of(session: Session, source: ImportSource) -> dict[str, Any]:
     return {cursor.stream: cursor.value for cursor in cursors}
 
 
-def _check(bench: Bench, source: Source) -> None:
+def _check(held: HeldRun, source: Source) -> None:
     """Ask first whether all may be asked; what may not is said, and an error ends the run."""
     findings = source.check()
     errors = [finding for finding in findings if finding.is_error]
-    with bench.step() as (session, run):
+    with held.step() as (session, run):
         add_issues(session, run, [(0, finding) for finding in findings])
         run.cursor = {"stream": 0, "after": 0, "seq": 1}
         if errors:
@@ -116,22 +116,22 @@ def _fail(session: Session, run: ImportRun, code: str) -> None:
     end(session, run, state=RunState.FAILED, at=utc_now())
 
 
-def is_turn_over(bench: Bench, session: Session, run: ImportRun) -> bool:
+def is_turn_over(held: HeldRun, session: Session, run: ImportRun) -> bool:
     """Whether others may have the worker now: a night's pull must not keep a person waiting."""
-    is_over = run.is_direct and time.monotonic() - bench.taken_at > TURN
+    is_over = run.is_direct and time.monotonic() - held.taken_at > TURN
     if is_over:
         nudge(session, JOB, school_id=str(run.school_id), run_id=str(run.id))
     return is_over
 
 
-def put_off(bench: Bench, reason: Unavailable) -> None:
+def put_off(held: HeldRun, reason: Unavailable) -> None:
     """Have the run taken up later, from where it is; after many tries it goes on without the rest.
 
     What was not read is not missing: the stream is not whole, so it closes nobody, and its cursor
     stays where it was. A run that could read nothing at all has failed. Raises Stopping when the
     run waits.
     """
-    with bench.step() as (session, run):
+    with held.step() as (session, run):
         tries = run.cursor.get("tries", 0) + 1
         is_waiting = tries < MOST_TRIES and not reason.is_final and run.cancel_asked_at is None
         if is_waiting:

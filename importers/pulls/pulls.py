@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine.bench import end
-from importers.engine.staged import layout_of
+from importers.engine.held import end
 from importers.kinds import PULL_KINDS
 from importers.models import ImportRun, ImportSource, Phase, RunState
 from importers.pulls.pulling import JOB, since_of
 from importers.source import Asking, Source, Stream
+from importers.staged import layout_of
 from tracker import audit
 from tracker.db import nudge
 from tracker.errors import Conflict

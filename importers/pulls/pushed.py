@@ -16,8 +16,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
-from importers.engine.staged import layout_of
+from importers import bulk
 from importers.models import (
     ImportRun,
     ImportSource,
@@ -28,6 +27,7 @@ from importers.models import (
 )
 from importers.pulls.pulling import JOB
 from importers.readers.kept import Kept
+from importers.staged import layout_of
 from importers.xapi.telling import streams_of
 from tracker.db import insert_missing, nudge
 from tracker.errors import Conflict, NotAllowed

@@ -110,7 +110,7 @@ def change_source(
     It is sent to no other server than the one it was given for: there it is asked again. The name
     stays: under that name readers know what it told. Raises Invalid, NotAllowed.
     """
-    school = _manages(session, by, source, at)
+    school = hold_source(session, by, source, at)
     is_elsewhere = server_of(checked_url(url)) != server_of(source.url or "")
     if is_elsewhere and source.sealed_secret is not None and not secret:
         raise Invalid(secret="source.secret_again")  # noqa: S106 - a code
@@ -127,7 +127,7 @@ def change_source(
 
 def pause(session: Session, *, by: Person | None, source: ImportSource, at: datetime) -> None:
     """Ask a system nothing more on time; what it told stays. Doing it twice does no harm."""
-    _manages(session, by, source, at)
+    hold_source(session, by, source, at)
     if source.paused_at is None:
         source.paused_at, source.due_at = at, None
         audit.record(session, by=by, verb="paused source", subject=source, at=at)
@@ -136,7 +136,7 @@ def pause(session: Session, *, by: Person | None, source: ImportSource, at: date
 
 def resume(session: Session, *, by: Person | None, source: ImportSource, at: datetime) -> None:
     """Ask a system again, from its next moment on, with all the breaker's tries."""
-    school = _manages(session, by, source, at)
+    school = hold_source(session, by, source, at)
     if source.paused_at is not None:
         source.paused_at, source.failures = None, 0
         source.due_at = next_due(source, school=school, after=at)
@@ -280,7 +280,7 @@ def recent_runs(session: Session, source: ImportSource, *, limit: int) -> Sequen
     ).all()
 
 
-def _manages(session: Session, by: Person | None, source: ImportSource, at: datetime) -> School:
+def hold_source(session: Session, by: Person | None, source: ImportSource, at: datetime) -> School:
     """Hold the source until this unit of work ends; raises NotAllowed."""
     school = session.get_one(School, source.school_id)
     if by is not None:

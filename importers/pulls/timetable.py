@@ -13,7 +13,7 @@ from importers.pulls.breaker import next_due
 from importers.sweep import KEPT
 from tracker.db import unit_of_work
 from tracker.models import School
-from tracker.people import today_at
+from tracker.people import school_ids, today_at
 
 # Pulls begun in one look at the clock, of all schools together; the others a few seconds later.
 MOST_AT_ONCE = 20
@@ -75,7 +75,7 @@ def prune_pulls(engine: sa.Engine, *, at: datetime) -> int:
     An hourly source makes 9,000 runs a year. The newest of each source stays.
     """
     with unit_of_work(engine, writes=False) as session:
-        schools = session.scalars(sa.select(School.id).order_by(School.id)).all()
+        schools = school_ids(session)
     pruned = 0
     for school_id in schools:
         after: UUID | None = None

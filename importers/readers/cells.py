@@ -166,6 +166,15 @@ class Line:
             return None
         return found
 
+    def record(
+        self, kind: RecordKind, key: str | None, said: Mapping[str, Any], **facts: Any
+    ) -> Record:
+        """Return what the row tells; or the row as it stands when anything in it is wrong."""
+        if self.is_bad:
+            return self.set_aside(kind, key, Standing.BAD)
+        origin, found = Origin(self.table.file, self.row), tuple(self.findings)
+        return Record(kind=kind, ext_id=key, origin=origin, data=said, findings=found, **facts)
+
     def set_aside(self, kind: RecordKind, ext_id: str | None, standing: Standing) -> Record:
         """Return the row as it is, for people to repair; or to know that it was passed over."""
         headers = self.table.headers

@@ -11,9 +11,8 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
+from importers import bulk
 from importers.engine.opening import kept_file
-from importers.engine.staged import rows_of
 from importers.issues import Severity
 from importers.models import ImportIssue, ImportRow, ImportRun
 from importers.readers.cells import line_of
@@ -22,6 +21,7 @@ from importers.readers.kept import Kept
 from importers.readers.tabular import open_table
 from importers.records import RecordKind, Standing
 from importers.repair.waiting import IS_WAITING
+from importers.staged import rows_of
 
 # In the data of such a row: its cells by their headers.
 CELLS = "cells"

@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from importers.engine.opening import kept_file
-from importers.engine.staged import rows_of
 from importers.issues import Severity
 from importers.models import ImportIssue, ImportRow, ImportRun, RowStatus
 from importers.readers.jsonl import LINE
 from importers.repair.cells import CELLS, cells_of, is_of_table, is_repairable
 from importers.repair.writing import Row, as_lines, as_table
 from importers.report import told
+from importers.staged import rows_of
 from tracker.errors import Conflict
 
 AT_ONCE = 500

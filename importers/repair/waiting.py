@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
-from importers.engine.staged import Conditions, rows_of
+from importers import bulk
 from importers.models import ImportRow, ImportRun, RowStatus, RunState
+from importers.staged import Conditions, rows_of
 
 # Nothing was wrong with them when they were read.
 IS_WAITING = sa.and_(ImportRow.is_good, ImportRow.status == RowStatus.QUARANTINED)

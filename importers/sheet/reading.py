@@ -6,13 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from importers import bsn
 from importers.people.names import speaks_against
 from importers.readers.cells import EMAIL, LONGEST_EMAIL, LONGEST_KEY, Line
-from importers.records import Origin, Record, RecordKind, Standing
 from importers.sheet.columns import Means, plain
 from importers.sheet.dates import NOON, MomentRead, read_moment
 from importers.sheet.mapping import formatted
@@ -226,19 +224,3 @@ def item_key(title: str) -> str:
 def alone(line: Line) -> Line:
     """Return a row with findings of its own, for one of its cells."""
     return replace(line, findings=[])
-
-
-def record_of(
-    line: Line, kind: RecordKind, key: str | None, data: Mapping[str, Any], **facts: Any
-) -> Record:
-    """Return what a row tells; or the row as it stands when anything in it is wrong."""
-    if line.is_bad:
-        return line.set_aside(kind, key, Standing.BAD)
-    return Record(
-        kind=kind,
-        ext_id=key,
-        origin=Origin(line.table.file, line.row),
-        data=data,
-        findings=tuple(line.findings),
-        **facts,
-    )

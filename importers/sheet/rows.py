@@ -6,7 +6,7 @@ from typing import Any
 from importers.readers.cells import Line
 from importers.records import Op, Record, RecordKind
 from importers.sheet.columns import Means, plain
-from importers.sheet.reading import FREE, LABEL, Reading, item_key, key_of, record_of
+from importers.sheet.reading import FREE, LABEL, Reading, item_key, key_of
 from importers.sheet.values import ROLES
 from tracker.models import GroupRole, SchoolRole
 
@@ -17,7 +17,7 @@ def people(line: Line, reading: Reading) -> list[Record]:
     """Read whom a row is about, once: made if the sheet is a list of people, else only found."""
     key = reading.needed_person(line)
     if key is None:
-        return [record_of(line, RecordKind.PERSON, None, {})]
+        return [line.record(RecordKind.PERSON, None, {})]
     if not reading.is_first(key) and not reading.plan.makes_people:
         return []
     name, given = reading.person_name(line)
@@ -26,13 +26,13 @@ def people(line: Line, reading: Reading) -> list[Record]:
     told = {"name": name, "number": number, "email": email}
     if not reading.plan.makes_people:
         data = {field: value for field, value in told.items() if value is not None}
-        return [record_of(line, RecordKind.PERSON, key, data, op=Op.LINK, match_key=number)]
+        return [line.record(RecordKind.PERSON, key, data, op=Op.LINK, match_key=number)]
     if name is None:
         line.find("value.missing", reading.plan.at.get(Means.NAME))
     if reading.text(line, Means.EMAIL) is not None and email is None:
         line.warn("email.unusable", reading.plan.at[Means.EMAIL])
     made: dict[str, Any] = {**told, "given_name": given, "is_enabled": True}
-    return [record_of(line, RecordKind.PERSON, key, made, match_key=number)]
+    return [line.record(RecordKind.PERSON, key, made, match_key=number)]
 
 
 def roles(line: Line, reading: Reading) -> list[Record]:
@@ -40,10 +40,10 @@ def roles(line: Line, reading: Reading) -> list[Record]:
     key = reading.needed_person(line)
     role = _role(line, reading)
     if key is None or role is None:
-        return [record_of(line, RecordKind.ROLE, key, {})]
+        return [line.record(RecordKind.ROLE, key, {})]
     school_role = SchoolRole.TEACHER if role is GroupRole.TEACHER else SchoolRole.STUDENT
     data = {"role": school_role, "from_on": None, "until_on": None}
-    return [record_of(line, RecordKind.ROLE, key_of(key, school_role), data, person=key)]
+    return [line.record(RecordKind.ROLE, key_of(key, school_role), data, person=key)]
 
 
 def groups(line: Line, reading: Reading) -> list[Record]:
@@ -53,7 +53,7 @@ def groups(line: Line, reading: Reading) -> list[Record]:
         return []
     code = reading.text(line, Means.GROUP_CODE)
     data = {"title": title[:LABEL], "code": (code or title)[:CODE]}
-    return [record_of(line, RecordKind.GROUP, item_key(title), data)]
+    return [line.record(RecordKind.GROUP, item_key(title), data)]
 
 
 def memberships(line: Line, reading: Reading) -> list[Record]:
@@ -66,9 +66,7 @@ def memberships(line: Line, reading: Reading) -> list[Record]:
     if not reading.plan.has(Means.COMPANY, Means.COMPANY_NUMBER):
         data |= _period(line, reading)
     ext_id = key_of(key, item_key(title)) if key else None
-    return [
-        record_of(line, RecordKind.MEMBERSHIP, ext_id, data, person=key, target=item_key(title))
-    ]
+    return [line.record(RecordKind.MEMBERSHIP, ext_id, data, person=key, target=item_key(title))]
 
 
 def companies(line: Line, reading: Reading) -> list[Record]:
@@ -82,7 +80,7 @@ def companies(line: Line, reading: Reading) -> list[Record]:
         "number": reading.text(line, Means.COMPANY_NUMBER),
     }
     data = {field: value[:LABEL] if value else None for field, value in told.items()}
-    return [record_of(line, RecordKind.COMPANY, key, data)]
+    return [line.record(RecordKind.COMPANY, key, data)]
 
 
 def placements(line: Line, reading: Reading) -> list[Record]:
@@ -100,7 +98,7 @@ def placements(line: Line, reading: Reading) -> list[Record]:
     }
     _check_order(line, reading, data)
     ext_id = key_of(key, company, from_on) if key and from_on else None
-    return [record_of(line, RecordKind.PLACEMENT, ext_id, data, person=key, target=company)]
+    return [line.record(RecordKind.PLACEMENT, ext_id, data, person=key, target=company)]
 
 
 def lessons(line: Line, reading: Reading) -> list[Record]:
@@ -108,7 +106,7 @@ def lessons(line: Line, reading: Reading) -> list[Record]:
     title = reading.text(line, Means.LESSON)
     if title is None:
         line.find("key.missing", reading.plan.at[Means.LESSON])
-        return [record_of(line, RecordKind.LESSON, None, {})]
+        return [line.record(RecordKind.LESSON, None, {})]
     about, url = reading.text(line, Means.ABOUT), reading.text(line, Means.URL)
     if url is not None and not url.startswith(("https://", "http://")):
         line.warn("url.form", reading.plan.at[Means.URL])
@@ -119,7 +117,7 @@ def lessons(line: Line, reading: Reading) -> list[Record]:
         "url": url,
         **_period(line, reading),
     }
-    return [record_of(line, RecordKind.LESSON, item_key(title), data)]
+    return [line.record(RecordKind.LESSON, item_key(title), data)]
 
 
 def _group(line: Line, reading: Reading) -> str | None:

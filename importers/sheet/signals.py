@@ -18,7 +18,6 @@ from importers.sheet.reading import (
     alone,
     item_key,
     key_of,
-    record_of,
 )
 from importers.sheet.values import (
     ABSENT,
@@ -56,7 +55,7 @@ def tasks(line: Line, reading: Reading) -> list[Record]:
 def _items(line: Line, reading: Reading) -> list[Record]:
     title = reading.title(line, None)
     if title is None:
-        return [record_of(line, RecordKind.LESSON_TASK, None, {})]
+        return [line.record(RecordKind.LESSON_TASK, None, {})]
     data = {"title": title, "value_min": None, "value_max": None}
     for field, means in (("value_min", Means.LOWEST), ("value_max", Means.HIGHEST)):
         text = reading.text(line, means)
@@ -66,7 +65,7 @@ def _items(line: Line, reading: Reading) -> list[Record]:
                 line.find(read.code, reading.plan.at[means], is_bad=read.is_error)
             data[field] = None if read.is_error else _number(read.value)
     data["due_on"] = reading.day(line, Means.DUE)
-    return [record_of(line, RecordKind.LESSON_TASK, item_key(title), data)]
+    return [line.record(RecordKind.LESSON_TASK, item_key(title), data)]
 
 
 def _task(line: Line, title: str, scale: str | None) -> Record:
@@ -77,7 +76,7 @@ def _task(line: Line, title: str, scale: str | None) -> Record:
         "value_max": _number(bounds[1]) if bounds else None,
         "due_on": None,
     }
-    return record_of(alone(line), RecordKind.LESSON_TASK, item_key(title), data)
+    return alone(line).record(RecordKind.LESSON_TASK, item_key(title), data)
 
 
 def results(line: Line, reading: Reading) -> list[Record]:
@@ -202,8 +201,7 @@ def _signal(
     if later is not None:
         line.warn("key.superseded", reading.plan.person, detail=str(later))
         return line.set_aside(kind, ext_id, Standing.IGNORED)
-    return record_of(
-        line,
+    return line.record(
         kind,
         ext_id,
         data,

@@ -5,10 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
-from importers.engine.staged import Conditions, rows_of
+from importers import bulk
 from importers.models import ImportRow, ImportRun, RowStatus
 from importers.records import RecordKind
+from importers.staged import Conditions, rows_of
 from tracker.db import new_id
 from tracker.placements import known_companies
 

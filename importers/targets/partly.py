@@ -11,10 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
-from importers.engine.staged import Conditions
+from importers import bulk
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus
 from importers.records import RecordKind
+from importers.staged import Conditions, is_known
 from importers.targets.by_kind import TARGETS
 from importers.targets.told import Occasion, Told
 
@@ -49,12 +49,7 @@ def decide_partly_told(
             sa.select(ImportRow.seq)
             .join(
                 ExternalRef,
-                sa.and_(
-                    ExternalRef.school_id == ImportRow.school_id,
-                    ExternalRef.source_id == run.source_id,
-                    ExternalRef.kind == ImportRow.kind,
-                    ExternalRef.ext_id == ImportRow.ext_id,
-                ),
+                is_known(run),
             )
             .where(*span, ImportRow.status == RowStatus.CHANGED, ExternalRef.gone_at.is_not(None))
         )

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
-from importers.engine.staged import Conditions
+from importers import bulk
 from importers.models import ImportRow, RowStatus
 from importers.records import RecordKind
+from importers.staged import Conditions
 from importers.targets.told import Columns, Occasion, Target, Told, number
 from tracker.models import Activity, ActivityKind
 

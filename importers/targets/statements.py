@@ -12,12 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
-from importers.engine.staged import Conditions, StreamLayout, add_issues, in_span, set_aside
+from importers import bulk
 from importers.issues import Column, Finding, Severity
 from importers.kinds import file_kind
 from importers.models import ExternalRef, ImportRow, ImportRun, RowStatus, Statement
 from importers.records import RecordKind
+from importers.staged import Conditions, StreamLayout, add_issues, in_span, set_aside, told_of
 from tracker.db import insert_missing
 from tracker.models import Activity, ActivityItem
 
@@ -167,9 +167,7 @@ def _end(
     counted = _counted(session, run, keys)
     found = session.execute(
         sa.select(ExternalRef.ext_id, ExternalRef.local_id).where(
-            ExternalRef.school_id == run.school_id,
-            ExternalRef.source_id == run.source_id,
-            ExternalRef.kind == kind,
+            *told_of(run, kind),
             bulk.is_among(session, ExternalRef.ext_id, keys),
         )
     ).all()

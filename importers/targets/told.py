@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from importers.models import RowStatus
 from importers.records import RecordKind
-from tracker.db import Record
+from tracker.columns import Record
 from tracker.models import Membership, PersonRole, Placement, SupportLesson
 
 Columns = dict[str, Any]

@@ -1,12 +1,10 @@
 """Declared absence: days and never a reason, and the student's own clocks stand still."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
-
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.tracker.signalled import days, fired
 from tests.world import World
 from tracker.absences import (
     AHEAD_DAYS,
@@ -15,7 +13,6 @@ from tracker.absences import (
     declare_absence,
     withdraw_absence,
 )
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.models import (
     Absence,
@@ -26,18 +23,10 @@ from tracker.models import (
     PlanRole,
     PlanState,
 )
-from tracker.overview import rows_for
 from tracker.permissions import find
 from tracker.plans import add_member
 from tracker.requests import ask
-from tracker.signals import FactKind, Rule, Signal
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
+from tracker.signals import FactKind, Rule
 
 
 def plan_in(work: Session, world: World) -> LearningPlan:
@@ -63,16 +52,6 @@ def withdraw(work: Session, world: World, by: Person, absence: Absence) -> None:
 def seen(work: Session, world: World, person: Person) -> list[Absence]:
     found = absences_of(work, plan_id=world.plan.id, person=person, on=world.on, limit=50)
     return list(found)
-
-
-def days(world: World, count: int) -> date:
-    return world.on + timedelta(days=count)
-
-
-def fired(work: Session, world: World, reader: Person, count: int) -> dict[Rule, Signal]:
-    """Return what fires for a reader so many days from now."""
-    (row,) = rows_for(work, reader=reader, school=world.school, on=days(world, count))
-    return {signal.rule: signal for signal in row.signals}
 
 
 @pytest.mark.parametrize("who", ["student", "coach"])

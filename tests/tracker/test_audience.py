@@ -1,15 +1,12 @@
 """Who can see a piece or a goal, by name: always the very people whom the rules let see it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
 from tracker.audience import viewers_of_evidence, viewers_of_goal
-from tracker.db import unit_of_work
 from tracker.models import (
     Audience,
     Evidence,
@@ -23,13 +20,6 @@ from tracker.models import (
 from tracker.permissions import visible
 from tracker.plans import add_member
 from tracker.sharing import share_evidence, withdraw
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def named(work: Session, world: World, evidence: Evidence) -> dict[str, PlanRole]:

@@ -1,6 +1,6 @@
 """The access log: what leaves a row, when, and what never does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,13 +29,6 @@ from tracker.models import (
 )
 from tracker.overview import rows_for
 from tracker.permissions import find
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def looks(engine: sa.Engine, world: World) -> list[AuditEvent]:

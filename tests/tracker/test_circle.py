@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import Record, new_id, unit_of_work
+from tracker.columns import Record
+from tracker.db import new_id, unit_of_work
 from tracker.models import (
     Activity,
     Audience,

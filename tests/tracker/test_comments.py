@@ -1,6 +1,5 @@
 """Comments: said about one thing, by somebody in a role, seen by who sees the thing."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,19 +8,11 @@ from sqlalchemy.orm import Session
 
 from tests.world import World
 from tracker.comments import SeenComment, add_comment, thread, withdraw_comment
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.models import Comment, Evidence, LearningPlan, Person, PlanMember, PlanRole, PlanState
 from tracker.permissions import find, visible
 from tracker.questions import ask_question
 from tracker.requests import ask
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def said(work: Session, world: World, by: Person, subject: Any, words: str = "Mooi.") -> Comment:

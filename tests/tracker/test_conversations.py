@@ -1,25 +1,15 @@
 """Talks: written down by student or coach, read by both, added and never changed."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
 from tracker.conversations import record_talk, talks_of
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.models import Conversation, LearningPlan, PlanRole, PlanState
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def talked(work: Session, world: World, **other: Any) -> Conversation:

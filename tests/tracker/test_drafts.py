@@ -1,6 +1,5 @@
 """Drafts of judgements: their author's only, changed at will, and judgements once sent."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import unit_of_work
 from tracker.drafts import (
     delete_draft,
     drafts_of,
@@ -28,13 +26,6 @@ from tracker.models import (
     RequestState,
 )
 from tracker.permissions import find
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def kept(work: Session, world: World, **other: Any) -> JudgementDraft:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -31,13 +30,6 @@ from tracker.models import (
     PlanState,
 )
 from tracker.permissions import find, visible
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def content(world: World, **changed: Any) -> dict[str, Any]:

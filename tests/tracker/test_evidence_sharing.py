@@ -1,6 +1,5 @@
 """Evidence after it was logged: new versions, other readers, taken back, erased."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import new_id, unit_of_work
+from tracker.db import new_id
 from tracker.erasing import erase
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.evidence import KeptFile, edit_evidence, log_evidence
@@ -35,13 +34,6 @@ from tracker.permissions import visible
 from tracker.plans import add_member
 from tracker.shares import open_shares
 from tracker.sharing import share_evidence, stop_sharing, withdraw
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Goals: a student's own, in the own plan, towards an anchor and a day that make sense."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -16,9 +15,10 @@ from tracker.conversations import record_talk, talks_of
 from tracker.db import new_id, unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.evidence import log_evidence
+from tracker.goal_lists import goals_seen
 from tracker.goal_states import close_goal, closings_of, reopen_goal, start_goal
 from tracker.goal_versions import is_agreed, versions_of
-from tracker.goals import add_goal, agree_goal, edit_goal, goals_seen
+from tracker.goals import add_goal, agree_goal, edit_goal
 from tracker.judgements import judge
 from tracker.models import (
     Audience,
@@ -38,13 +38,6 @@ from tracker.models import (
 )
 from tracker.overview import rows_for
 from tracker.units import add_unit
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def written(world: World, **changed: Any) -> dict[str, Any]:

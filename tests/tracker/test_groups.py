@@ -1,6 +1,5 @@
 """From imported group to plans: who coaches whom follows the roster, and nothing else does."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import unit_of_work
 from tracker.errors import NotFound
 from tracker.groups import confirm_coach_group, follow_roster
 from tracker.models import (
@@ -27,13 +25,7 @@ from tracker.models import (
 )
 from tracker.people import add_person
 from tracker.permissions import find
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
+from tracker.plans import start_own_plan
 
 
 @pytest.fixture
@@ -237,6 +229,27 @@ def test_a_closed_plan_is_not_opened_to_the_coach(
     plan.state = PlanState.CLOSED
     work.flush()
     assert "Olaf Ander" not in coached(work, confirm(work, world, group))
+
+
+@pytest.mark.parametrize("role", [PlanRole.COACH, PlanRole.TEAM])
+def test_a_student_is_guided_in_every_open_plan_also_one_without_a_qualification(
+    work: Session, world: World, group: Group, role: PlanRole
+) -> None:
+    dream = start_own_plan(
+        work,
+        by=work.get_one(Person, (world.school.id, world.other_student.id)),
+        title="Een eigen zaak",
+        starts_on=world.on,
+        on=world.on,
+        at=world.at,
+    )
+    confirmed = confirm_coach_group(
+        work, by=None, group=group, coach=world.teacher, role=role, on=world.on, at=world.at
+    )
+    places = work.scalars(
+        sa.select(PlanMember.plan_id).where(PlanMember.coach_group_id == confirmed.id)
+    ).all()
+    assert {dream.id, world.other_plan.id} <= set(places)
 
 
 def test_two_coaches_of_one_group_each_have_a_place(

@@ -1,12 +1,12 @@
 """Holidays of the school: no clock runs, for nobody."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.tracker.signalled import days, fired
 from tests.world import World
 from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
@@ -20,17 +20,9 @@ from tracker.holidays import (
     remove_holiday,
 )
 from tracker.models import AuditEvent, Evidence, Holiday, Person, School
-from tracker.overview import rows_for
 from tracker.permissions import find
 from tracker.requests import ask
-from tracker.signals import FactKind, Rule, Signal
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
+from tracker.signals import FactKind, Rule
 
 
 def add(
@@ -50,16 +42,6 @@ def add(
 
 def remove(work: Session, world: World, holiday: Holiday, *, by: Person | None = None) -> None:
     remove_holiday(work, by=by or world.administrator, holiday=holiday, on=world.on, at=world.at)
-
-
-def days(world: World, count: int) -> date:
-    return world.on + timedelta(days=count)
-
-
-def fired(work: Session, world: World, count: int) -> dict[Rule, Signal]:
-    """Return what fires for the coach so many days from now."""
-    (row,) = rows_for(work, reader=world.coach, school=world.school, on=days(world, count))
-    return {signal.rule: signal for signal in row.signals}
 
 
 def test_the_administrator_adds_a_holiday_that_everybody_in_school_sees(
@@ -153,22 +135,22 @@ def test_another_school_has_its_own_holidays(engine: sa.Engine, world: World) ->
 
 
 def test_silence_in_a_holiday_is_no_silence(work: Session, world: World) -> None:
-    assert Rule.NOTHING_SHARED in fired(work, world, 21)
+    assert Rule.NOTHING_SHARED in fired(work, world, world.coach, 21)
     holiday = add(work, world, days(world, 5), days(world, 15))
-    assert Rule.NOTHING_SHARED not in fired(work, world, 30)
-    silence = fired(work, world, 31)[Rule.NOTHING_SHARED]
+    assert Rule.NOTHING_SHARED not in fired(work, world, world.coach, 30)
+    silence = fired(work, world, world.coach, 31)[Rule.NOTHING_SHARED]
     assert silence.since == world.on
     still = next(fact for fact in silence.facts if fact.kind is FactKind.PAUSED)
     assert still.days == 10
     remove(work, world, holiday)
-    assert Rule.NOTHING_SHARED in fired(work, world, 21)
+    assert Rule.NOTHING_SHARED in fired(work, world, world.coach, 21)
 
 
 def test_a_goal_rests_in_a_holiday(work: Session, world: World) -> None:
-    assert Rule.GOAL_UNTOUCHED in fired(work, world, 42)
+    assert Rule.GOAL_UNTOUCHED in fired(work, world, world.coach, 42)
     add(work, world, days(world, 5), days(world, 15))
-    assert Rule.GOAL_UNTOUCHED not in fired(work, world, 51)
-    assert Rule.GOAL_UNTOUCHED in fired(work, world, 52)
+    assert Rule.GOAL_UNTOUCHED not in fired(work, world, world.coach, 51)
+    assert Rule.GOAL_UNTOUCHED in fired(work, world, world.coach, 52)
 
 
 def test_who_owes_an_answer_has_holiday_too(work: Session, world: World) -> None:
@@ -182,7 +164,7 @@ def test_who_owes_an_answer_has_holiday_too(work: Session, world: World) -> None
         on=world.on,
         at=world.at,
     )
-    assert Rule.UNANSWERED in fired(work, world, 8)
+    assert Rule.UNANSWERED in fired(work, world, world.coach, 8)
     add(work, world, days(world, 2), days(world, 6))
-    assert Rule.UNANSWERED not in fired(work, world, 11)
-    assert Rule.UNANSWERED in fired(work, world, 12)
+    assert Rule.UNANSWERED not in fired(work, world, world.coach, 11)
+    assert Rule.UNANSWERED in fired(work, world, world.coach, 12)

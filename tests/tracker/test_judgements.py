@@ -1,6 +1,5 @@
 """Judging: by whom, about what, until when; added, never changed, and blind at first."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -45,14 +44,6 @@ from tracker.requests import ask, decline
 from tracker.scales import default_levels, set_blind_rating
 from tracker.sharing import open_shares, stop_sharing, withdraw
 from tracker.signals import Rule
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
-
 
 FROM_JUDGEMENTS = {Rule.RATERS_APART, Rule.FIRST_INDEPENDENT, Rule.TRANSFER_SHOWN}
 ASKED = sa.select(FeedbackRequest).execution_options(populate_existing=True)

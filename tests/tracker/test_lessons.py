@@ -1,6 +1,5 @@
 """Support lessons: who keeps the list, what students choose from it, and who sees that."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.lesson_lists import choices_seen, lessons_seen, staff
 from tracker.lessons import (
@@ -30,20 +28,14 @@ from tracker.models import (
     Person,
     PlanRole,
     PlanState,
+    SchoolRole,
     SupportLesson,
 )
 from tracker.people import give_role
-from tracker.permissions import SchoolRole, find, visible
+from tracker.permissions import find, visible
 from tracker.plans import add_member
 
 SEEN = ("student", "coach", "administrator", "teacher")
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def offer(work: Session, world: World, **changed: Any) -> SupportLesson:

@@ -1,6 +1,5 @@
 """What items of the LMS are about: said once by an administrator, until it is ended."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,17 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.meanings import courses, end_meaning, items_in, meanings_of, parts_in_use, say_items
 from tracker.models import ActivityItem, ItemMeaning, SupportLesson
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 @pytest.fixture

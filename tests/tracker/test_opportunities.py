@@ -1,6 +1,5 @@
 """What a placement offers: said by who is there, and its gap is never the student's."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.models import (
     AuditEvent,
@@ -31,13 +29,6 @@ from tracker.permissions import find
 from tracker.placements import add_placement
 from tracker.plans import add_member
 from tracker.signals import FactKind, Rule, Signal
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def plan_in(work: Session, world: World) -> LearningPlan:

@@ -1,6 +1,5 @@
 """Plans: a student's own, several at once, with or without a qualification, closed and reopened."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -14,7 +13,8 @@ from tests.world import World
 from tracker.db import new_id, unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.evidence import log_evidence
-from tracker.goals import add_goal, goals_seen
+from tracker.goal_lists import goals_seen
+from tracker.goals import add_goal
 from tracker.groups import confirm_coach_group, hold_newcomers, join
 from tracker.judgements import judge
 from tracker.models import GroupRole, LearningPlan, Person, PlanState, SchoolRole
@@ -29,13 +29,6 @@ from tracker.plans import (
     programmes,
     start_own_plan,
 )
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def started(work: Session, world: World, **changed: Any) -> LearningPlan:

@@ -1,27 +1,17 @@
 """Learning questions: the student's own, and what becomes of them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
 from tracker.comments import add_comment
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.models import LearningQuestion, Person, QuestionState, RequestState
 from tracker.permissions import visible
 from tracker.questions import ask_question, become_goal, close_question, questions_seen
 from tracker.requests import ask
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def wondered(work: Session, world: World, **changed: Any) -> LearningQuestion:

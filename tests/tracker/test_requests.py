@@ -1,6 +1,5 @@
 """Requests: every throw has a catcher, a clock, and an end."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -29,13 +28,6 @@ from tracker.models import (
 )
 from tracker.permissions import find, visible
 from tracker.requests import ask, candidates, decline, person_to_ask, remind, withdraw
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def asked(work: Session, world: World, **changed: Any) -> FeedbackRequest:

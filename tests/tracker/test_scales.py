@@ -1,6 +1,5 @@
 """Scales: what holds for which plan, changing one for a new cohort, and what is no level."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.judged import judgements_seen
 from tracker.judgements import judge
@@ -38,13 +36,6 @@ THREE = [
     Level("groeit", None, 1),
     Level("staat", "Ook als het druk is.", 2),
 ]
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def anchors(work: Session, world: World) -> Scale:

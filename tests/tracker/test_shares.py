@@ -1,6 +1,6 @@
 """Showing a piece, and every way in which that ends: what was asked, a place, and the state."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -41,13 +41,6 @@ from tracker.shares import open_shares, state_on
 from tracker.sharing import share_evidence, stop_sharing, withdraw
 
 BOTH = (Audience.COACHES, Audience.PLACEMENT)
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def log(work: Session, world: World, *share_with: Audience, **changed: Any) -> Evidence:

@@ -1,6 +1,5 @@
 """Signing one's own judgement, and letting a signed one count for the exam."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,19 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, NotAllowed
 from tracker.judged import judgements_seen
 from tracker.judgements import judge
 from tracker.models import AuditEvent, Judgement, Person, PlanRole, Purpose
 from tracker.signing import promote, sign
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def promoted(work: Session, world: World, by: Person, judgement: Judgement) -> None:

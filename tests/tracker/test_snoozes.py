@@ -1,7 +1,6 @@
 """Putting a signal off: this one, for oneself, until a day, with a reason."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.tracker.signalled import days
 from tests.world import World
-from tracker.db import new_id, unit_of_work
+from tracker.db import new_id
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.goals import add_goal
 from tracker.models import (
@@ -35,19 +35,8 @@ from tracker.signals import Rule
 from tracker.snoozes import ABOUT, LONGEST_DAYS, end_snooze, snooze
 
 
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
-
-
 def plan_in(work: Session, world: World) -> LearningPlan:
     return work.get_one(LearningPlan, (world.school.id, world.plan.id))
-
-
-def days(world: World, count: int) -> date:
-    return world.on + timedelta(days=count)
 
 
 def put(

@@ -1,6 +1,5 @@
 """A school's own limits: set by its administrators, within bounds, and heard by every signal."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,13 +14,6 @@ from tracker.models import AuditEvent, Person, School, Threshold
 from tracker.overview import rows_for
 from tracker.signals import Rule
 from tracker.thresholds import LIMITS, set_thresholds, thresholds_of
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def put(

@@ -1,25 +1,15 @@
 """Learning units: some weeks of a student's own plan."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.world import World
-from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.models import LearningUnit, PlanState
 from tracker.units import add_unit, units_of
-
-
-@pytest.fixture
-def work(engine: sa.Engine, world: World) -> Iterator[Session]:
-    """Open a writing unit of work in the world's school."""
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        yield session
 
 
 def added(work: Session, world: World, **changed: Any) -> LearningUnit:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from migrations.metadata import metadata
 from tests.servers import on_postgresql
 from tests.world import World
-from tracker.db import Record, open_engine, unit_of_work
+from tracker.columns import Record
+from tracker.db import open_engine, unit_of_work
 from tracker.models import Person, PlanMember, PlanRole, School
 from tracker.permissions import VISIBLE, visible
 

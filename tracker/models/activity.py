@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import FreeText, Label, Record, ref, unchecked_school
+from tracker.columns import FreeText, Label, Record, ref, unchecked_school
 
 
 class ActivityKind(StrEnum):

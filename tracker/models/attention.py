@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import Code, FreeText, Label, Record, ref
+from tracker.columns import Code, FreeText, Label, Record, ref
 
 
 class Threshold(Record):

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import Code, Plain, Record, ref
+from tracker.columns import Code, Plain, Record, ref
 
 
 class AuditEvent(Record):

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Code, Digest, FileName, FreeText, Record, SchoolOwned, ref
+from tracker.columns import Code, Digest, FileName, FreeText, Record, SchoolOwned, ref
 
 
 class EvidenceState(StrEnum):

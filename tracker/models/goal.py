@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import FreeText, Plain, Record, SchoolOwned, Title, ref
+from tracker.columns import FreeText, Plain, Record, SchoolOwned, Title, ref
 from tracker.models.plan import PlanRole
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from tracker.db import FreeText, Label, Prose, Record, Url, ref
+from tracker.columns import FreeText, Label, Prose, Record, Url, ref
 
 
 class LessonKind(StrEnum):

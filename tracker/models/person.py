@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import Code, Email, Identifier, PersonName, Record, ref
+from tracker.columns import Code, Email, Identifier, PersonName, Record, ref
 
 
 class PersonState(StrEnum):

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import Record, Title, ref
+from tracker.columns import Record, Title, ref
 
 
 class PlanState(StrEnum):

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import FreeText, Record, ref
+from tracker.columns import FreeText, Record, ref
 from tracker.models.plan import PlanRole
 
 ABOUT_ONE = (

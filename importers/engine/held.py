@@ -1,4 +1,4 @@
-"""The workbench: one worker holds one run, and does it step by step, each step one commit.
+"""A run that a worker holds: it is done step by step, and each step is one commit.
 
 A step that commits has moved the run's cursor with it; a worker that dies in between repeats at
 most that one step. Who lost the run to another worker, because its heartbeat grew old, finds that
@@ -20,12 +20,12 @@ from sqlalchemy.orm import Session
 
 from importers.engine.seen import Keys
 from importers.engine.sifting import Sifted
-from importers.engine.staged import add_issues
 from importers.issues import Finding
 from importers.models import ImportRun, ImportSource, Phase, RunState
 from importers.pulls.breaker import note_end
 from importers.records import RecordKind
 from importers.source import Source
+from importers.staged import add_issues
 from settings import Settings
 from tracker.db import new_id, unit_of_work, utc_now
 
@@ -50,7 +50,7 @@ class Stopping(Exception):
 
 
 @dataclass
-class Bench:
+class HeldRun:
     """A run that this worker holds; `phase` is what the last step left to be done.
 
     `source` is what it reads, once opened: what that asked for one stream serves the next.
@@ -126,7 +126,7 @@ def take(
     run_id: UUID,
     at: datetime,
     settings: Settings | None = None,
-) -> Bench | None:
+) -> HeldRun | None:
     """Take hold of a run that asks for work; None when there is none, or another has it.
 
     Of one source one run is worked on at a time. A run that reads a system needs the `settings`.
@@ -150,7 +150,7 @@ def take(
             end(session, run, state=RunState.FAILED, at=at)
         if run.state is RunState.WAITING:
             run.state = RunState.READING
-        return Bench(engine, store, school_id, run_id, run.claim, run.phase, settings)
+        return HeldRun(engine, store, school_id, run_id, run.claim, run.phase, settings)
 
 
 def is_early(run: ImportRun, at: datetime) -> bool:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from tracker.db import Base, UtcDateTime
+from tracker.columns import Base, UtcDateTime
 
 Row = Mapping[str, Any]
 NOTHING: Row = {}

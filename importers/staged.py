@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from importers.engine import bulk
+from importers import bulk
 from importers.issues import Column, Finding
-from importers.models import ImportIssue, ImportRow, ImportRun, RowStatus
+from importers.models import ExternalRef, ImportIssue, ImportRow, ImportRun, RowStatus
 from importers.records import RecordKind
 from importers.source import Stream
 from tracker.db import new_id
@@ -56,6 +56,25 @@ def in_span(
 ) -> Conditions:
     """Return the conditions for a range of staged rows."""
     return [*rows_of(run, of=of), of.seq >= first, of.seq < until]
+
+
+def told_of(run: ImportRun, kind: RecordKind) -> Conditions:
+    """Return the conditions for all of a kind that the run's source told of, now or before."""
+    return [
+        ExternalRef.school_id == run.school_id,
+        ExternalRef.source_id == run.source_id,
+        ExternalRef.kind == kind,
+    ]
+
+
+def is_known(run: ImportRun) -> sa.ColumnElement[bool]:
+    """Whether the run's source told of a staged row's record before, under the same key."""
+    return sa.and_(
+        ExternalRef.school_id == ImportRow.school_id,
+        ExternalRef.source_id == run.source_id,
+        ExternalRef.kind == ImportRow.kind,
+        ExternalRef.ext_id == ImportRow.ext_id,
+    )
 
 
 def next_span(
