@@ -54,7 +54,8 @@ def migrate_database(settings: Settings) -> None:
 @pass_app
 def demo(app: Flask) -> None:
     """Load the demo school once, through the real importers and the real queue."""
-    load_demo(app, wake=lambda nudges: send_nudges(app.extensions["queue"], nudges))
+    queue = app.extensions["queue"]
+    load_demo(app, wake=lambda nudges: send_nudges(queue, nudges), now=utc_now())
 
 
 @cli.command("seed")

@@ -1,5 +1,6 @@
 """Upkeep of kept files, by the worker: what waits is scanned, what no row names is dropped."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from importers.models import ImportRun
 from settings import Settings
 from tracker import attachments, scanner
 from tracker.db import unit_of_work, utc_now
-from tracker.models import Attachment, Recording, School
+from tracker.models import Attachment, Recording
+from tracker.people import school_ids
 from tracker.scanner import ScannerError, ScannerGoneError
 
 log = structlog.get_logger("leerspoor.upkeep")
@@ -29,16 +31,15 @@ NAMES: tuple[InstrumentedAttribute[str] | InstrumentedAttribute[str | None], ...
 )
 
 
-def schools(engine: sa.Engine) -> list[UUID]:
-    """Return every school's id, for visiting them one by one, each behind its own wall."""
+def _schools(engine: sa.Engine) -> Sequence[UUID]:
     with unit_of_work(engine, writes=False) as session:
-        return list(session.scalars(sa.select(School.id).order_by(School.id)))
+        return school_ids(session)
 
 
 def waiting_schools(engine: sa.Engine) -> list[UUID]:
     """Return the schools with files that wait for the scanner."""
     found = []
-    for school_id in schools(engine):
+    for school_id in _schools(engine):
         with unit_of_work(engine, school_id=school_id, writes=False) as session:
             if scanner.waiting(session, school_id=school_id):
                 found.append(school_id)
@@ -74,7 +75,7 @@ def drop_orphans() -> None:
     store: ObjectStore = current_app.extensions["store"]
     before = utc_now() - ORPHAN_AFTER
     kept = list(attachments.kept_before(store, before))
-    named = {school_id: _named(engine, school_id) for school_id in schools(engine)}
+    named = {school_id: _named(engine, school_id) for school_id in _schools(engine)}
     anywhere = set().union(*named.values())
     for path, school_id, digest in kept:
         if digest not in (anywhere if school_id is None else named.get(school_id, anywhere)):

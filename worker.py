@@ -29,7 +29,7 @@ from app import create_app
 from bin.environment import die_with_parent
 from importers.jobs import SOURCES_JOB
 from importers.lti.jobs import waiting_pulls
-from importers.pulls.pulling import JOB
+from importers.pulls.pulling import JOB as RUN_JOB
 from importers.pulls.timetable import start_due
 from importers.sweep import waiting_runs
 from lti.courses.pulls import PULL_JOB
@@ -67,20 +67,20 @@ class Sweep:
 def _runs(app: Flask, at: datetime) -> Iterable[Wanted]:
     for school_id, run_id in waiting_runs(_engine(app), at=at):
         arguments = {"school_id": str(school_id), "run_id": str(run_id)}
-        yield Wanted(JOB, f"import-{run_id}", arguments)
+        yield Wanted(RUN_JOB, f"import-{run_id}", arguments)
 
 
 def _due_sources(app: Flask, at: datetime) -> Iterable[Wanted]:
     for school_id, run_id in start_due(_engine(app), at=at):
         arguments = {"school_id": str(school_id), "run_id": str(run_id)}
-        yield Wanted(JOB, f"import-{run_id}", arguments)
+        yield Wanted(RUN_JOB, f"import-{run_id}", arguments)
 
 
-def _old_pulls(_app: Flask, _at: datetime) -> Iterable[Wanted]:
+def _sources(_app: Flask, _at: datetime) -> Iterable[Wanted]:
     yield Wanted(SOURCES_JOB, "look-after-sources", {})
 
 
-def _pulls(app: Flask, at: datetime) -> Iterable[Wanted]:
+def _courses(app: Flask, at: datetime) -> Iterable[Wanted]:
     for school_id, pull_id in waiting_pulls(_engine(app), at=at):
         arguments = {"school_id": str(school_id), "pull_id": str(pull_id)}
         yield Wanted(PULL_JOB, f"pull-{pull_id}", arguments)
@@ -113,13 +113,13 @@ def _old_launches(_app: Flask, _at: datetime) -> Iterable[Wanted]:
 SWEEPS = (
     Sweep(_runs),
     Sweep(_due_sources),
-    Sweep(_pulls),
+    Sweep(_courses),
     Sweep(_gradebooks),
     # Files that the scanner could not look at are tried again after so long.
     Sweep(_scans, every=timedelta(minutes=1)),
     Sweep(_orphans, every=timedelta(days=1)),
     Sweep(_keys, every=timedelta(days=1)),
-    Sweep(_old_pulls, every=timedelta(days=1)),
+    Sweep(_sources, every=timedelta(days=1)),
     # Anybody may start logins: those that nobody finishes are not left for long.
     Sweep(_old_launches, every=timedelta(minutes=10)),
 )

@@ -37,7 +37,7 @@ def state_folder(chosen: str | None, environ: Mapping[str, str]) -> Path:
     folder = Path(chosen or environ.get("LEERSPOOR_DATA") or ROOT / "var").absolute()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for part in ("evidence", "mail", "valkey", "log"):
+        for part in ("evidence", "valkey", "log"):
             (folder / part).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise StartError(

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Base, Digest, Label, Plain
+from tracker.columns import Base, Digest, Label, Plain
 
 
 class WebSession(Base):

@@ -101,6 +101,22 @@ def end_session(session: Session, *, secret: str, at: datetime) -> None:
     )
 
 
+def end_lms_sessions(
+    session: Session, *, school_id: UUID, person_ids: sa.Select[UUID], at: datetime
+) -> None:
+    """End every session of these people of a school that an LMS vouched for."""
+    session.execute(
+        sa.update(WebSession)
+        .where(
+            WebSession.school_id == school_id,
+            WebSession.person_id.in_(person_ids),
+            WebSession.is_from_lms,
+            WebSession.ended_at.is_(None),
+        )
+        .values(ended_at=at)
+    )
+
+
 def active_person(session: Session, *, school_id: object, person_id: object) -> Person | None:
     """Return the person unless suspended or left: checked at every request."""
     person = session.get(Person, (school_id, person_id))

@@ -13,10 +13,11 @@ from lti.connecting.registrations import (
     activate,
     add_deployment,
     add_registration,
-    waiting_deployments,
+    inactive_deployments,
 )
 from settings import Settings
-from tracker.db import unit_of_work, utc_now
+from tracker import audit
+from tracker.db import enter_school, unit_of_work, utc_now
 from tracker.errors import NotFound
 from tracker.people import school_by_slug
 
@@ -121,19 +122,22 @@ def send_invite(app: Flask, school_slug: str) -> None:
 @click.argument("deployment_id", metavar="ID", type=click.UUID, required=False)
 @pass_app
 def activate_deployment(app: Flask, deployment_id: UUID | None) -> None:
-    """Let launches from a deployment in; without ID, list those that wait."""
+    """Let launches from a deployment in; without ID, list those from which nobody gets in."""
+    at = utc_now()
     with unit_of_work(app.extensions["engine"]) as session:
         if deployment_id is None:
-            for deployment, registration, school in waiting_deployments(session):
+            for deployment, registration, school in inactive_deployments(session):
                 click.echo(
                     f"{deployment.id} {school.slug} {registration.issuer} "
                     f"{registration.client_id} {deployment.lti_id}"
                 )
             return
         try:
-            deployment = activate(session, deployment_id=deployment_id, at=utc_now())
+            deployment = activate(session, deployment_id=deployment_id, at=at)
         except NotFound:
             raise click.ClickException(f"Er is geen deployment {deployment_id}.") from None
+        enter_school(session, deployment.school_id)
+        audit.record(session, by=None, verb="switched on", subject=deployment, at=at)
     click.echo(f"{deployment.id} is actief.")
 
 

@@ -1,4 +1,4 @@
-"""What the pages of the bridge take from the application around them."""
+"""What the pages and jobs of the bridge take from the application around them."""
 
 from flask import current_app
 from sqlalchemy import Engine

@@ -15,16 +15,16 @@ from sqlalchemy.orm import Session
 from lti import keys
 from lti.calling import grades
 from lti.calling.services import Caller, ServiceError, caller_for
+from lti.edge import app_settings, engine
 from lti.gradebook import columns, pushes
 from lti.gradebook.columns import Step
-from lti.gradebook.gradebook import UNTOLD
+from lti.gradebook.gradebook import UNTOLD, switched_on
 from lti.gradebook.pushes import Push
 from lti.gradebook.wishes import refresh_next
 from lti.launching import launch_log, login
 from lti.models import LineItem, LineItemState, Registration, ScorePush, ScoreState
-from settings import Settings
 from tracker.db import unit_of_work, utc_now
-from tracker.models import School
+from tracker.people import school_ids
 
 ROTATE_JOB = "lti.jobs.rotate_keys"
 DROP_JOB = "lti.jobs.drop_old"
@@ -32,15 +32,16 @@ LONGEST = 60.0  # seconds; then other work has its turn
 
 
 def waiting_gradebooks(engine: sa.Engine, *, at: datetime) -> list[UUID]:
-    """Return the schools with a column or a score that is due."""
+    """Return the schools with a column or a score that is due, at an LMS that is switched on."""
     with unit_of_work(engine, writes=False) as session:
-        schools = session.scalars(sa.select(School.id).order_by(School.id)).all()
+        schools = school_ids(session)
     found = []
     for school_id in schools:
         of_column = sa.exists().where(
             LineItem.school_id == school_id,
             LineItem.state.in_({*UNTOLD, LineItemState.ACTIVE}),
             LineItem.due_at <= at,
+            LineItem.context_id.in_(switched_on(school_id)),
         )
         # A score of a column that is not there (yet) waits for the column.
         of_score = sa.exists().where(
@@ -50,6 +51,7 @@ def waiting_gradebooks(engine: sa.Engine, *, at: datetime) -> list[UUID]:
             LineItem.school_id == ScorePush.school_id,
             LineItem.id == ScorePush.line_item_id,
             LineItem.state == LineItemState.ACTIVE,
+            LineItem.context_id.in_(switched_on(school_id)),
         )
         with unit_of_work(engine, school_id=school_id, writes=False) as session:
             if session.scalar(sa.select(sa.or_(of_column, of_score))):
@@ -69,39 +71,33 @@ def tell_gradebooks(school_id: str) -> None:
 
 def drop_old() -> None:
     """Delete what nobody needs any more: logins that never came back, how old launches ended."""
-    with unit_of_work(_engine()) as session:
+    with unit_of_work(engine()) as session:
         login.drop_expired(session, at=utc_now())
-        schools = session.scalars(sa.select(School.id).order_by(School.id)).all()
+        schools = school_ids(session)
     for school_id in schools:
-        with unit_of_work(_engine(), school_id=school_id) as session:
+        with unit_of_work(engine(), school_id=school_id) as session:
             launch_log.drop_old(session, school_id=school_id, at=utc_now())
 
 
 def rotate_keys() -> None:
     """Do what is due to our own keys: a new one signs each month, the first ones are made."""
-    settings: Settings = current_app.extensions["settings"]
-    keys.rotate_when_due(_engine(), encryption_keys=settings.encryption_keys, at=utc_now())
-
-
-def _engine() -> sa.Engine:
-    engine: sa.Engine = current_app.extensions["engine"]
-    return engine
+    keys.rotate_when_due(engine(), encryption_keys=app_settings().encryption_keys, at=utc_now())
 
 
 def _caller(registration_id: UUID) -> Caller:
-    with unit_of_work(_engine(), writes=False) as session:
+    with unit_of_work(engine(), writes=False) as session:
         registration = session.get_one(Registration, registration_id)
-    return caller_for(current_app.extensions["settings"], _engine(), registration)
+    return caller_for(app_settings(), engine(), registration)
 
 
 def _look_again(school_id: UUID) -> bool:
-    with unit_of_work(_engine(), school_id=school_id) as session:
+    with unit_of_work(engine(), school_id=school_id) as session:
         return refresh_next(session, school_id=school_id, at=utc_now())
 
 
 def _tell_column(school_id: UUID) -> bool:
     """Tell an LMS the next step of a column; returns whether there was one."""
-    with unit_of_work(_engine(), school_id=school_id) as session:
+    with unit_of_work(engine(), school_id=school_id) as session:
         step = columns.claim_step(session, school_id=school_id, at=utc_now())
     if step is None:
         return False
@@ -111,7 +107,7 @@ def _tell_column(school_id: UUID) -> bool:
         url = _ask(_caller(step.registration_id), step)
     except ServiceError as error:
         failure = error
-    with unit_of_work(_engine(), school_id=school_id) as session:
+    with unit_of_work(engine(), school_id=school_id) as session:
         if failure is None:
             columns.told(session, step, url=url, at=utc_now())
         else:
@@ -163,20 +159,20 @@ def _items_url(step: Step) -> str:
 
 def _send_score(school_id: UUID) -> bool:
     """Send the next score; returns whether there was one."""
-    with unit_of_work(_engine(), school_id=school_id) as session:
+    with unit_of_work(engine(), school_id=school_id) as session:
         push = pushes.claim(session, school_id=school_id, at=utc_now())
     if push is None:
         return False
     caller = _caller(push.registration_id)
     failure = _post(caller, push)
     if failure is not None and failure.code == "conflict":
-        with unit_of_work(_engine(), school_id=school_id) as session:
+        with unit_of_work(engine(), school_id=school_id) as session:
             again = pushes.claim_again(session, push, at=utc_now())
         if again is None:
             return True
         push = again
         failure = _post(caller, push)
-    with unit_of_work(_engine(), school_id=school_id) as session:
+    with unit_of_work(engine(), school_id=school_id) as session:
         _conclude(session, push, failure, utc_now())
     return True
 

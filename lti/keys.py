@@ -93,17 +93,16 @@ def encrypt_anew(session: Session, *, encryption_keys: Sequence[str]) -> int:
 
     After it the older ones may go. A key that none of them opens stays as it is, and is logged.
     """
-    first, every = _box(encryption_keys[:1]), _box(encryption_keys)
     changed = 0
     for key in session.scalars(sa.select(Key).order_by(Key.id)):
         try:
-            first.decrypt(key.private)
+            anew = seal_anew(key.private.encode(), encryption_keys)
         except InvalidToken:
-            try:
-                key.private = every.rotate(key.private).decode()
-                changed += 1
-            except InvalidToken:
-                log.error("no ENCRYPTION_KEYS opens this LTI key", kid=key.kid)
+            log.error("no ENCRYPTION_KEYS opens this LTI key", kid=key.kid)
+            continue
+        if anew is not None:
+            key.private = anew.decode()
+            changed += 1
     session.flush()
     return changed
 

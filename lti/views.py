@@ -43,7 +43,14 @@ log = structlog.get_logger("leerspoor.lti")
 blp.register_error_handler(RequestEntityTooLarge, refusing.show_too_large)
 blp.register_error_handler(Refused, refusing.show_refusal)
 
-PATH = "/lti"
+# A login's own cookie, in a browser tab or an LMS's frame.
+COOKIE: dict[str, Any] = {
+    "path": "/lti",
+    "secure": True,
+    "httponly": True,
+    "samesite": "None",
+    "partitioned": True,
+}
 FRAMES = frozenset({"iframe", "frame"})
 # What a platform says when it cannot tell who this is without asking (OpenID Connect 3.1.2.6).
 LOGIN_REQUIRED = frozenset(
@@ -73,16 +80,7 @@ def login(registration_id: UUID | None = None) -> AnyResponse:
         response = make_response(_starting_page(registration, sent, opened))
     else:
         response = redirect(opened.url)
-    response.set_cookie(
-        cookie_name(opened.state),
-        opened.browser_secret,
-        max_age=LIFE,
-        path=PATH,
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
-    )
+    response.set_cookie(cookie_name(opened.state), opened.browser_secret, max_age=LIFE, **COOKIE)
     return response
 
 
@@ -128,14 +126,7 @@ def launch() -> AnyResponse:
         g.new_tab_url = _new_tab_url(login_row, registration)
     check_browser(login_row, secret)
     response = _enter(login_row, registration)
-    response.delete_cookie(
-        cookie_name(state),
-        path=PATH,
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
-    )
+    response.delete_cookie(cookie_name(state), **COOKIE)
     return response
 
 

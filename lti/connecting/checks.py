@@ -15,16 +15,17 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from lti import http
+from lti.calling.grades import LINE_ITEM, SCORE
+from lti.calling.names_roles import SCOPE as NAMES
 from lti.calling.services import ServiceError, ask_token, caller_for, json_object
-from lti.connecting.registration import AGS, SCOPES
+from lti.launching.launch_log import LAUNCHED
 from lti.launching.platform_keys import usable_keys
 from lti.models import Context, Deployment, DeploymentState, LaunchLog, Registration
 from settings import LOOPBACK_NAMES, Settings
 from tracker.db import unit_of_work
 
 CLOCKS_MAY_DIFFER = timedelta(seconds=60)
-NAMES = SCOPES[-1]
-GRADES = f"{AGS}/lineitem {AGS}/score"
+GRADES = f"{LINE_ITEM} {SCORE}"
 SECURE_PORT, OK = 443, 200
 # What a token endpoint's refusal says, the surest sign first.
 _SIGNS = {
@@ -86,7 +87,7 @@ def _issuer(session: Session, registration: Registration) -> str:
     came_in = sa.select(LaunchLog.id).where(
         LaunchLog.school_id == registration.school_id,
         LaunchLog.registration_id == registration.id,
-        LaunchLog.code == "launched",
+        LaunchLog.code == LAUNCHED,
     )
     if registration.issuer.endswith("/") and session.scalar(came_in.limit(1)) is None:
         return "issuer_slash"

@@ -11,15 +11,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from identity.sessions import end_lms_sessions
 from lti.connecting.invites import invite
 from lti.connecting.registrations import activate, add_deployment, add_registration, wrong_settings
-from lti.models import Deployment, DeploymentState, LaunchLog, Registration
+from lti.launching.launch_log import LAUNCHED
+from lti.models import Deployment, DeploymentState, LaunchLog, LtiIdentity, Registration
 from tracker import audit
 from tracker.errors import Invalid, NotFound
 from tracker.models import AuditEvent, Person, School
 from tracker.permissions import Action, require
-
-LAUNCHED = "launched"
 
 
 def registrations_of(session: Session, *, by: Person, on: date) -> Sequence[Registration]:
@@ -130,7 +130,10 @@ def connect(
 def switch(
     session: Session, *, by: Person, deployment: Deployment, is_on: bool, on: date, at: datetime
 ) -> None:
-    """Let launches from this deployment in, or no longer."""
+    """Let launches from this deployment in, or no longer; who came in by its LMS goes out then.
+
+    A session does not tell its deployment: who came by another one of the LMS opens it once more.
+    """
     require(session, by, Action.CONNECT_LMS, on=on)
     if deployment.school_id != by.school_id:
         raise NotFound("deployment not found")
@@ -140,6 +143,11 @@ def switch(
         activate(session, deployment_id=deployment.id, at=at)
     else:
         deployment.state, deployment.activated_at = DeploymentState.INACTIVE, None
+        known = sa.select(LtiIdentity.person_id).where(
+            LtiIdentity.school_id == deployment.school_id,
+            LtiIdentity.registration_id == deployment.registration_id,
+        )
+        end_lms_sessions(session, school_id=deployment.school_id, person_ids=known, at=at)
     verb = "switched on" if is_on else "switched off"
     audit.record(session, by=by, verb=verb, subject=deployment, at=at)
 

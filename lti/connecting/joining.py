@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 
 import structlog
-from flask import Blueprint, current_app, g, make_response, render_template, request
+from flask import Blueprint, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Engine
 from werkzeug.wrappers import Response
 
 from lti.connecting.invites import check_address, invited_school, join
 from lti.connecting.registration import NotJoined
-from settings import Settings
+from lti.edge import app_settings, engine
 from tracker.db import unit_of_work
 
 blp = Blueprint("lti_joining", __name__, url_prefix="/lti/register")
@@ -59,9 +58,9 @@ def ask(invite: str) -> Response:
     """Show what is going to be connected, with a button."""
     _let_any_lms_frame()
     url, token = _sent(request.args)
-    with unit_of_work(_engine(), writes=False) as session:
+    with unit_of_work(engine(), writes=False) as session:
         school = invited_school(session, invite, at=g.now)
-    host = check_address(url, allow_loopback=_settings().is_demo)
+    host = check_address(url, allow_loopback=app_settings().is_demo)
     page = render_template(
         "lti/join.html", school=school.name, host=host, invite=invite, url=url, token=token
     )
@@ -73,9 +72,9 @@ def connect(invite: str) -> Response:
     """Let the LMS register us; the secret in the address is what allows it."""
     _let_any_lms_frame()
     url, token = _sent(request.form)
-    settings = _settings()
+    settings = app_settings()
     registration = join(
-        _engine(),
+        engine(),
         invite,
         configuration_url=url,
         token=token,
@@ -120,15 +119,5 @@ def _let_any_lms_frame() -> None:
     Whoever frames it must know the invitation, and with it could do all that the page does.
     """
     g.frame_origins = ["https:"]
-    if _settings().is_demo:
+    if app_settings().is_demo:
         g.frame_origins = ["https:", "http://127.0.0.1:*", "http://localhost:*"]
-
-
-def _engine() -> Engine:
-    engine: Engine = current_app.extensions["engine"]
-    return engine
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings

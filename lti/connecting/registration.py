@@ -6,19 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from lti.calling.grades import LINE_ITEM, LINE_ITEM_READONLY, RESULT_READONLY, SCORE
+from lti.calling.names_roles import SCOPE as NAMES
 from lti.connecting.registrations import wrong_with_url
 from lti.text import LONGEST_ID, is_sound
 
 CONFIGURATION = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
-AGS = "https://purl.imsglobal.org/spec/lti-ags/scope"
-SCOPES = (
-    f"{AGS}/lineitem",
-    f"{AGS}/lineitem.readonly",  # Moodle wants it besides for reading
-    f"{AGS}/result.readonly",
-    f"{AGS}/score",
-    "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
-)
+# Moodle wants `lineitem.readonly` besides, for reading.
+SCOPES = (LINE_ITEM, LINE_ITEM_READONLY, RESULT_READONLY, SCORE, NAMES)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "email")
 PLACEMENTS = {
     "LtiResourceLinkRequest": (),

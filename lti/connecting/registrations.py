@@ -151,8 +151,8 @@ def activate(session: Session, *, deployment_id: UUID, at: datetime) -> Deployme
     return deployment
 
 
-def waiting_deployments(session: Session) -> Sequence[tuple[Deployment, Registration, School]]:
-    """Return the deployments that wait for their activation, newest first."""
+def inactive_deployments(session: Session) -> Sequence[tuple[Deployment, Registration, School]]:
+    """Return the deployments of every school from which nobody gets in, newest first."""
     rows = session.execute(
         sa.select(Deployment, Registration, School)
         .join(Registration, Registration.id == Deployment.registration_id)

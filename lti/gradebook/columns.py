@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lti.calling.backoff import LEASE, is_worth_a_try, next_try
 from lti.calling.services import ServiceError
-from lti.gradebook.gradebook import UNTOLD, granted, switched_on
+from lti.gradebook.gradebook import GONE, UNTOLD, call_off, granted, switched_on
 from lti.models import (
     Context,
     Deployment,
@@ -193,7 +193,7 @@ def not_told(session: Session, step: Step, error: ServiceError, *, at: datetime)
     if item is None:
         return
     if error.code == "not_found" and step.url is not None:
-        _end(session, item, "gradebook.gone")
+        _end(session, item, GONE)
         return
     if item.state is not step.state:  # something else is asked by now
         item.due_at = at
@@ -209,7 +209,7 @@ def not_told(session: Session, step: Step, error: ServiceError, *, at: datetime)
 def gone(session: Session, *, school_id: UUID, item_id: UUID) -> None:
     """Write that the LMS knows a column no longer; it is not made again unasked."""
     item = session.get_one(LineItem, (school_id, item_id), with_for_update=True)
-    _end(session, item, "gradebook.gone")
+    _end(session, item, GONE)
 
 
 def _claimed(session: Session, step: Step) -> LineItem | None:
@@ -228,12 +228,4 @@ def _claimed(session: Session, step: Step) -> LineItem | None:
 
 def _end(session: Session, item: LineItem, error: str | None) -> None:
     item.state, item.due_at, item.error = LineItemState.GONE, None, error
-    session.execute(
-        sa.update(ScorePush)
-        .where(
-            ScorePush.school_id == item.school_id,
-            ScorePush.line_item_id == item.id,
-            ScorePush.state.in_((ScoreState.WAITING, ScoreState.PARKED)),
-        )
-        .values(state=ScoreState.SUPERSEDED, due_at=None, error="gradebook.gone")
-    )
+    call_off(session, item, error=GONE)

@@ -37,6 +37,8 @@ MOST_PIECES = 100
 LONGEST_LABEL = 200
 # The modes that tell a number. Status tells none: a score without one empties Moodle's column.
 NUMBERS = frozenset({GradeMode.PROGRESS, GradeMode.EVIDENCE, GradeMode.LESSON})
+# Why a column or a score came to nothing.
+OFF, GONE, LEFT = "gradebook.off", "gradebook.gone", "gradebook.left"
 UNTOLD = frozenset({LineItemState.WANTED, LineItemState.CHANGED, LineItemState.REMOVING})
 
 
@@ -113,7 +115,7 @@ def choose_mode(
     else:
         _want(session, context, link, item, at)
     if mode not in NUMBERS and item is not None:
-        _call_off(session, item)
+        call_off(session, item)
     audit.record(session, by=by, verb="set gradebook", subject=link, at=at, mode=mode.value)
     _wake(session, link)
 
@@ -133,7 +135,7 @@ def remove_column(
     if item.state is not LineItemState.REMOVING:
         _due(item, LineItemState.REMOVING, at)
     link.mode, link.chosen_by_id, link.chosen_at = GradeMode.OFF, by.id, at
-    _call_off(session, item)
+    call_off(session, item)
     audit.record(session, by=by, verb="removed gradebook column", subject=link, at=at)
     _wake(session, link)
 
@@ -244,8 +246,8 @@ def _let_be(item: LineItem | None, at: datetime) -> None:
         item.due_at = None
 
 
-def _call_off(session: Session, item: LineItem) -> None:
-    """Send none of the scores that still wait."""
+def call_off(session: Session, item: LineItem, *, error: str = OFF) -> None:
+    """Send none of the scores that still wait; `error` says why."""
     session.execute(
         sa.update(ScorePush)
         .where(
@@ -253,7 +255,7 @@ def _call_off(session: Session, item: LineItem) -> None:
             ScorePush.line_item_id == item.id,
             ScorePush.state.in_((ScoreState.WAITING, ScoreState.PARKED)),
         )
-        .values(state=ScoreState.SUPERSEDED, due_at=None, error="gradebook.off")
+        .values(state=ScoreState.SUPERSEDED, due_at=None, error=error)
     )
 
 

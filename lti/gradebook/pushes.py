@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lti.calling.backoff import EVERYWHERE, LEASE, TRIES, next_try
 from lti.calling.services import ServiceError
-from lti.gradebook.gradebook import NUMBERS, granted, switched_on, takes_scores
+from lti.gradebook.gradebook import LEFT, NUMBERS, OFF, granted, switched_on, takes_scores
 from lti.models import (
     Context,
     Deployment,
@@ -78,9 +78,9 @@ def claim(session: Session, *, school_id: UUID, at: datetime) -> Push | None:
         if link.mode in NUMBERS and takes_scores(context) and item.url is not None:
             if person.state is PersonState.ACTIVE:
                 return _claimed(session, score, item, context, at)
-            score.state, score.error = ScoreState.INACTIVE, "gradebook.left"
+            score.state, score.error = ScoreState.INACTIVE, LEFT
         else:
-            score.state, score.error = ScoreState.SUPERSEDED, "gradebook.off"
+            score.state, score.error = ScoreState.SUPERSEDED, OFF
         score.due_at = None
         session.flush()
     return None

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy.orm import Session, aliased
 
-from lti.gradebook.gradebook import NUMBERS, teaches
+from lti.gradebook.gradebook import LEFT, NUMBERS, OFF, switched_on, teaches
 from lti.models import (
     Context,
     Deployment,
@@ -74,6 +74,7 @@ def refresh_next(session: Session, *, school_id: UUID, at: datetime) -> bool:
             LineItem.school_id == school_id,
             LineItem.state == LineItemState.ACTIVE,
             LineItem.due_at <= at,
+            LineItem.context_id.in_(switched_on(school_id)),
         )
         .order_by(LineItem.due_at, LineItem.id)
         .limit(1)
@@ -108,7 +109,7 @@ def _refresh(
     }
     for person_id, row in rows.items():
         if person_id not in facts and row.state is ScoreState.WAITING:
-            row.state, row.due_at, row.error = ScoreState.SUPERSEDED, None, "gradebook.off"
+            row.state, row.due_at, row.error = ScoreState.SUPERSEDED, None, OFF
     for person_id, of_student in facts.items():
         learner = learners[person_id]
         count = count_of(link, of_student)
@@ -269,8 +270,8 @@ def _wish_again(row: ScorePush, learner: Learner, wish: Wish, at: datetime) -> N
         return  # when it is due, the newest wish goes
     if row.state is ScoreState.INACTIVE:
         is_back = row.tried_at is None or learner.since > row.tried_at.date()
-        if not is_back and row.error != "gradebook.left":
+        if not is_back and row.error != LEFT:
             return
-    elif not is_new and row.error != "gradebook.off":
+    elif not is_new and row.error != OFF:
         return
     row.state, row.due_at, row.attempts, row.error = ScoreState.WAITING, at, 0, None

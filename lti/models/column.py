@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import Code, FreeText, Identifier, Label, Record, Url, ref
+from tracker.columns import Code, FreeText, Identifier, Label, Record, Url, ref
 
 
 class LineItemState(StrEnum):

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import Code, Label, Plain, Prose, Record, Url, ref
+from tracker.columns import Code, Label, Plain, Prose, Record, Url, ref
 from tracker.models.plan import PlanRole
 
 

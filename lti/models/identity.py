@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import Identifier, Record, ref
+from tracker.columns import Identifier, Record, ref
 
 
 class LtiIdentity(Record):

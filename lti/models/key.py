@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Base, Code, Plain, Prose
+from tracker.columns import Base, Code, Plain, Prose
 
 
 class KeyState(StrEnum):

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from tracker.db import Code, Label, Prose, Raw, Record, Url, ref
+from tracker.columns import Code, Label, Prose, Raw, Record, Url, ref
 
 
 class GradeMode(StrEnum):

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Base, Code, Digest, Label, Prose, Raw, Record, Url, ref
+from tracker.columns import Base, Code, Digest, Label, Prose, Raw, Record, Url, ref
 
 
 class LoginState(Base):

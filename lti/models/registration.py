@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.db import Base, Code, Digest, Label, Plain, Prose, Url
+from tracker.columns import Base, Code, Digest, Label, Plain, Prose, Url
 
 
 class Registration(Base):

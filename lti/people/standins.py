@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lti.courses.courses import follow_instructors
 from lti.models import Context, LtiIdentity
 from tracker import audit
-from tracker.db import Base
+from tracker.columns import Base
 from tracker.groups import hold_group, join, leave
 from tracker.models import (
     Activity,

@@ -52,8 +52,8 @@ def come_in(browser: Browser, slug: str = "coach", **options: object) -> int:
     return int(answer.status_code)
 
 
-def test_the_demo_offers_the_four_readers(cast: dict[str, Person]) -> None:
-    assert set(cast) == {"student", "coach", "supervisor", "administrator"}
+def test_the_demo_offers_every_kind_of_reader(cast: dict[str, Person]) -> None:
+    assert set(cast) == {"student", "peer", "coach", "supervisor", "teacher", "administrator"}
 
 
 @pytest.mark.parametrize("slug", ["student", "coach", "supervisor", "administrator"])

@@ -18,6 +18,7 @@ from tests.lti.browser import Browser, verdict
 from tests.world import World
 from tracker.db import unit_of_work
 from tracker.errors import Conflict, Invalid
+from tracker.models import AuditEvent
 
 
 def run(app: Flask, *words: str) -> Result:
@@ -54,7 +55,7 @@ def test_one_command_registers_a_platform_that_can_launch_at_once(
 
 
 def test_a_registration_waits_until_it_is_activated(
-    app: Flask, site: str, world: World, browser: Browser
+    app: Flask, site: str, engine: sa.Engine, world: World, browser: Browser
 ) -> None:
     with platforms.running(site) as lms:
         result = run(app, "add", world.school.slug, *options(lms.url))
@@ -67,6 +68,9 @@ def test_a_registration_waits_until_it_is_activated(
         assert f"id: {waiting.split()[0]}" in result.output
         assert run(app, "activate", waiting.split()[0]).exit_code == 0
         assert run(app, "activate").output == ""
+        with unit_of_work(engine, school_id=world.school.id) as session:
+            logged = sa.select(AuditEvent.subject_id).where(AuditEvent.verb == "switched on")
+            assert [str(key) for key in session.scalars(logged)] == [waiting.split()[0]]
         assert browser.click(lms, user).status_code == 303
 
 

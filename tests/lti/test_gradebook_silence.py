@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from lti.jobs import waiting_gradebooks
 from lti.models import (
     Context,
     Deployment,
@@ -231,12 +232,18 @@ def test_an_lms_that_is_switched_off_hears_nothing_until_it_is_on_again(course: 
 
     course.say(2)
     course.choose(GradeMode.PROGRESS)
-    switch(DeploymentState.INACTIVE)
-    course.work()
-    assert course.services.asked == []
-    switch(DeploymentState.ACTIVE)
-    course.work()
-    assert course.shown() == 100
+    for _ in range(2):  # with a column to make, and then with a value to send
+        assert waiting_gradebooks(course.engine, at=utc_now()) == [course.school_id]
+        asked = len(course.services.asked)
+        switch(DeploymentState.INACTIVE)
+        course.work()
+        assert len(course.services.asked) == asked
+        assert waiting_gradebooks(course.engine, at=utc_now()) == [], "nobody is woken for it"
+        switch(DeploymentState.ACTIVE)
+        course.work()
+        assert course.shown() == 100
+        course.say(3)
+        course.look()
 
 
 def test_a_newer_value_called_off_during_a_call_is_sent_when_the_column_is_on_again(

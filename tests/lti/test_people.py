@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from lti.connecting.registrations import activate, waiting_deployments
+from lti.connecting.registrations import activate, inactive_deployments
 from lti.models import Deployment, DeploymentState, LtiIdentity
 from lti.people.linking import Candidate, Decision, Link, decide
 from tests import lms as platforms
@@ -215,7 +215,7 @@ def test_an_unknown_deployment_becomes_a_row_that_waits_for_the_administrator(
         response = browser.come_back(started, lms.sign(claims))
         assert verdict(response) == (403, "deployment_inactive")
     with unit_of_work(engine) as session:
-        rows = waiting_deployments(session)
+        rows = inactive_deployments(session)
     assert [(d.lti_id, d.state) for d, _, _ in rows] == [("new-7", DeploymentState.INACTIVE)]
 
 
@@ -227,4 +227,4 @@ def test_only_a_good_signature_makes_a_deployment_row(
     forged = lms.sign(claims, key=platforms.private_key(9))
     assert verdict(browser.come_back(started, forged)) == (401, "bad_signature")
     with unit_of_work(engine) as session:
-        assert list(waiting_deployments(session)) == []
+        assert list(inactive_deployments(session)) == []
