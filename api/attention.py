@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import g, url_for
 from marshmallow import fields
 
 from api.blueprint import Blueprint
@@ -129,14 +129,15 @@ def list_absences(query: dict[str, Any], plan_id: UUID) -> Answer:
 @allows(Action.DECLARE_ABSENCE)
 @blp.arguments(NewAbsenceSchema)
 @blp.response(201, AbsenceSchema)
-def create_absence(body: dict[str, Any], plan_id: UUID) -> dict[str, Any]:
+def create_absence(body: dict[str, Any], plan_id: UUID) -> Answer:
     """Say on which days the student is away.
 
     The student or a coach. Days only: nobody asks why.
     """
     plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
     made = declare_absence(g.session, by=g.person, plan=plan, on=g.today, at=g.now, **body)
-    return _shown([made])[0]
+    where = url_for("api-attention.get_absence", absence_id=made.id)
+    return _shown([made])[0], {"Location": where}
 
 
 @blp.get("/absences/<uuid:absence_id>")
@@ -166,13 +167,14 @@ def withdraw_declared_absence(absence_id: UUID) -> None:
 @allows(Action.SNOOZE)
 @blp.arguments(NewSnoozeSchema)
 @blp.response(201, SnoozeSchema)
-def create_snooze(body: dict[str, Any], plan_id: UUID) -> Snooze:
+def create_snooze(body: dict[str, Any], plan_id: UUID) -> tuple[Snooze, dict[str, str]]:
     """Put a signal off, for yourself alone.
 
     For coach, core team and supervisor; at most 90 days. Again: the new day and reason hold.
     """
     plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
-    return snooze(g.session, by=g.person, plan=plan, on=g.today, at=g.now, **body)
+    made = snooze(g.session, by=g.person, plan=plan, on=g.today, at=g.now, **body)
+    return made, {"Location": url_for("api-attention.get_snooze", snooze_id=made.id)}
 
 
 @blp.get("/snoozes/<uuid:snooze_id>")

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import g
+from flask import g, url_for
 from marshmallow import fields
 
 from api.blueprint import Blueprint
@@ -14,6 +14,7 @@ from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, page, page_of
 from identity.access import allows
 from tracker.comments import add_comment, comments_seen, withdraw_comment
+from tracker.lengths import MAX_TEXT
 from tracker.models import Comment, Evidence, Goal, LearningQuestion, PlanRole
 from tracker.permissions import Action, find
 from tracker.requests import Subject, about
@@ -25,7 +26,7 @@ class NewCommentSchema(Contract):
     """What somebody says."""
 
     words = Text(
-        longest=4000,
+        longest=MAX_TEXT,
         required=True,
         about="What you want to say",
         example="Mooi hoe je eerst vroeg wat zij zelf kon.",
@@ -47,7 +48,7 @@ class CommentSchema(Contract):
     by = fields.Nested(NamedPersonSchema)
     role = Choice(PlanRole, about="As what this person said it", example="coach")
     words = Text(
-        longest=4000,
+        longest=MAX_TEXT,
         allow_none=True,
         about="What was said; null once it was taken back",
         example="Mooi hoe je eerst vroeg wat zij zelf kon.",
@@ -78,7 +79,7 @@ def list_comments_on_goal(query: dict[str, Any], goal_id: UUID) -> Answer:
 @allows(Action.COMMENT)
 @blp.arguments(NewCommentSchema)
 @blp.response(201, CommentSchema)
-def comment_on_goal(body: dict[str, Any], goal_id: UUID) -> dict[str, Any]:
+def comment_on_goal(body: dict[str, Any], goal_id: UUID) -> Answer:
     """Say something about a goal.
 
     It answers what you were asked about the goal.
@@ -102,7 +103,7 @@ def list_comments_on_evidence(query: dict[str, Any], evidence_id: UUID) -> Answe
 @allows(Action.COMMENT)
 @blp.arguments(NewCommentSchema)
 @blp.response(201, CommentSchema)
-def comment_on_evidence(body: dict[str, Any], evidence_id: UUID) -> dict[str, Any]:
+def comment_on_evidence(body: dict[str, Any], evidence_id: UUID) -> Answer:
     """Say something about a piece of evidence.
 
     It answers what you were asked about the piece.
@@ -126,7 +127,7 @@ def list_comments_on_question(query: dict[str, Any], question_id: UUID) -> Answe
 @allows(Action.COMMENT)
 @blp.arguments(NewCommentSchema)
 @blp.response(201, CommentSchema)
-def comment_on_question(body: dict[str, Any], question_id: UUID) -> dict[str, Any]:
+def comment_on_question(body: dict[str, Any], question_id: UUID) -> Answer:
     """Say something about a learning question.
 
     It answers what you were asked about the question.
@@ -164,9 +165,10 @@ def _list(subject: Subject, query: dict[str, Any]) -> Answer:
     return page(_shown([comment.id for comment in found]), end)
 
 
-def _add(subject: Subject, body: dict[str, Any]) -> dict[str, Any]:
+def _add(subject: Subject, body: dict[str, Any]) -> Answer:
     comment = add_comment(g.session, by=g.person, subject=subject, on=g.today, at=g.now, **body)
-    return _shown([comment.id])[0]
+    where = url_for("api-comments.get_comment", comment_id=comment.id)
+    return _shown([comment.id])[0], {"Location": where}
 
 
 def _shown(ids: Sequence[UUID]) -> list[dict[str, Any]]:

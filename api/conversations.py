@@ -12,6 +12,7 @@ from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, by_id, page, page_of
 from identity.access import allows
 from tracker.conversations import record_talk
+from tracker.lengths import MAX_TEXT
 from tracker.models import Conversation, Goal, LearningPlan, Person, PlanRole
 from tracker.permissions import Action, find
 
@@ -29,7 +30,7 @@ class NewTalkSchema(Contract):
     )
     held_on = Day(required=True, about="The day of the talk", example="2026-11-19")
     words = Text(
-        longest=4000,
+        longest=MAX_TEXT,
         required=True,
         about="What to remember; student and coach both read it",
         example="We kijken volgende week samen naar de tweede controle.",

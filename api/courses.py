@@ -16,7 +16,6 @@ from lti.courses import courses
 from lti.courses.course_list import Course, courses_of, find_own_course, people_of, waiting_requests
 from lti.courses.pulls import pull_of, release_roster
 from lti.models import AccessRequest, AccessRequestState, Context
-from tracker.errors import NotFound
 from tracker.models import PlanRole
 from tracker.permissions import Action
 
@@ -105,19 +104,6 @@ class ConfirmationSchema(Contract):
     instructors_are = Choice(Guiding, required=True, about="`coach` or `team`", example="coach")
 
 
-class AnswerSchema(Contract):
-    """An answer to a request."""
-
-    access_request_id = Id(required=True, about="The request", example=ASKED)
-    instructors_are = Choice(
-        Guiding,
-        required=True,
-        allow_none=True,
-        about="Yes: what instructors are to the learners from now on; null: no",
-        example="team",
-    )
-
-
 @blp.get("/courses")
 @allows(Action.SEE_LMS)
 @blp.arguments(PageQuery, location="query")
@@ -141,7 +127,7 @@ def get_course(context_id: UUID) -> dict[str, Any]:
 
     Administrators only; see `students` for who teaches it.
     """
-    return _shown(_own(context_id))
+    return shown(own_course(context_id))
 
 
 @blp.get("/courses/<uuid:context_id>/students")
@@ -160,35 +146,6 @@ def list_course_students(query: dict[str, Any], context_id: UUID) -> Answer:
     return page(shown, end)
 
 
-@blp.put("/courses/<uuid:context_id>/access-request")
-@allows(Action.ASK_ACCESS)
-@blp.response(200, AccessRequestSchema)
-@blp.alt_response(409, description="The LMS gives no roster, or it is confirmed already")
-def ask_for_access(context_id: UUID) -> dict[str, Any]:
-    """Ask the school to see the learners of a course that you teach.
-
-    Asked again, it stays one request.
-    """
-    context = courses.find_course(g.session, context_id, person=g.person, on=g.today)
-    asked = courses.ask_access(g.session, by=g.person, context=context, on=g.today, at=g.now)
-    return _asked(asked, g.person.name)
-
-
-@blp.get("/courses/<uuid:context_id>/access-request")
-@allows(Action.SEE_COURSE)
-@blp.response(200, AccessRequestSchema)
-def get_access_request(context_id: UUID) -> dict[str, Any]:
-    """Show your own newest request for a course, and what the school answered.
-
-    404 when you never asked.
-    """
-    context = courses.find_course(g.session, context_id, person=g.person, on=g.today)
-    asked = courses.latest_request(g.session, by=g.person, context=context)
-    if asked is None:
-        raise NotFound("never asked")
-    return _asked(asked, g.person.name)
-
-
 @blp.put("/courses/<uuid:context_id>/confirmation")
 @allows(Action.CONNECT_LMS)
 @blp.arguments(ConfirmationSchema)
@@ -199,12 +156,12 @@ def confirm_course(body: dict[str, Any], context_id: UUID) -> dict[str, Any]:
 
     Places in plans follow its roster from then on, and who asked has an answer.
     """
-    context = _own(context_id)
+    context = own_course(context_id)
     role = PlanRole(body["instructors_are"].value)
     courses.confirm_context(
         g.session, by=g.person, context=context, instructors_are=role, on=g.today, at=g.now
     )
-    return _shown(context)
+    return shown(context)
 
 
 @blp.delete("/courses/<uuid:context_id>/confirmation")
@@ -216,35 +173,9 @@ def end_course_confirmation(context_id: UUID) -> dict[str, Any]:
 
     Every place in a plan that came of it ends today.
     """
-    context = _own(context_id)
+    context = own_course(context_id)
     courses.end_confirmation(g.session, by=g.person, context=context, on=g.today, at=g.now)
-    return _shown(context)
-
-
-@blp.post("/courses/<uuid:context_id>/answers")
-@allows(Action.CONNECT_LMS)
-@blp.arguments(AnswerSchema)
-@blp.response(200, CourseDetailSchema)
-@blp.alt_response(409, description="It was answered already")
-def answer_access_request(body: dict[str, Any], context_id: UUID) -> dict[str, Any]:
-    """Answer somebody who asks to see the learners of a course.
-
-    Yes confirms the course, with this role for all its instructors.
-    """
-    context = _own(context_id)
-    asked = courses.find_request(g.session, body["access_request_id"], person=g.person, on=g.today)
-    if asked.context_id != context.id:
-        raise NotFound("request not found")
-    role = body["instructors_are"]
-    courses.answer_access(
-        g.session,
-        by=g.person,
-        request=asked,
-        instructors_are=PlanRole(role.value) if role else None,
-        on=g.today,
-        at=g.now,
-    )
-    return _shown(context)
+    return shown(context)
 
 
 @blp.post("/courses/<uuid:context_id>/release")
@@ -256,16 +187,18 @@ def release_course_roster(context_id: UUID) -> dict[str, Any]:
 
     The roster is read again soon, and followed.
     """
-    context = _own(context_id)
+    context = own_course(context_id)
     release_roster(g.session, by=g.person, context=context, on=g.today, at=g.now)
-    return _shown(context)
+    return shown(context)
 
 
-def _own(context_id: UUID) -> Context:
+def own_course(context_id: UUID) -> Context:
+    """Return a course of the school, for an administrator; raises NotFound, NotAllowed."""
     return find_own_course(g.session, context_id, by=g.person, on=g.today)
 
 
-def _asked(asked: AccessRequest, name: str) -> dict[str, Any]:
+def asked_by(asked: AccessRequest, name: str) -> dict[str, Any]:
+    """Return a request to see learners, with the name of who asks."""
     told = {key: getattr(asked, key) for key in ("id", "state", "asked_at", "closed_at")}
     return {**told, "name": name}
 
@@ -289,7 +222,8 @@ def _listed(course: Course) -> dict[str, Any]:
     }
 
 
-def _shown(context: Context) -> dict[str, Any]:
+def shown(context: Context) -> dict[str, Any]:
+    """Return a course as its own answer tells it."""
     teachers, learners = people_of(g.session, context=context, on=g.today)
     pull = pull_of(g.session, context=context)
     waiting = waiting_requests(g.session, context=context, by=g.person, on=g.today)
@@ -304,5 +238,5 @@ def _shown(context: Context) -> dict[str, Any]:
         "read_at": pull.done_at if pull else None,
         "error": pull.error if pull else None,
         "held_closes": pull.held["closes"] if pull and pull.held else None,
-        "requests": [_asked(asked, name) for asked, name in waiting],
+        "requests": [asked_by(asked, name) for asked, name in waiting],
     }

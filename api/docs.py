@@ -14,6 +14,29 @@ blp = Blueprint("api-docs", __name__, url_prefix="/api", template_folder="templa
 DOCUMENT = "openapi"
 PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 JSON, FORM = "application/json", "multipart/form-data"
+FIELD_CODES = {
+    "bad_character": "It holds a character that no database keeps, such as NUL",
+    "duplicate_key": "The body has this name twice",
+    "not_a_choice": "It is not one of the words of its list",
+    "not_a_cursor": "It is no `after` of a `Link` header of this list",
+    "not_a_date": "It is no day, such as `2026-11-12`",
+    "not_a_list": "It is no list",
+    "not_a_moment": "It is no moment with its offset, such as `2026-11-12T09:41:00Z`",
+    "not_a_number": "It is no whole number",
+    "not_an_id": "It is no UUID of 36 characters",
+    "not_an_object": "It is no object",
+    "not_text": "It is no text",
+    "not_true_or_false": "It is not true or false",
+    "out_of_range": "Its year is before 1900 or after 2199",
+    "repeated": "It stands in the list twice",
+    "required": "It is missing or null",
+    "too_deep": "It is nested too deeply",
+    "too_large": "It is larger than its shape allows",
+    "too_long": "It is longer than its shape allows",
+    "too_short": "It is shorter than its shape allows, or blank",
+    "too_small": "It is smaller than its shape allows",
+    "unknown_field": "Its shape does not have it",
+}
 CODE, STRONG = re.compile(r"`([^`]+)`"), re.compile(r"\*\*([^*]+)\*\*")
 
 
@@ -43,6 +66,7 @@ def page() -> str:
         document=document,
         operations=_by_tag(document),
         codes=sorted(messages().items()),
+        field_codes=FIELD_CODES,
         marked=marked,
         pretty=lambda example: as_text(example).decode(),
     )
@@ -88,6 +112,8 @@ def curl_of(operation: dict[str, Any], document: dict[str, Any], host: str) -> s
         words += [f'-H "Content-Type: {JSON}"', "-d " + quote(orjson.dumps(body).decode())]
     elif FORM in contents:
         words.append("-F files=@FILE")
+    if "303" in operation["responses"]:
+        words.append("-L -o FILE")
     path = re.sub(r"{(\w+)}", lambda name: "$" + name[1].upper(), operation["path"])
     return " \\\n  ".join([*words, f'"{host}{path}{_query(operation)}"'])
 

@@ -7,7 +7,7 @@ from flask import g, url_for
 from marshmallow import fields
 
 from api.blueprint import Blueprint
-from api.etags import check_match, etag_of
+from api.etags import IF_MATCH, check_match, known_to_reader, with_tag
 from api.fields import Contract, Id, Moment
 from api.judgements import AboutSchema, JudgementSchema, SaidSchema, location_of, shown, subject_of
 from api.paging import Answer, PageQuery, page, page_of
@@ -18,12 +18,6 @@ from tracker.permissions import Action, find
 from tracker.plans import plan_of
 
 blp = Blueprint("drafts", about="Drafts of judgements: yours only, until you send them")
-IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "description": "The `ETag` of the draft that you read; without it 428, with an old one 412.",
-    "schema": {"type": "string"},
-}
 
 
 class DraftSaidSchema(SaidSchema):
@@ -89,20 +83,21 @@ def create_draft(body: dict[str, Any], plan_id: UUID) -> tuple[JudgementDraft, d
         **about,
         **body,
     )
-    location = url_for("api-drafts.get_draft", draft_id=draft.id)
-    return draft, {**_tag(draft), "Location": location}
+    _, tag = _tagged(draft)
+    return draft, {**tag, "Location": url_for("api-drafts.get_draft", draft_id=draft.id)}
 
 
 @blp.get("/drafts/<uuid:draft_id>")
 @allows(Action.JUDGE)
 @blp.response(200, DraftSchema)
-def get_draft(draft_id: UUID) -> tuple[JudgementDraft, dict[str, str]]:
+@blp.alt_response(304, description="You have it already")
+def get_draft(draft_id: UUID) -> Any:
     """Show a draft of yours.
 
     Send its `ETag` back when you edit, send or delete it.
     """
     draft = find(g.session, JudgementDraft, draft_id, person=g.person, on=g.today)
-    return draft, _tag(draft)
+    return known_to_reader(DraftSchema(), draft) or _tagged(draft)
 
 
 @blp.put("/drafts/<uuid:draft_id>")
@@ -125,7 +120,7 @@ def change_draft(body: dict[str, Any], draft_id: UUID) -> tuple[JudgementDraft, 
         at=g.now,
         **body,
     )
-    return draft, _tag(draft)
+    return _tagged(draft)
 
 
 @blp.delete("/drafts/<uuid:draft_id>")
@@ -165,5 +160,5 @@ def _level(key: UUID | None) -> ScaleLevel | None:
     return None if key is None else find(g.session, ScaleLevel, key, person=g.person, on=g.today)
 
 
-def _tag(draft: JudgementDraft) -> dict[str, str]:
-    return {"ETag": etag_of(DraftSchema(), draft)}
+def _tagged(draft: JudgementDraft) -> tuple[JudgementDraft, dict[str, str]]:
+    return with_tag(DraftSchema(), draft)

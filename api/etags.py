@@ -1,7 +1,8 @@
 """What people edit says which state it is in, and an edit says which state it changes (RFC 9110).
 
 A program reads, keeps the `ETag`, and sends it back in `If-Match`. Without it an edit is refused
-with 428; when somebody was first, with 412 and both texts. The tag covers what the reader sees.
+with 428; when somebody was first, with 412 and both texts. The tag covers what the reader sees,
+or, where much changes by itself, what may be edited.
 """
 
 from hashlib import sha256
@@ -13,11 +14,31 @@ from marshmallow import Schema
 
 from api.errors import Refusal
 
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "The `ETag` of what you read",
+    "schema": {"type": "string"},
+    "required": True,
+}
+IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "description": "The `ETag` of what you have; 304 when it still holds",
+    "schema": {"type": "string"},
+}
+ETAG = {"ETag": {"description": "The state you read", "schema": {"type": "string"}}}
+
 
 def etag_of(schema: Schema, shown: Any) -> str:
     """Return the tag of a record as this reader sees it."""
     body = orjson.dumps(schema.dump(shown), option=orjson.OPT_SORT_KEYS)
     return f'"{sha256(body).hexdigest()[:32]}"'
+
+
+def with_tag(schema: Schema, shown: Any) -> tuple[Any, dict[str, str]]:
+    """Return the answer that shows a record, with its tag."""
+    return shown, {"ETag": etag_of(schema, shown)}
 
 
 def check_match(schema: Schema, shown: Any, sent: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from api.blueprint import Blueprint
 from api.errors import Refusal
-from api.etags import check_match, known_to_reader
+from api.etags import IF_MATCH, check_match, known_to_reader
 from api.fields import ID, Contract, Moment, Text, Whole
 from api.paging import Answer, PageQuery, find_all, page, page_of
 from api.parsing import MULTIPART
@@ -29,6 +29,7 @@ from tracker.attachments import MAX_BYTES
 from tracker.db import new_id
 from tracker.erasing import erase
 from tracker.evidence import MAX_FILES, edit_evidence, log_evidence
+from tracker.lengths import MAX_EVIDENCE
 from tracker.models import (
     Evidence,
     FrameworkItem,
@@ -48,7 +49,7 @@ class EvidenceVersionSchema(Contract):
     """The words of a piece, as they were from a moment on."""
 
     number = Whole(least=1, most=2**31 - 1, about="Which version", example=1)
-    text = Text(longest=10_000, shortest=0, about="The words", example="Ik hielp mevrouw.")
+    text = Text(longest=MAX_EVIDENCE, shortest=0, about="The words", example="Ik hielp mevrouw.")
     written_at = Moment(about="From when", example="2026-11-12T09:41:07Z")
 
 
@@ -152,18 +153,7 @@ def get_evidence(evidence_id: UUID) -> Any:
 @blp.arguments(EvidenceWordsSchema)
 @blp.response(200, EvidenceSchema)
 @blp.alt_response(409, description="It was withdrawn")
-@blp.alt_response(412, description="Somebody was first")
-@blp.alt_response(428, description="If-Match is missing")
-@blp.doc(
-    parameters=[
-        {
-            "in": "header",
-            "name": "If-Match",
-            "description": "The `ETag` of the piece that you read",
-            "schema": {"type": "string"},
-        }
-    ]
-)
+@blp.doc(parameters=[IF_MATCH])
 def replace_evidence(
     body: dict[str, Any], evidence_id: UUID
 ) -> tuple[dict[str, Any], dict[str, str]]:

@@ -1,10 +1,7 @@
 """Fields of requests and answers: each refusal is one of our codes, and nothing is without a limit.
 
 marshmallow's sentences are replaced by codes here, at their source, so that nobody has to read
-them back: `required`, `unknown_field`, `not_an_object`, `not_a_list`, `not_text`, `too_short`,
-`too_long`, `bad_character`, `not_a_number`, `too_small`, `too_large`, `not_a_date`,
-`not_a_moment`, `out_of_range`, `not_an_id`, `not_a_choice`, `not_true_or_false`, `repeated`,
-`not_a_cursor`.
+them back; docs.py says what each means.
 """
 
 # ruff: noqa: ARG002 - marshmallow's signatures

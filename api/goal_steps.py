@@ -14,6 +14,7 @@ from identity.access import allows
 from tracker import goal_states
 from tracker.goal_versions import Agreed, SeenVersion, versions_of
 from tracker.goals import agree_goal
+from tracker.lengths import MAX_TEXT, MAX_TITLE
 from tracker.models import Control, Goal, Outcome, PlanRole, Tailoring
 from tracker.permissions import Action, find
 
@@ -32,13 +33,17 @@ class VersionSchema(Contract):
     """What a goal said from a moment on."""
 
     number = Whole(least=1, most=2**31 - 1, about="Which version; the first is 1", example=2)
-    title = Text(longest=200, about="The goal", example="Ik help een bewoner met opstaan")
+    title = Text(longest=MAX_TITLE, about="The goal", example="Ik help een bewoner met opstaan")
     question = Text(
-        longest=4000, about="Its question", example="Hoe help ik iemand die bang is om te vallen?"
+        longest=MAX_TEXT,
+        about="Its question",
+        example="Hoe help ik iemand die bang is om te vallen?",
     )
-    success = Text(longest=4000, about="What success is", example="De bewoner durft op te staan.")
+    success = Text(
+        longest=MAX_TEXT, about="What success is", example="De bewoner durft op te staan."
+    )
     approach = Text(
-        longest=4000, allow_none=True, about="How", example="Ik kijk eerst twee keer mee."
+        longest=MAX_TEXT, allow_none=True, about="How", example="Ik kijk eerst twee keer mee."
     )
     target_anchor = Whole(least=0, most=3, allow_none=True, about="How far", example=2)
     target_on = Day(allow_none=True, about="By which day", example="2027-01-15")
@@ -76,7 +81,7 @@ class ClosingSchema(Contract):
 
     outcome = Choice(Outcome, required=True, about="How it ended", example="reached")
     words = Text(
-        longest=4000,
+        longest=MAX_TEXT,
         load_default=None,
         allow_none=True,
         about="What the student says about that",

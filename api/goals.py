@@ -8,13 +8,14 @@ from flask import g, url_for
 from marshmallow import fields
 
 from api.blueprint import Blueprint
-from api.etags import check_match, etag_of, known_to_reader
+from api.etags import IF_MATCH, check_match, known_to_reader, with_tag
 from api.fields import Choice, Contract, Day, Flag, Id, Many, Moment, Text, Whole
 from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, find_all, page
 from identity.access import allows
-from tracker.goal_versions import SeenGoal
-from tracker.goals import add_goal, edit_goal, goals_seen
+from tracker.goal_lists import SeenGoal, goals_seen
+from tracker.goals import add_goal, edit_goal
+from tracker.lengths import MAX_TEXT, MAX_TITLE
 from tracker.models import (
     Control,
     FrameworkItem,
@@ -35,22 +36,25 @@ class GoalWordsSchema(Contract):
     """What a goal says, in the student's own words; it begins with a question."""
 
     title = Text(
-        longest=200, required=True, about="The goal", example="Ik help een bewoner met opstaan"
+        longest=MAX_TITLE,
+        required=True,
+        about="The goal",
+        example="Ik help een bewoner met opstaan",
     )
     question = Text(
-        longest=4000,
+        longest=MAX_TEXT,
         required=True,
         about="The question it begins with",
         example="Hoe help ik een bewoner die bang is om te vallen?",
     )
     success = Text(
-        longest=4000,
+        longest=MAX_TEXT,
         required=True,
         about="How the student will see that it worked",
         example="De bewoner durft zonder mij op te staan.",
     )
     approach = Text(
-        longest=4000,
+        longest=MAX_TEXT,
         load_default=None,
         allow_none=True,
         about="How the student goes about it; the plan of a leerwerkprestatie",
@@ -132,7 +136,7 @@ class GoalSchema(GoalWordsSchema):
     )
     outcome = Choice(Outcome, allow_none=True, about="How it was closed", example="reached")
     closing_words = Text(
-        longest=4000,
+        longest=MAX_TEXT,
         allow_none=True,
         about="What the student says about that",
         example="Mevrouw staat nu zonder mij op.",
@@ -202,9 +206,8 @@ def create_goal(body: dict[str, Any], plan_id: UUID) -> tuple[dict[str, Any], di
     plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
     around = _around(body)
     goal = add_goal(g.session, by=g.person, plan=plan, on=g.today, at=g.now, **body, **around)
-    shown = seen_goal(goal)
-    headers = {"Location": url_for("api-goals.get_goal", goal_id=goal.id)}
-    return shown, {**headers, "ETag": etag_of(GoalSchema(), shown)}
+    shown, tag = tagged(seen_goal(goal))
+    return shown, {**tag, "Location": url_for("api-goals.get_goal", goal_id=goal.id)}
 
 
 @blp.get("/goals/<uuid:goal_id>")
@@ -226,18 +229,7 @@ def get_goal(goal_id: UUID) -> Any:
 @allows(Action.EDIT_GOAL)
 @blp.arguments(GoalWordsSchema)
 @blp.response(200, GoalSchema)
-@blp.alt_response(412, description="Somebody was first")
-@blp.alt_response(428, description="If-Match is missing")
-@blp.doc(
-    parameters=[
-        {
-            "in": "header",
-            "name": "If-Match",
-            "description": "The `ETag` of the goal that you read",
-            "schema": {"type": "string"},
-        }
-    ]
-)
+@blp.doc(parameters=[IF_MATCH])
 def replace_goal(body: dict[str, Any], goal_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Save your goal as its next version.
 
@@ -272,7 +264,7 @@ def _around(body: dict[str, Any]) -> dict[str, Any]:
 
 def tagged(shown: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the answer that shows a goal, with its tag."""
-    return shown, {"ETag": etag_of(GoalSchema(), shown)}
+    return with_tag(GoalSchema(), shown)
 
 
 def seen_goal(goal: Goal) -> dict[str, Any]:

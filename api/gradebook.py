@@ -7,6 +7,7 @@ from flask import g
 from marshmallow import fields
 
 from api.blueprint import Blueprint
+from api.etags import ETAG, IF_MATCH, check_match, etag_of
 from api.fields import Choice, Contract, Flag, Id, Moment, Text, Whole
 from api.paging import Answer, PageQuery, page, part_of
 from identity.access import allows
@@ -21,7 +22,7 @@ from lti.gradebook.gradebook import (
 )
 from lti.models import Context, GradeMode, LineItemState, ResourceLink
 from tracker.errors import NotFound
-from tracker.permissions import Action
+from tracker.permissions import Action, lock, require
 
 blp = Blueprint("gradebook", about="What placed links tell the LMS's gradebook; never a grade")
 LINK = "019aab4e-e000-7aaa-8bbb-000000000005"
@@ -92,13 +93,13 @@ def list_placed_links(query: dict[str, Any], context_id: UUID) -> Answer:
 
 @blp.get("/courses/<uuid:context_id>/links/<uuid:link_id>")
 @allows(Action.SEE_COURSE)
-@blp.response(200, PlacedLinkSchema)
-def get_placed_link(context_id: UUID, link_id: UUID) -> dict[str, Any]:
+@blp.response(200, PlacedLinkSchema, headers=ETAG)
+def get_placed_link(context_id: UUID, link_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Show one placed link.
 
-    With what became of its column.
+    With what became of its column. Its `ETag` covers what was chosen, not how the column is.
     """
-    return _one(_course(context_id), link_id)
+    return _tagged(*_link(context_id, link_id))
 
 
 @blp.put("/courses/<uuid:context_id>/links/<uuid:link_id>/mode")
@@ -106,12 +107,19 @@ def get_placed_link(context_id: UUID, link_id: UUID) -> dict[str, Any]:
 @blp.arguments(ModeSchema)
 @blp.response(200, PlacedLinkSchema)
 @blp.alt_response(409, description="The LMS lets us send no scores there")
-def choose_link_mode(body: dict[str, Any], context_id: UUID, link_id: UUID) -> dict[str, Any]:
+@blp.doc(parameters=[IF_MATCH])
+def choose_link_mode(
+    body: dict[str, Any], context_id: UUID, link_id: UUID
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Choose what a placed link tells the gradebook.
 
-    The LMS hears it within a minute. For who teaches the course today.
+    The LMS hears it within a minute. For who teaches the course today. `If-Match` takes the `ETag`
+    of the link itself.
     """
     context, link = _link(context_id, link_id)
+    require(g.session, g.person, Action.SET_GRADEBOOK, on=g.today)
+    lock(g.session, link)
+    check_match(ModeSchema(), link, ModeSchema().dump(body))
     choose_mode(
         g.session,
         by=g.person,
@@ -121,7 +129,7 @@ def choose_link_mode(body: dict[str, Any], context_id: UUID, link_id: UUID) -> d
         on=g.today,
         at=g.now,
     )
-    return _one(context, link_id)
+    return _tagged(context, link)
 
 
 @blp.post("/courses/<uuid:context_id>/links/<uuid:link_id>/retry")
@@ -159,6 +167,10 @@ def _course(context_id: UUID) -> Context:
 def _link(context_id: UUID, link_id: UUID) -> tuple[Context, ResourceLink]:
     context = _course(context_id)
     return context, find_link(g.session, context, link_id)
+
+
+def _tagged(context: Context, link: ResourceLink) -> tuple[dict[str, Any], dict[str, str]]:
+    return _one(context, link.id), {"ETag": etag_of(ModeSchema(), link)}
 
 
 def _one(context: Context, link_id: UUID) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from marshmallow import fields
 
 from api.blueprint import Blueprint
 from api.fields import Choice, Contract, Day, Flag, Text, Whole
-from api.imports import RunSchema, shown
+from api.runs import RunSchema, shown
 from identity.access import allows
 from importers import runs
 from importers.door.otherwise import kinds_of, look_otherwise, may_be_another, take_otherwise

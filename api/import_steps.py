@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from api.blueprint import Blueprint
 from api.fields import Contract, Text, Whole
-from api.imports import MAPPING, RunSchema, shown
+from api.imports import MAPPING
+from api.runs import RunSchema, shown
 from identity.access import allows
 from importers import runs
 from importers.door.rereading import read_again

@@ -19,6 +19,7 @@ from identity.access import allows, takes_files
 from tracker.attachments import MAX_BYTES
 from tracker.judged import judgements_seen
 from tracker.judgements import judge
+from tracker.lengths import MAX_WORDS
 from tracker.models import (
     Aspect,
     Evidence,
@@ -66,7 +67,7 @@ class SaidSchema(Contract):
         Aspect, load_default=None, allow_none=True, about="What it looks at", example="skill"
     )
     words = Text(
-        longest=2000,
+        longest=MAX_WORDS,
         load_default=None,
         allow_none=True,
         about="What was seen",
@@ -125,7 +126,7 @@ class JudgementSchema(AboutSchema, SaidSchema):
         allow_none=True, about="Since when it counts for the exam", example="2026-11-20T10:00:00Z"
     )
     promotion_reason = Text(
-        longest=2000,
+        longest=MAX_WORDS,
         allow_none=True,
         about="Why it counts",
         example="Gezien in een echte dienst.",

@@ -13,6 +13,7 @@ from api.fields import Choice, Contract, Id, Moment, Text
 from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, page, page_of
 from identity.access import allows
+from tracker.lengths import MAX_WORDS
 from tracker.lesson_lists import choices_seen
 from tracker.lessons import choose_lesson, confirm_choice, drop_choice
 from tracker.models import Goal, LearningPlan, LessonChoice, LessonKind, SupportLesson
@@ -40,7 +41,7 @@ class NewChoiceSchema(Contract):
         example="repeat",
     )
     reason = Text(
-        longest=2000,
+        longest=MAX_WORDS,
         load_default=None,
         allow_none=True,
         about="Why; its teacher reads this too",

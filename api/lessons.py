@@ -9,12 +9,13 @@ from flask import g, url_for
 from marshmallow import fields
 
 from api.blueprint import Blueprint
-from api.etags import check_match, etag_of, known_to_reader
+from api.etags import IF_MATCH, check_match, known_to_reader, with_tag
 from api.fields import Choice, Contract, Day, Id, Moment, Text
 from api.paging import Answer, PageQuery, by_id, page, page_of
 from identity.access import allows
 from tracker import lessons as keeping
-from tracker.lessons import add_lesson, edit_lesson, hold_lesson, offered
+from tracker.lengths import MAX_TEXT, MAX_TITLE
+from tracker.lessons import LONGEST_URL, add_lesson, edit_lesson, hold_lesson, offered
 from tracker.models import Person, SupportLesson
 from tracker.permissions import Action, find
 
@@ -32,17 +33,17 @@ class LessonWordsSchema(Contract):
     """What a lesson says, and who gives it."""
 
     title = Text(
-        longest=200, required=True, about="The lesson", example="Rapporteren in drie zinnen"
+        longest=MAX_TITLE, required=True, about="The lesson", example="Rapporteren in drie zinnen"
     )
     about = Text(
-        longest=4000,
+        longest=MAX_TEXT,
         load_default=None,
         allow_none=True,
         about="What one learns there, and when it is",
         example="Elke dinsdag, lokaal 2.14. Neem een eigen rapportage mee.",
     )
     url = Text(
-        longest=2000,
+        longest=LONGEST_URL,
         load_default=None,
         allow_none=True,
         about="Where it is found: a whole web address",
@@ -131,18 +132,7 @@ def get_lesson(lesson_id: UUID) -> Any:
 @allows(Action.KEEP_LESSONS)
 @blp.arguments(LessonWordsSchema)
 @blp.response(200, LessonSchema)
-@blp.alt_response(412, description="Somebody was first")
-@blp.alt_response(428, description="If-Match is missing")
-@blp.doc(
-    parameters=[
-        {
-            "in": "header",
-            "name": "If-Match",
-            "description": "The `ETag` of the lesson that you read",
-            "schema": {"type": "string"},
-        }
-    ]
-)
+@blp.doc(parameters=[IF_MATCH])
 def replace_lesson(body: dict[str, Any], lesson_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Change what a lesson says, or who gives it.
 
@@ -204,5 +194,4 @@ def _shown(lesson: SupportLesson, teachers: dict[UUID, Person]) -> dict[str, Any
 
 
 def _tagged(lesson: SupportLesson) -> tuple[dict[str, Any], dict[str, str]]:
-    shown = _one(lesson)
-    return shown, {"ETag": etag_of(LessonSchema(), shown)}
+    return with_tag(LessonSchema(), _one(lesson))

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import g, url_for
 from marshmallow import fields
 
 from api.blueprint import Blueprint
@@ -12,6 +12,7 @@ from api.paging import Answer, PageQuery, page, page_of
 from identity.access import allows
 from tracker.facts import DEFAULTS, Thresholds
 from tracker.holidays import add_holiday, remove_holiday
+from tracker.lengths import MAX_TITLE
 from tracker.models import Holiday
 from tracker.permissions import Action, find
 from tracker.thresholds import LIMITS, set_thresholds, thresholds_of
@@ -53,7 +54,7 @@ class DaysSchema(Contract):
 class NewHolidaySchema(DaysSchema):
     """A holiday of the school."""
 
-    name = Text(longest=200, required=True, about="Its name", example="Kerstvakantie")
+    name = Text(longest=MAX_TITLE, required=True, about="Its name", example="Kerstvakantie")
 
 
 class HolidaySchema(NewHolidaySchema):
@@ -88,7 +89,8 @@ def get_thresholds() -> Thresholds:
 def change_thresholds(body: dict[str, int]) -> Thresholds:
     """Change limits of your school.
 
-    What you leave out stays as it is. Administrators only.
+    Unlike elsewhere, what you leave out stays as it is, and no `If-Match` is asked: only what you
+    name is written. Administrators only.
     """
     return set_thresholds(
         g.session, by=g.person, school=g.school, values=body, on=g.today, at=g.now
@@ -112,12 +114,13 @@ def list_holidays(query: dict[str, Any]) -> Answer:
 @allows(Action.KEEP_RULES)
 @blp.arguments(NewHolidaySchema)
 @blp.response(201, HolidaySchema)
-def create_holiday(body: dict[str, Any]) -> Holiday:
+def create_holiday(body: dict[str, Any]) -> tuple[Holiday, dict[str, str]]:
     """Add a holiday: no clock runs in it.
 
     Administrators only; also for days gone by. At most 70 days.
     """
-    return add_holiday(g.session, by=g.person, school=g.school, on=g.today, at=g.now, **body)
+    made = add_holiday(g.session, by=g.person, school=g.school, on=g.today, at=g.now, **body)
+    return made, {"Location": url_for("api-limits.get_holiday", holiday_id=made.id)}
 
 
 @blp.get("/school/holidays/<uuid:holiday_id>")

@@ -8,6 +8,7 @@ from flask import current_app, g, url_for
 from marshmallow import fields
 
 from api.blueprint import Blueprint
+from api.etags import ETAG, IF_MATCH, check_match, etag_of
 from api.fields import Choice, Contract, Flag, Id, Moment, Text
 from api.paging import Answer, PageQuery, page, part_of
 from identity.access import allows
@@ -15,9 +16,8 @@ from lti.connecting import checks, connections
 from lti.connecting.findings import CHECKS, FINDINGS
 from lti.connecting.registrations import SOURCED_ID
 from lti.launching.claims import LONGEST_URL
-from lti.models import Deployment, DeploymentState, Registration
+from lti.models import DeploymentState, Registration
 from settings import Settings
-from tracker.errors import NotFound
 from tracker.permissions import Action, require
 
 blp = Blueprint("lms", about="The LMSs that open Leerspoor by LTI 1.3")
@@ -47,12 +47,6 @@ class DeploymentSchema(Contract):
     id = Id(about="The deployment", example=DEPLOYMENT)
     lti_id = Text(longest=LONGEST_ID, about="Its id at the LMS", example="1")
     state = Choice(DeploymentState, about="Whether launches are let in", example="active")
-
-
-class SwitchSchema(Contract):
-    """Whether launches are let in."""
-
-    is_on = Flag(required=True, about="Let launches in, or no longer", example=True)
 
 
 class CheckSchema(Contract):
@@ -185,30 +179,38 @@ def create_registration(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
         at=g.now,
     )
     where = url_for("api-lms.get_registration", registration_id=registration.id)
-    return _one(registration), {"Location": where}
+    shown, tag = _tagged(registration)
+    return shown, {**tag, "Location": where}
 
 
 @blp.get("/lms/registrations/<uuid:registration_id>")
 @allows(Action.SEE_LMS)
-@blp.response(200, RegistrationSchema)
-def get_registration(registration_id: UUID) -> dict[str, Any]:
+@blp.response(200, RegistrationSchema, headers=ETAG)
+def get_registration(registration_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Show one LMS.
 
-    With its deployments and its last self-test.
+    With its deployments and its last self-test. Its `ETag` covers its settings.
     """
-    return _one(_find(registration_id))
+    return _tagged(_find(registration_id))
 
 
 @blp.put("/lms/registrations/<uuid:registration_id>/settings")
 @allows(Action.CONNECT_LMS)
 @blp.arguments(SettingsSchema)
 @blp.response(200, RegistrationSchema)
-def change_registration(body: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
+@blp.doc(parameters=[IF_MATCH])
+def change_registration(
+    body: dict[str, Any], registration_id: UUID
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Change what may change later: the claim with the number, its home, its audience.
 
-    All three are replaced: what you leave out becomes empty, or usual again.
+    All three are replaced: what you leave out becomes empty, or usual again. `If-Match` takes the
+    `ETag` of the LMS itself.
     """
     registration = _find(registration_id)
+    require(g.session, g.person, Action.CONNECT_LMS, on=g.today)
+    g.session.refresh(registration, with_for_update=True)
+    check_match(SettingsSchema(), registration, SettingsSchema().dump(body))
     connections.change_settings(
         g.session,
         by=g.person,
@@ -218,7 +220,7 @@ def change_registration(body: dict[str, Any], registration_id: UUID) -> dict[str
         at=g.now,
         **body,
     )
-    return _one(registration)
+    return _tagged(registration)
 
 
 @blp.post("/lms/registrations/<uuid:registration_id>/check")
@@ -234,40 +236,6 @@ def check_registration(registration_id: UUID) -> dict[str, Any]:
     g.session.close()  # nothing stays open while the LMS is asked
     checks.check(current_app.extensions["engine"], _settings(), registration, at=g.now)
     return _one(_find(registration_id))
-
-
-@blp.get("/lms/registrations/<uuid:registration_id>/deployments/<uuid:deployment_id>")
-@allows(Action.SEE_LMS)
-@blp.response(200, DeploymentSchema)
-def get_deployment(registration_id: UUID, deployment_id: UUID) -> Deployment:
-    """Show one deployment.
-
-    Whether launches from it are let in.
-    """
-    return _deployment(registration_id, deployment_id)
-
-
-@blp.put("/lms/registrations/<uuid:registration_id>/deployments/<uuid:deployment_id>")
-@allows(Action.CONNECT_LMS)
-@blp.arguments(SwitchSchema)
-@blp.response(200, DeploymentSchema)
-def switch_deployment(
-    body: dict[str, Any], registration_id: UUID, deployment_id: UUID
-) -> Deployment:
-    """Switch a deployment on or off.
-
-    Off, nobody gets in from it.
-    """
-    deployment = _deployment(registration_id, deployment_id)
-    connections.switch(
-        g.session,
-        by=g.person,
-        deployment=deployment,
-        is_on=body["is_on"],
-        on=g.today,
-        at=g.now,
-    )
-    return deployment
 
 
 @blp.post("/lms/invites")
@@ -286,11 +254,8 @@ def _find(registration_id: UUID) -> Registration:
     return connections.find_own_registration(g.session, registration_id, by=g.person, on=g.today)
 
 
-def _deployment(registration_id: UUID, deployment_id: UUID) -> Deployment:
-    found = connections.find_own_deployment(g.session, deployment_id, by=g.person, on=g.today)
-    if found.registration_id != registration_id:
-        raise NotFound("deployment not found")
-    return found
+def _tagged(registration: Registration) -> tuple[dict[str, Any], dict[str, str]]:
+    return _one(registration), {"ETag": etag_of(SettingsSchema(), registration)}
 
 
 def _one(registration: Registration) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from marshmallow import fields
 
 from api.blueprint import PREFIX
 from api.errors import CODES
+from api.etags import ETAG, IF_MATCH, IF_NONE_MATCH
 from api.fields import Contract, Text, Whole
 
 VERSION = "1"
@@ -40,8 +41,9 @@ breaks, send the same again under the same key: it is one piece. The same key wi
 
 **Editing.** What people edit comes with an `ETag`. Send it back in `If-Match` with the change: 428
 without it, and 412 when somebody was first, with `current` and `sent` beside each other. `PUT`
-replaces, so send all that may change; `PATCH` leaves alone what you leave out. Where a read gives
-an `ETag`, `If-None-Match` gives 304 when nothing changed.
+replaces, so send all that may change; `PATCH` leaves alone what you leave out. What only turns
+something on, ends or answers it asks no `If-Match`. Where 304 stands among the answers of a read,
+`If-None-Match` gives it when nothing changed. 201 names in `Location` what was made.
 
 **Lists** come in pages of `limit` (50 unless you say otherwise, at most 200), oldest first unless
 told otherwise. The `Link` header with `rel="next"` holds the address of the next page; without it
@@ -52,7 +54,8 @@ until its `state` says that it is done.
 
 **Refusals** are `{code, status, message, errors}`. Programs read `code` and `errors`, which stay as
 they are; people read `message`, in Dutch or English as `Accept-Language` asks. `errors` holds codes
-per field, such as `{"goal_ids.0": ["not_an_id"]}`.
+per field, such as `{"goal_ids.0": ["not_an_id"]}`; `body` stands for all of it. A value that is
+not one of a list is `not_a_choice`: the shapes below name each list.
 """
 REFUSALS = {
     400: "The body is not JSON",
@@ -68,6 +71,7 @@ REFUSALS = {
 }
 FIELDS = {422: {"happened_on": ["date.in_future"]}}
 CHANGES = ("post", "put", "patch", "delete")
+LOCATION = {"Location": {"description": "Where it is", "schema": {"type": "string"}}}
 
 
 class ErrorSchema(Contract):
@@ -76,7 +80,9 @@ class ErrorSchema(Contract):
     code = Text(longest=64, about="What is wrong, for programs", example="invalid")
     status = Whole(least=400, most=599, about="The HTTP status again", example=422)
     message = Text(
-        longest=500, about="The same for people", example="Some fields are not right yet."
+        longest=500,
+        about="The same for people",
+        example="Some fields are not right yet. See errors, and send it again.",
     )
     errors = fields.Dict(
         keys=fields.String(),
@@ -125,6 +131,7 @@ def document(api: Api) -> dict[str, Any]:
         tag["name"] = tag["name"].removeprefix(PREFIX)
     # What flask-smorest keeps ready and we do not use.
     whole["components"]["schemas"].pop("PaginationMetadata", None)
+    _tell_locations(whole["paths"])
     for path, item in whole["paths"].items():
         for parameter in item.get("parameters", []):
             record = parameter["name"].removesuffix("_id").replace("_", " ")
@@ -149,6 +156,25 @@ def _refusal(status: int, about: str) -> dict[str, Any]:
     return {"description": about, "content": {"application/json": content}}
 
 
+def _tell_locations(paths: Mapping[str, Any]) -> None:
+    """Say which answers name the address of what was made: what can be read by itself."""
+    addresses: dict[str, list[str]] = {}
+    for path, item in paths.items():
+        if path.endswith("}") and (shape := _shape(item.get("get", {}), "200")):
+            addresses.setdefault(shape, []).append(path)
+    for path, item in paths.items():
+        for where in addresses.get(_shape(item.get("post", {}), "201"), []):
+            if not path.startswith(where):
+                item["post"]["responses"]["201"]["headers"] = LOCATION
+
+
+def _shape(operation: Mapping[str, Any], status: str) -> str:
+    """Return which shape an answer has, or nothing."""
+    content = operation.get("responses", {}).get(status, {}).get("content", {})
+    named: str = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+    return named
+
+
 def _finish(
     operation: dict[str, Any], method: str, path: str, parameters: list[Mapping[str, Any]]
 ) -> None:
@@ -160,7 +186,12 @@ def _finish(
     statuses |= {400, 409} if has_body else set()
     # What is not declared is refused, also where nothing is.
     statuses |= {422} if has_body or parameters or method == "post" else set()
+    statuses |= {412, 428} if IF_MATCH in parameters else set()
     given = operation["responses"]
+    if "304" in given:
+        operation["parameters"] = [*operation.get("parameters", []), IF_NONE_MATCH]
+    if "304" in given or (IF_MATCH in parameters and "200" in given):
+        given["200"]["headers"] = ETAG
     wanted = {code: answer for code, answer in given.items() if code < "400"}
     statuses |= {int(code) for code in given if code >= "400"}
     refusals = {str(s): {"$ref": f"#/components/responses/{s}"} for s in sorted(statuses)}

@@ -154,7 +154,7 @@ class OverviewSchema(Contract):
 @blp.get("/overview")
 @allows(Action.SEE_OVERVIEW)
 @blp.arguments(PageQuery, location="query")
-@blp.response(200, OverviewSchema, headers={"ETag": {"schema": {"type": "string"}}})
+@blp.response(200, OverviewSchema)
 @blp.alt_response(304, description="Nothing you may see has changed", success=True)
 def get_overview(query: dict[str, Any]) -> Response:
     """Show the plans you may see, with the signals that fired.
@@ -169,7 +169,7 @@ def get_overview(query: dict[str, Any]) -> Response:
         reader=g.person,
         school=g.school,
         on=g.today,
-        after=_place(query["after"]),
+        after=_ended_at(query["after"]),
         limit=limit + 1,
     )
     ages = dict(source_ages(g.session, school_id=g.school.id))
@@ -185,7 +185,7 @@ def get_overview(query: dict[str, Any]) -> Response:
     return response
 
 
-def _place(after: UUID | None) -> tuple[str, UUID] | None:
+def _ended_at(after: UUID | None) -> tuple[str, UUID] | None:
     """Return name and plan at which an earlier page ended; names stay out of addresses."""
     if after is None:
         return None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import g, request
 
 from api.fields import Contract, Cursor, Whole, cursor_of
-from tracker.db import Record
+from tracker.columns import Record
 from tracker.errors import NotFound
 from tracker.permissions import visible
 

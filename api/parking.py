@@ -8,9 +8,9 @@ from marshmallow import fields
 
 from api.blueprint import Blueprint
 from api.fields import Contract, Flag, Id, Moment, Text, Whole
-from api.imports import RunSchema, shown
 from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, page
+from api.runs import RunSchema, shown
 from identity.access import allows
 from importers.models import ImportSource
 from importers.people import parking

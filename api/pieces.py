@@ -7,11 +7,12 @@ from uuid import UUID
 from flask import g, url_for
 from marshmallow import fields
 
-from api.etags import etag_of
+from api.etags import with_tag
 from api.fields import Choice, Contract, Day, Flag, Id, Many, Moment, Text, Whole
 from api.me import NamedPersonSchema
 from api.paging import PageQuery, by_id
 from tracker.evidence import MAX_FILES
+from tracker.lengths import MAX_EVIDENCE
 from tracker.models import (
     Attachment,
     Audience,
@@ -32,7 +33,7 @@ class EvidenceWordsSchema(Contract):
     """What the student may still change: the words, and what it shows."""
 
     text = Text(
-        longest=10_000,
+        longest=MAX_EVIDENCE,
         shortest=0,
         load_default="",
         about="The student's words; may be empty beside a file",
@@ -225,7 +226,7 @@ def found_piece(evidence_id: UUID) -> Evidence:
 
 def tagged(shown: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the answer that shows a piece, with its tag."""
-    return shown, {"ETag": etag_of(SHOWN, shown)}
+    return with_tag(SHOWN, shown)
 
 
 def shown_pieces(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:

@@ -10,12 +10,13 @@ from marshmallow import fields
 
 from api.blueprint import Blueprint
 from api.errors import Refusal
-from api.etags import check_match, etag_of, known_to_reader
+from api.etags import IF_MATCH, check_match, known_to_reader, with_tag
 from api.fields import Choice, Contract, Day, Id, Moment, Text, Whole
 from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, by_id, find_all, page, page_of
 from identity.access import allows
 from tracker import audit
+from tracker.lengths import MAX_TITLE
 from tracker.models import Company, Framework, LearningPlan, Person, Placement, PlanState
 from tracker.permissions import Action, find, lock, require, visible
 from tracker.plans import edit_plan, start_own_plan
@@ -52,7 +53,7 @@ class PlanSchema(Contract):
     student = fields.Nested(NamedPersonSchema)
     framework = fields.Nested(FrameworkSchema, allow_none=True)
     title = Text(
-        longest=200, allow_none=True, about="The student's name for it", example="Mijn route"
+        longest=MAX_TITLE, allow_none=True, about="The student's name for it", example="Mijn route"
     )
     state = Choice(PlanState, about="Where it is in its life", example="active")
     starts_on = Day(about="The first day", example="2026-09-01")
@@ -64,7 +65,7 @@ class NewPlanSchema(Contract):
     """A plan that a student starts."""
 
     title = Text(
-        longest=200, required=True, about="The student's name for it", example="Mijn route"
+        longest=MAX_TITLE, required=True, about="The student's name for it", example="Mijn route"
     )
     starts_on = Day(
         load_default=None,
@@ -83,7 +84,9 @@ class NewPlanSchema(Contract):
 class PlanChangeSchema(Contract):
     """What a student changes about a plan; what is left out stays."""
 
-    title = Text(longest=200, allow_none=True, about="Its name", example="Mijn route in de zorg")
+    title = Text(
+        longest=MAX_TITLE, allow_none=True, about="Its name", example="Mijn route in de zorg"
+    )
     state = Choice(
         PlanState, about="`closed` to close it, `active` to go on with it", example="active"
     )
@@ -156,18 +159,7 @@ def create_plan(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 @allows(Action.EDIT_PLAN)
 @blp.arguments(PlanChangeSchema)
 @blp.response(200, PlanSchema)
-@blp.alt_response(412, description="Somebody was first")
-@blp.alt_response(428, description="If-Match is missing")
-@blp.doc(
-    parameters=[
-        {
-            "in": "header",
-            "name": "If-Match",
-            "description": "The `ETag` of the plan that you read",
-            "schema": {"type": "string"},
-        }
-    ]
-)
+@blp.doc(parameters=[IF_MATCH])
 def change_plan(body: dict[str, Any], plan_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Name your plan, close it, or go on with it.
 
@@ -192,7 +184,7 @@ def change_plan(body: dict[str, Any], plan_id: UUID) -> tuple[dict[str, Any], di
 
 
 def _tagged(shown: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    return shown, {"ETag": etag_of(PlanSchema(), shown)}
+    return with_tag(PlanSchema(), shown)
 
 
 def _shown(plans: Sequence[LearningPlan]) -> list[dict[str, Any]]:

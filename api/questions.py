@@ -10,6 +10,7 @@ from api.blueprint import Blueprint
 from api.fields import Choice, Contract, Id, Moment, Text
 from api.paging import Answer, PageQuery, page, page_of
 from identity.access import allows
+from tracker.lengths import MAX_WORDS
 from tracker.models import Goal, LearningPlan, LearningQuestion, Placement, QuestionState
 from tracker.permissions import Action, find
 from tracker.questions import ask_question, become_goal, close_question
@@ -21,7 +22,7 @@ class NewQuestionSchema(Contract):
     """A question as a student asks it."""
 
     words = Text(
-        longest=2000,
+        longest=MAX_WORDS,
         required=True,
         about="What you wonder about",
         example="Wat doe ik als een bewoner niet wil eten?",

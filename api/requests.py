@@ -16,6 +16,7 @@ from api.me import NamedPersonSchema
 from api.paging import Answer, PageQuery, page, page_of
 from identity.access import allows
 from tracker.clocks import SeenRequest, look_at_requests, requests_seen
+from tracker.lengths import MAX_EVIDENCE, MAX_WORDS
 from tracker.models import (
     Evidence,
     FeedbackRequest,
@@ -68,7 +69,7 @@ class NewRequestSchema(AboutSchema):
 
     to_id = Id(required=True, about="Who is asked", example="019aab4e-1f30-7c2a-9a51-3f0a6c1d2e02")
     words = Text(
-        longest=2000,
+        longest=MAX_WORDS,
         load_default=None,
         allow_none=True,
         about="What one wants to know",
@@ -82,7 +83,7 @@ class RequestSchema(NewRequestSchema):
     id = Id(about="The request", example="019aab4e-9000-7aaa-8bbb-000000000001")
     plan_id = Id(about="Its plan", example="019aab4e-4000-7aaa-8bbb-000000000001")
     title = Text(
-        longest=10_000,
+        longest=MAX_EVIDENCE,
         about="What it is about, in the student's words",
         example="Vandaag hielp ik mevrouw met opstaan.",
     )
@@ -98,7 +99,7 @@ class RequestSchema(NewRequestSchema):
         about="Days from asking until it was closed, or until today",
         example=5,
     )
-    reply = Text(longest=2000, allow_none=True, about="Why it was declined")
+    reply = Text(longest=MAX_WORDS, allow_none=True, about="Why it was declined")
     can_answer = Flag(about="Whether the asked person still takes part in the plan", example=True)
 
 
@@ -125,7 +126,7 @@ class DeclineSchema(Contract):
     """Why somebody cannot look."""
 
     words = Text(
-        longest=2000,
+        longest=MAX_WORDS,
         required=True,
         about="Why, so that somebody else can be asked",
         example="Ik was er die dag niet. Vraag het aan Marja.",

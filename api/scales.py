@@ -10,6 +10,7 @@ from marshmallow import fields, validate
 from api.blueprint import Blueprint
 from api.fields import Contract, Day, Flag, Id, Text, Whole
 from identity.access import allows
+from tracker.lengths import MAX_TITLE
 from tracker.models import LearningPlan, Scale
 from tracker.permissions import Action, find
 from tracker.scales import (
@@ -56,7 +57,7 @@ class LevelSchema(NewLevelSchema):
 class ScaleBaseSchema(Contract):
     """What every version of a scale says."""
 
-    name = Text(longest=200, required=True, about="Its name", example="Nooit tot goed")
+    name = Text(longest=MAX_TITLE, required=True, about="Its name", example="Nooit tot goed")
     is_default = Flag(required=True, about="Whether pages offer it for its plans", example=False)
 
 

@@ -9,6 +9,7 @@ from api.blueprint import Blueprint
 from api.fields import Contract, Text
 from api.judgements import JudgementSchema, told
 from identity.access import allows
+from tracker.lengths import MAX_WORDS
 from tracker.models import Judgement
 from tracker.permissions import Action, find
 from tracker.signing import promote, sign
@@ -20,7 +21,10 @@ class PromotionSchema(Contract):
     """Why a judgement counts for the exam."""
 
     reason = Text(
-        longest=2000, required=True, about="Why it counts", example="Gezien in een echte dienst."
+        longest=MAX_WORDS,
+        required=True,
+        about="Why it counts",
+        example="Gezien in een echte dienst.",
     )
 
 

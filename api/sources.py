@@ -7,9 +7,8 @@ from flask import current_app, g, url_for
 from marshmallow import fields
 
 from api.blueprint import Blueprint
+from api.etags import ETAG, IF_MATCH, check_match, etag_of
 from api.fields import Choice, Contract, Flag, Id, Moment, Text, Whole
-from api.imports import RunSchema
-from api.imports import shown as shown_run
 from api.paging import Answer, PageQuery, page, part_of
 from identity.access import allows
 from importers.issues import Finding
@@ -75,6 +74,10 @@ class SourceSchema(Contract):
     sent_aside = Whole(
         least=0, most=2**31, allow_none=True, about="Sent, and not to be read", example=None
     )
+
+
+# What people choose: all the rest changes without them.
+CHOSEN = SourceSchema(only=("url", "cadence", "match_on", "options"))
 
 
 class SourcePageSchema(Contract):
@@ -174,30 +177,34 @@ def create_source(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
         **body,
     )
     pulls.start_pull(g.session, source=source, by=g.person, on=g.today, at=g.now)
-    return _one(source), {"Location": url_for("api-sources.get_source", source_id=source.id)}
+    said, tag = _tagged(source)
+    return said, {**tag, "Location": url_for("api-sources.get_source", source_id=source.id)}
 
 
 @blp.get("/sources/<uuid:source_id>")
 @allows(Action.SEE_IMPORTS)
-@blp.response(200, SourceSchema)
-def get_source(source_id: UUID) -> dict[str, Any]:
+@blp.response(200, SourceSchema, headers=ETAG)
+def get_source(source_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Show a system that is read on time.
 
-    Its imports: `GET /api/imports?source=`.
+    Its imports: `GET /api/imports?source=`. Its `ETag` covers what people choose, not its health.
     """
-    return _one(_find(source_id))
+    return _tagged(find_source(source_id))
 
 
 @blp.put("/sources/<uuid:source_id>")
 @allows(Action.RUN_IMPORT)
 @blp.arguments(SourceChangeSchema)
 @blp.response(200, SourceSchema)
-def replace_source(body: dict[str, Any], source_id: UUID) -> dict[str, Any]:
+@blp.doc(parameters=[IF_MATCH])
+def replace_source(body: dict[str, Any], source_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Change where, with which key and how often a system is read.
 
     Without a secret the old one stays; on another server it is asked again. The name stays.
     """
-    source = _find(source_id)
+    source = find_source(source_id)
+    source_list.hold_source(g.session, g.person, source, g.now)
+    check_match(CHOSEN, source, CHOSEN.dump(body))
     source_list.change_source(
         g.session,
         by=g.person,
@@ -206,49 +213,11 @@ def replace_source(body: dict[str, Any], source_id: UUID) -> dict[str, Any]:
         at=g.now,
         **body,
     )
-    return _one(source)
+    return _tagged(source)
 
 
-@blp.post("/sources/<uuid:source_id>/pull")
-@allows(Action.RUN_IMPORT)
-@blp.response(202, RunSchema)
-def pull_source(source_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
-    """Have a system read now.
-
-    A pull that is going on is not doubled.
-    """
-    source = _find(source_id)
-    run = pulls.start_pull(g.session, source=source, by=g.person, on=g.today, at=g.now)
-    return shown_run(run), {"Location": url_for("api-imports.get_import", run_id=run.id)}
-
-
-@blp.put("/sources/<uuid:source_id>/pause")
-@allows(Action.RUN_IMPORT)
-@blp.response(200, SourceSchema)
-def pause_source(source_id: UUID) -> dict[str, Any]:
-    """Ask a system nothing more on time.
-
-    What it told stays; doing it twice does no harm.
-    """
-    source = _find(source_id)
-    source_list.pause(g.session, by=g.person, source=source, at=g.now)
-    return _one(source)
-
-
-@blp.delete("/sources/<uuid:source_id>/pause")
-@allows(Action.RUN_IMPORT)
-@blp.response(200, SourceSchema)
-def resume_source(source_id: UUID) -> dict[str, Any]:
-    """Ask a system again, from its next moment on.
-
-    Doing it twice does no harm.
-    """
-    source = _find(source_id)
-    source_list.resume(g.session, by=g.person, source=source, at=g.now)
-    return _one(source)
-
-
-def _find(source_id: UUID) -> ImportSource:
+def find_source(source_id: UUID) -> ImportSource:
+    """Return a source of the school; raises NotFound, NotAllowed."""
     return source_list.find_source(g.session, source_id, person=g.person, on=g.today)
 
 
@@ -256,7 +225,12 @@ def _states() -> list[SourceState]:
     return source_list.states_of(g.session, g.school, by=g.person, at=g.now)
 
 
-def _one(source: ImportSource) -> dict[str, Any]:
+def _tagged(source: ImportSource) -> tuple[dict[str, Any], dict[str, str]]:
+    return shown(source), {"ETag": etag_of(CHOSEN, source)}
+
+
+def shown(source: ImportSource) -> dict[str, Any]:
+    """Return a source as one answer tells it, with how it is now."""
     recent = source_list.recent_runs(g.session, source, limit=1)
     run = recent[0] if recent else None
     return _shown([source_list.state_of(g.session, source, run, at=g.now)])[0]

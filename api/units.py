@@ -10,6 +10,7 @@ from api.blueprint import Blueprint
 from api.fields import Contract, Day, Id, Moment, Text, Whole
 from api.paging import Answer, PageQuery, page, page_of
 from identity.access import allows
+from tracker.lengths import MAX_TITLE
 from tracker.models import LearningPlan, LearningUnit
 from tracker.permissions import Action, find
 from tracker.units import MOST_WEEKS, add_unit
@@ -20,7 +21,9 @@ blp = Blueprint("units", about="Learning units (leereenheden): some weeks of a p
 class UnitBaseSchema(Contract):
     """What a unit is."""
 
-    title = Text(longest=200, required=True, about="Its name", example="Periode 2: op de afdeling")
+    title = Text(
+        longest=MAX_TITLE, required=True, about="Its name", example="Periode 2: op de afdeling"
+    )
     from_on = Day(required=True, about="The first day", example="2026-11-16")
 
 

@@ -85,7 +85,12 @@ EDITS = {
     "PUT /api/drafts/{draft}",
     "DELETE /api/drafts/{draft}",
     "POST /api/drafts/{draft}/publication",
+    "PUT /api/sources/{source}",
+    "PUT /api/lms/registrations/{registration}/settings",
+    "PUT /api/lms/registrations/{registration}/deployments/{deployment}",
+    "PUT /api/courses/{context}/links/{link}/mode",
 }
+PARTS = re.compile("/(publication|settings|mode)$")  # of what has the ETag
 # Nouns whose rows come with another issue.
 DOCUMENT = "/api/openapi.json"
 ELSEWHERE = (
@@ -711,6 +716,15 @@ def bodies(scene: Scene, records: Records) -> dict[str, dict[str, Any]]:
     }
 
 
+def locating(document: dict[str, Any]) -> set[str]:
+    """Return the requests whose answer names the address of what was made, in the table's words."""
+    return {
+        f"POST {path.replace('_id}', '}')}"
+        for path, item in document["paths"].items()
+        if "Location" in item.get("post", {}).get("responses", {}).get("201", {}).get("headers", {})
+    }
+
+
 class Stage:
     """One database file that is put back to a state by copying, and the application on it."""
 
@@ -723,6 +737,7 @@ class Stage:
         self.engine: sa.Engine = self.app.extensions["engine"]
         self.scene = make_scene(self.engine)
         self.records: dict[str, Records] = {}
+        self.locating = locating(self.app.test_client().get(DOCUMENT).get_json())
         self._keep("base")
 
     def _keep(self, name: str) -> None:
@@ -784,10 +799,13 @@ def test_everybody_gets_just_what_the_table_says(
         token = stage.scene.tokens.get(actor)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if request_ in EDITS:
-            there = stage.ask("GET", path.removesuffix("/publication"), headers=headers)
+            there = stage.ask("GET", PARTS.sub("", path), headers=headers)
             headers["If-Match"] = there.headers.get("ETag", '"none"')
         answer = stage.ask(method, path, headers=headers, json=body)
         got[actor] = answer.status_code
+        if answer.status_code == 201 and request_ in stage.locating:
+            made = stage.ask("GET", answer.headers["Location"], headers=headers)
+            assert made.status_code == 200, answer.headers["Location"]
         if method in READS or answer.status_code >= 400:
             assert stage.counts() == before, (actor, answer.status_code)
         else:

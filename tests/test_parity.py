@@ -100,6 +100,7 @@ SAME: dict[str, tuple[str, ...]] = {
     "groups.confirm": ("confirm_guide",),
     "groups.end": ("end_guide",),
     "rules.add": ("create_holiday",),
+    "rules.change": ("create_holiday", "take_back_holiday"),
     "rules.remove": ("take_back_holiday",),
     "rules.save": ("change_thresholds",),
     "scales.blind_rating": ("change_blind_rating",),
@@ -151,6 +152,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "questions.start": ("list_questions",),
     "student.start": ("list_plans", "list_requests", "get_overview", "list_activity"),
     "tailoring.plan": ("get_plan_tailoring",),
+    "talks.talks": ("list_talks",),
     # The coach, the supervisor and the teacher
     "coach.overview": ("get_overview",),
     "courses.course": ("list_course_students", "get_access_request", "get_overview"),
@@ -186,6 +188,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "lms_setup.new": ("list_registrations",),
     "parking.parked": ("list_parked", "list_sources"),
     "parking.person": ("get_parked", "search_for_parked"),
+    "rules.holiday": ("list_holidays",),
     "rules.rules": ("get_thresholds", "list_holidays"),
     "scales.change": ("list_scales",),
     "scales.new_scale": ("list_scales",),

@@ -9,15 +9,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from importers.models import ImportIssue, ImportSource, MatchOn, PushedStatement, RunState
-from importers.pulls.pushers import add_pusher
+from importers.models import ImportIssue, PushedStatement, RunState
 from tests.api.conftest import As
-from tests.api.test_xapi import runs_of, signals, work
+from tests.api.pushing import Pusher, add_program, runs_of, signals, work
 from tests.importers.test_caliper import event, graded, learner
+from tests.servers import NO_TLS
 from tests.visits import Visit
 from tests.world import World
-from tracker.db import unit_of_work, utc_now
-from tracker.models import Person
+from tracker.db import unit_of_work
 
 PATH = "/api/caliper/events"
 JSON = {"Content-Type": "application/json"}
@@ -36,26 +35,14 @@ def envelope(*data: Any, **parts: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def pusher(engine: sa.Engine, world: World) -> tuple[ImportSource, str]:
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        student = session.get_one(Person, (world.school.id, world.student.id))
-        student.number = "S1"
-        return add_pusher(
-            session,
-            by=None,
-            school=world.school,
-            kind="caliper",
-            name="Toetsen",
-            match_on=MatchOn.NUMBER,
-            options={},
-            at=utc_now(),
-        )
+def pusher(engine: sa.Engine, world: World) -> Pusher:
+    return add_program(engine, world, kind="caliper", name="Toetsen")
 
 
 @pytest.fixture
-def program(live_server: str, pusher: tuple[ImportSource, str]) -> Iterator[httpx.Client]:
+def program(live_server: str, pusher: Pusher) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {pusher[1]}"}
-    with httpx.Client(base_url=live_server, headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=live_server, headers=headers, timeout=30, verify=NO_TLS) as client:
         yield client
 
 
@@ -66,7 +53,7 @@ def issues(app: Flask, world: World) -> list[tuple[str, str | None, str | None]]
 
 
 def test_what_an_lms_sends_is_answered_at_once_and_read_by_the_worker(
-    app: Flask, world: World, program: httpx.Client, pusher: tuple[ImportSource, str]
+    app: Flask, world: World, program: httpx.Client, pusher: Pusher
 ) -> None:
     sources = Visit(app, world.administrator)
     assert "nog niets ontvangen" in sources.get("/school/sources")

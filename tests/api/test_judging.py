@@ -217,6 +217,7 @@ def test_a_draft_is_edited_only_by_who_read_its_newest_words(as_: As, world: Wor
     assert created.status_code == 201, created.text
     here, tag = created.headers["Location"], created.headers["ETag"]
     assert coach.get(here).headers["ETag"] == tag
+    assert coach.get(here, headers={"If-None-Match": tag}).status_code == 304
     changed = {"words": "Zelfstandig, en netjes.", "observed_on": world.on.isoformat()}
     assert coach.put(here, json=changed).status_code == 428
     answer = coach.put(here, json=changed, headers={"If-Match": tag})

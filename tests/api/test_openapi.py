@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from api import evidence, goals, judgements
-from api.docs import DOCUMENT, as_text
+from api.docs import DOCUMENT, FIELD_CODES, as_text
 from api.fields import Contract
 from tests.visits import Visit
 from tests.world import World
@@ -26,6 +26,7 @@ PARAMETERS = {
     "after",
     "Idempotency-Key",
     "If-Match",
+    "If-None-Match",
     "state",
     "kind",
     "from_on",
@@ -128,6 +129,45 @@ def test_every_text_and_list_that_comes_in_has_a_limit(app: Flask) -> None:
                 assert "maxLength" in told, (name, field)
             if "integer" in kinds:
                 assert {"minimum", "maximum"} <= told.keys(), (name, field)
+
+
+def test_every_edit_asks_which_state_it_changes(app: Flask) -> None:
+    """What is not named here could be saved over somebody else's words, unseen."""
+    states = {"change_blind_rating", "confirm_course", "decide_parked"}  # each says all there is
+    by_name = {"change_thresholds"}  # writes only what it names
+    of_others = {"put_statement"}  # as xAPI has it
+    edits = {
+        operation["operationId"]: operation
+        for method, _, operation in operations(app.extensions[DOCUMENT])
+        if method in {"put", "patch"} and "requestBody" in operation
+    }
+    asking = {
+        name
+        for name, operation in edits.items()
+        if any(one["name"] == "If-Match" for one in operation.get("parameters", []))
+    }
+    assert edits.keys() - asking == states | by_name | of_others
+    assert {"replace_source", "switch_deployment", "change_registration"} < asking
+    for name in asking:
+        assert {"412", "428"} <= edits[name]["responses"].keys(), name
+        assert "ETag" in edits[name]["responses"]["200"]["headers"], name
+
+
+def test_every_code_of_a_field_is_explained(stranger: httpx.Client) -> None:
+    """Those of the rules have a dot, and their name says which rule it is."""
+    told = [one for shape in all_contracts(Contract) for one in shape().fields.values()]
+    said = {code for one in told for code in one.error_messages.values()}
+    said |= {getattr(check, "error", "") for one in told for check in one.validators}
+    codes = {str(code) for code in said if re.fullmatch("[a-z_]+", str(code))}
+    assert {"too_long", "not_an_id", "not_a_choice", "bad_character", "required"} < codes
+    assert codes <= FIELD_CODES.keys()
+    page = stranger.get("/api/docs").text
+    assert [code for code in FIELD_CODES if f"<code>{code}</code>" not in page] == []
+
+
+def all_contracts(of: type[Contract]) -> list[type[Contract]]:
+    """Return every shape that the API declares."""
+    return [one for sub in of.__subclasses__() for one in (sub, *all_contracts(sub))]
 
 
 def test_no_address_takes_a_sort_key(app: Flask) -> None:

@@ -228,7 +228,7 @@ def test_a_stranger_is_asked_to_sign_in(world: World, stranger: httpx.Client) ->
         assert answer.json() == {
             "code": "not_signed_in",
             "status": 401,
-            "message": "Sign in first.",
+            "message": "Sign in first, or send a token that still works.",
             "errors": {},
         }
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -21,6 +22,13 @@ def around(engine: sa.Engine, world: World) -> dict[str, Any]:
             **connected.lms(session, world),
             **connected.system(session, world),
         }
+
+
+def edit(caller: Any, where: str, body: dict[str, Any], *, part: str = "") -> httpx.Response:
+    """Read what is there, and change it, or a part of it, as it was read."""
+    headers = {"If-Match": caller.get(where).headers["ETag"]}
+    answer: httpx.Response = caller.put(f"{where}{part}", json=body, headers=headers)
+    return answer
 
 
 def test_a_group_is_looked_at_confirmed_and_ended(
@@ -117,9 +125,10 @@ def test_a_system_is_added_changed_paused_and_never_tells_its_secret(
     for answer in (made, caller.get(where), caller.get("/api/sources")):
         assert "s3cr3t" not in answer.text
     assert made.json()["run_id"] is not None
-    elsewhere = caller.put(where, json={"url": "https://ander.example"})
+    elsewhere = edit(caller, where, {"url": "https://ander.example"})
     assert elsewhere.json()["errors"] == {"secret": ["source.secret_again"]}
-    changed = caller.put(where, json={"url": "https://m.example/moodle", "cadence": "hourly"})
+    body = {"url": "https://m.example/moodle", "cadence": "hourly"}
+    changed = edit(caller, where, body)
     assert (changed.json()["cadence"], changed.json()["has_secret"]) == ("hourly", True)
     assert caller.put(f"{where}/pause").json()["paused_at"] is not None
     assert caller.delete(f"{where}/pause").json()["paused_at"] is None
@@ -145,9 +154,9 @@ def test_an_lms_is_connected_switched_on_changed_and_invited(
     where, (deployment,) = made.headers["Location"], made.json()["deployments"]
     assert (made.status_code, deployment["state"]) == (201, "inactive")
     switch = f"{where}/deployments/{deployment['id']}"
-    assert caller.put(switch, json={"is_on": True}).json()["state"] == "active"
+    assert edit(caller, switch, {"is_on": True}).json()["state"] == "active"
     assert caller.get(switch).json()["state"] == "active"
-    settings = caller.put(f"{where}/settings", json={"number_claim": "custom.nummer"})
+    settings = edit(caller, where, {"number_claim": "custom.nummer"}, part="/settings")
     assert settings.json()["number_claim"] == "custom.nummer"
     other = f"/api/lms/registrations/{around['registration']}/deployments/{deployment['id']}"
     assert caller.put(other, json={"is_on": False}).status_code == 404
@@ -188,14 +197,66 @@ def test_a_teacher_chooses_what_a_placed_link_tells_the_gradebook(
     (link,) = caller.get(links).json()["items"]
     assert (link["mode"], link["can_have_column"], link["state"]) == ("off", True, None)
     address = f"{links}/{link['id']}"
-    wrong = caller.put(f"{address}/mode", json={"mode": "evidence"})
+    wrong = edit(caller, address, {"mode": "evidence"}, part="/mode")
     assert wrong.json()["errors"] == {"pieces": ["gradebook.pieces"]}
-    chosen = caller.put(f"{address}/mode", json={"mode": "evidence", "pieces": 5}).json()
+    chosen = edit(caller, address, {"mode": "evidence", "pieces": 5}, part="/mode").json()
     assert (chosen["mode"], chosen["pieces"], chosen["state"]) == ("evidence", 5, "wanted")
     assert caller.get(address).json() == chosen
     assert caller.post(f"{address}/retry").status_code == 200
     removed = caller.delete(f"{address}/column").json()
     assert (removed["mode"], removed["state"]) == ("off", "removing")
+
+
+def test_who_edits_the_set_up_after_somebody_else_hears_what_is_there_now(
+    world: World, as_: Any, around: dict[str, Any]
+) -> None:
+    boss, teacher = as_(world.administrator), as_(world.teacher)
+    lms = f"/api/lms/registrations/{around['registration']}"
+    (deployment,) = boss.get(lms).json()["deployments"]
+    links = f"/api/courses/{around['context']}/links"
+    (link,) = teacher.get(links).json()["items"]
+    secret = "f" * 32
+    made = {"kind": "moodle", "name": "Vierde", "url": "https://m.example", "secret": secret}
+    source = boss.post("/api/sources", json=made)
+    assert source.headers["ETag"] == boss.get(source.headers["Location"]).headers["ETag"]
+    for caller, where, part, first, second in (
+        (
+            boss,
+            source.headers["Location"],
+            "",
+            {"url": "https://m.example/een", "cadence": "hourly"},
+            {"url": "https://m.example/twee", "secret": secret},
+        ),
+        (boss, lms, "/settings", {"number_claim": "custom.een"}, {"number_claim": "custom.twee"}),
+        (boss, f"{lms}/deployments/{deployment['id']}", "", {"is_on": True}, {"is_on": False}),
+        (teacher, f"{links}/{link['id']}", "/mode", {"mode": "progress"}, {"mode": "off"}),
+    ):
+        missing = caller.put(f"{where}{part}", json=first)
+        assert (missing.status_code, missing.json()["code"]) == (428, "if_match_missing"), where
+        seen = {"If-Match": caller.get(where).headers["ETag"]}
+        saved = caller.put(f"{where}{part}", json=first, headers=seen)
+        assert (saved.status_code, saved.headers["ETag"]) == (
+            200,
+            caller.get(where).headers["ETag"],
+        ), saved.text
+        late = caller.put(f"{where}{part}", json=second, headers=seen)
+        assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile"), where
+        told = late.json()
+        assert secret not in late.text
+        for name, value in first.items():
+            if name in told["current"]:
+                assert told["current"][name] == value
+                assert told["sent"][name] == second.get(name, told["sent"][name]) != value
+
+
+def test_a_tag_of_a_source_outlives_what_changes_by_itself(world: World, as_: Any) -> None:
+    caller = as_(world.administrator)
+    made = {"kind": "moodle", "name": "Vijfde", "url": "https://m.example", "secret": "e" * 32}
+    source = caller.post("/api/sources", json=made)
+    where, tag = source.headers["Location"], source.headers["ETag"]
+    assert caller.put(f"{where}/pause").json() != source.json()
+    body = {"url": "https://m.example", "cadence": "hourly"}
+    assert caller.put(where, json=body, headers={"If-Match": tag}).status_code == 200
 
 
 def test_how_personal_goals_are_is_told_of_a_plan_and_kept_back_of_few(

@@ -1,7 +1,6 @@
 """Statements over HTTP: taken at once or refused as a whole, and read by the worker."""
 
 import base64
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,79 +8,33 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from importers.engine.bench import take
-from importers.engine.work import do_work
-from importers.models import ImportRun, ImportSource, MatchOn, PushedStatement, RunState
-from importers.pulls.pushers import add_pusher
+from importers.models import PushedStatement, RunState
 from tests.api.conftest import As
+from tests.api.pushing import Pusher, add_program, runs_of, signals, work
 from tests.importers.test_xapi import LMS, statement
+from tests.servers import NO_TLS
 from tests.world import World
-from tracker.db import unit_of_work, utc_now
-from tracker.models import Person
+from tracker.db import unit_of_work
 
 PATH = "/api/xapi/statements"
 
 
 @pytest.fixture
-def pusher(engine: sa.Engine, world: World) -> tuple[ImportSource, str]:
-    with unit_of_work(engine, school_id=world.school.id) as session:
-        student = session.get_one(Person, (world.school.id, world.student.id))
-        student.number = "S1"
-        return add_pusher(
-            session,
-            by=None,
-            school=world.school,
-            kind="xapi",
-            name="Vaardiglab",
-            match_on=MatchOn.NUMBER,
-            options={},
-            at=utc_now(),
-        )
+def pusher(engine: sa.Engine, world: World) -> Pusher:
+    return add_program(engine, world, kind="xapi", name="Vaardiglab")
 
 
 @pytest.fixture
-def program(live_server: str, pusher: tuple[ImportSource, str]) -> Any:
+def program(live_server: str, pusher: Pusher) -> Any:
     """Call as a program does: with a name and a password."""
     login = base64.b64encode(f"lms:{pusher[1]}".encode()).decode()
     headers = {"Authorization": f"Basic {login}", "X-Experience-API-Version": "1.0.3"}
-    with httpx.Client(base_url=live_server, headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=live_server, headers=headers, timeout=30, verify=NO_TLS) as client:
         yield client
 
 
-def runs_of(engine: sa.Engine, world: World) -> list[ImportRun]:
-    with unit_of_work(engine, school_id=world.school.id, writes=False) as session:
-        return list(session.scalars(sa.select(ImportRun).order_by(ImportRun.id)))
-
-
-def work(app: Flask, world: World) -> list[ImportRun]:
-    """Do what the worker will do, once the runs are due."""
-    engine = app.extensions["engine"]
-    for run in runs_of(engine, world):
-        at = utc_now() + timedelta(minutes=1)
-        store, settings = app.extensions["store"], app.extensions["settings"]
-        bench = take(
-            engine, store, school_id=world.school.id, run_id=run.id, at=at, settings=settings
-        )
-        if bench is not None:
-            do_work(bench)
-    return runs_of(engine, world)
-
-
-def signals(app: Flask, world: World, source: ImportSource) -> list[tuple[Any, Any]]:
-    with unit_of_work(app.extensions["engine"], school_id=world.school.id) as session:
-        rows = session.execute(
-            sa.text(
-                "SELECT a.kind, a.value FROM activity a"
-                " JOIN activity_source s ON s.id = a.source_id"
-                " WHERE s.name = :name ORDER BY a.kind"
-            ),
-            {"name": source.name},
-        )
-        return [(kind, None if value is None else float(value)) for kind, value in rows]
-
-
 def test_what_a_program_sends_is_answered_at_once_and_read_by_the_worker(
-    app: Flask, world: World, program: httpx.Client, pusher: tuple[ImportSource, str]
+    app: Flask, world: World, program: httpx.Client, pusher: Pusher
 ) -> None:
     answer = program.post(PATH, json=[statement(1), statement(2, "experienced")])
     assert (answer.status_code, answer.json()) == (200, [statement(1)["id"], statement(2)["id"]])
