@@ -44,6 +44,7 @@ from web import (
     tailoring,
     taken_as,
     talk,
+    talks,
     teaching,
     threads,
 )
@@ -70,6 +71,7 @@ def init_app(app: Flask) -> None:
         coach,
         snoozing,
         talk,
+        talks,
         courses,
         gradebook,
         judging,

@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows
 from tracker.errors import Conflict, NotFound
+from tracker.lengths import MAX_WORDS
 from tracker.models import Evidence, FeedbackRequest, Goal, LearningQuestion
 from tracker.permissions import Action, find
 from tracker.requests import Subject, decline
-from web.forms import MAX_WORDS, Form, fill, words
+from web.forms import Form, fill, words
 from web.threads import page
 from web.words import sentence
 

@@ -13,7 +13,8 @@ from tracker.audience import viewers_of_evidence
 from tracker.db import new_id
 from tracker.errors import Invalid, NotFound
 from tracker.evidence import MAX_FILES, log_evidence
-from tracker.goals import goals_seen
+from tracker.goal_lists import goals_seen
+from tracker.lengths import MAX_EVIDENCE
 from tracker.models import (
     Audience,
     Evidence,
@@ -26,12 +27,12 @@ from tracker.models import (
 from tracker.overview import rows_for
 from tracker.permissions import Action, find
 from tracker.pieces import pieces
-from tracker.plans import current_plan, is_open, plan_of
+from tracker.plans import check_open, current_plan, is_open, plan_of
 from tracker.scales import default_levels
 from web import trails
 from web.forms import (
+    CHOICE,
     CODES,
-    MAX_EVIDENCE,
     Filled,
     Form,
     Uploads,
@@ -46,7 +47,6 @@ from web.student import plan_at_hand
 from web.suggestions import NOBODY, kind_words, offer, place_words, suggested
 
 blp = Blueprint("evidence", __name__, url_prefix="/student/evidence")
-UNKNOWN = {**CODES, "unknown": "not_a_choice"}
 AT_MORE = ("kind", "place", "item_ids", "happened_on")
 
 
@@ -58,7 +58,7 @@ class EvidenceForm(Form):
 
     evidence_id = fields.UUID(required=True, error_messages=CODES)
     kind = fields.Enum(
-        EvidenceKind, by_value=True, load_default=EvidenceKind.WORK, error_messages=UNKNOWN
+        EvidenceKind, by_value=True, load_default=EvidenceKind.WORK, error_messages=CHOICE
     )
     text = words(MAX_EVIDENCE, required=False)
     goal_ids = fields.List(fields.UUID(error_messages=CODES), load_default=list)
@@ -78,6 +78,8 @@ def new_evidence() -> str:
     """Show the form for evidence, perhaps for one goal, with what is likely filled in."""
     goal_id = request.args.get("goal")
     plan = _plan(goal_id)
+    if plan is not None:
+        check_open(plan)
     values = {
         "evidence_id": str(new_id()),
         "happened_on": g.today.isoformat(),

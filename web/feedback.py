@@ -1,6 +1,6 @@
 """Feedback: what waits for the reader, what the reader waits for, and what was answered lately."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,9 +19,18 @@ from tracker.clocks import (
 )
 from tracker.comments import SeenComment
 from tracker.errors import Conflict
-from tracker.models import Comment, FeedbackRequest, Person, RequestState
+from tracker.models import (
+    Comment,
+    Evidence,
+    FeedbackRequest,
+    Goal,
+    LearningQuestion,
+    Person,
+    PlanRole,
+    RequestState,
+)
 from tracker.people import today_at
-from tracker.permissions import Action, find
+from tracker.permissions import RATING_IN_SCHOOL, Action, find
 from tracker.requests import remind, withdraw
 from web.words import sentence
 
@@ -102,6 +111,17 @@ def thread_url(
     if evidence_id is not None:
         return url_for("threads.evidence", evidence_id=evidence_id)
     return url_for("threads.question", question_id=question_id)
+
+
+def look_url(record: Goal | Evidence | LearningQuestion, roles: Collection[object]) -> str | None:
+    """Return where a reader with these roles in the plan gives a view, if they do."""
+    if isinstance(record, Evidence) and PlanRole.SUPERVISOR in roles:
+        return url_for("supervisor.evidence", evidence_id=record.id)
+    if set(RATING_IN_SCHOOL).isdisjoint(roles):
+        return None
+    if isinstance(record, Evidence):
+        return url_for("judging.evidence", evidence_id=record.id)
+    return url_for("judging.goal", goal_id=record.id) if isinstance(record, Goal) else None
 
 
 def about(record: SeenRequest | FeedbackRequest | Comment) -> dict[str, UUID | None]:

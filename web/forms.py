@@ -17,11 +17,6 @@ from tracker.models import ScanState
 from web.words import sentence
 
 KEPT_SECONDS = 12 * 3600  # well before the bytes are dropped for want of a row (upkeep.py)
-# As in the API, so that what comes in one way can be changed the other way.
-MAX_TITLE = 200
-MAX_TEXT = 4000
-MAX_WORDS = 2000  # a view, a question, a request, and why something is so
-MAX_EVIDENCE = 10_000
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # as in the API
 
 
@@ -81,6 +76,8 @@ CODES: dict[str, Any] = {
     "invalid_uuid": "not_a_choice",
     "format": "not_a_date",
 }
+# Of what is chosen instead of written.
+CHOICE: dict[str, Any] = {**CODES, "required": "not_a_choice", "unknown": "not_a_choice"}
 
 
 def fill(schema: Schema, form: MultiDict[str, str], *, lists: tuple[str, ...] = ()) -> Filled:

@@ -11,9 +11,9 @@ from identity.access import allows
 from tracker import progress
 from tracker.audience import viewers_of_evidence, viewers_of_goal
 from tracker.conversations import talks_of
+from tracker.goal_lists import SeenGoal, goals_seen
 from tracker.goal_states import closings_of
-from tracker.goal_versions import Agreed, SeenGoal, SeenVersion, versions_of
-from tracker.goals import goals_seen
+from tracker.goal_versions import Agreed, SeenVersion, versions_of
 from tracker.judged import judgements_seen
 from tracker.models import Goal, GoalState, LearningPlan, LessonChoice
 from tracker.overview import Row

@@ -12,7 +12,9 @@ from identity.access import allows
 from tracker import goal_states
 from tracker.errors import Conflict, Invalid
 from tracker.frameworks import items_of
-from tracker.goals import add_goal, edit_goal, goals_seen
+from tracker.goal_lists import goals_seen
+from tracker.goals import add_goal, edit_goal
+from tracker.lengths import MAX_TEXT, MAX_TITLE
 from tracker.models import (
     Control,
     FrameworkItemKind,
@@ -29,21 +31,11 @@ from tracker.permissions import Action, find
 from tracker.plans import check_open, current_plan, plan_of
 from tracker.questions import become_goal
 from tracker.units import units_of
-from web.forms import (
-    CODES,
-    MAX_TEXT,
-    MAX_TITLE,
-    Filled,
-    Form,
-    day,
-    fill,
-    words,
-)
+from web.forms import CHOICE, CODES, Filled, Form, day, fill, words
 from web.goal_pages import goal_page, own_goal
 from web.student import plan_at_hand
 
 blp = Blueprint("goals", __name__, url_prefix="/student/goals")
-UNKNOWN = {**CODES, "unknown": "not_a_choice"}
 
 
 class GoalForm(Form):
@@ -56,15 +48,15 @@ class GoalForm(Form):
     target_anchor = fields.Integer(
         required=True,
         validate=validate.Range(0, 3, error="not_a_choice"),
-        error_messages=CODES,
+        error_messages=CHOICE,
     )
     target_on = day()
     item_ids = fields.List(fields.UUID(error_messages=CODES), load_default=list)
     control = fields.Enum(
-        Control, by_value=True, load_default=Control.STUDENT, error_messages=UNKNOWN
+        Control, by_value=True, load_default=Control.STUDENT, error_messages=CHOICE
     )
     tailoring = fields.Enum(
-        Tailoring, by_value=True, load_default=Tailoring.INDIVIDUAL, error_messages=UNKNOWN
+        Tailoring, by_value=True, load_default=Tailoring.INDIVIDUAL, error_messages=CHOICE
     )
     parent_id = fields.UUID(load_default=None, error_messages=CODES)
     unit_id = fields.UUID(load_default=None, error_messages=CODES)
@@ -73,7 +65,7 @@ class GoalForm(Form):
 class NewGoalForm(GoalForm):
     """A new goal, or a leerwerkprestatie; perhaps to write on later."""
 
-    kind = fields.Enum(GoalKind, by_value=True, load_default=GoalKind.GOAL, error_messages=UNKNOWN)
+    kind = fields.Enum(GoalKind, by_value=True, load_default=GoalKind.GOAL, error_messages=CHOICE)
     draft = fields.Boolean(load_default=False, error_messages=CODES)
 
 
@@ -86,7 +78,7 @@ class EditedGoalForm(GoalForm):
 class ClosingForm(Form):
     """How a goal ends."""
 
-    outcome = fields.Enum(Outcome, by_value=True, required=True, error_messages=UNKNOWN)
+    outcome = fields.Enum(Outcome, by_value=True, required=True, error_messages=CHOICE)
     words = words(MAX_TEXT, required=False)
 
 
@@ -103,7 +95,10 @@ def new_goal() -> str:
         "control": Control.STUDENT,
         "tailoring": Tailoring.INDIVIDUAL,
     }
-    return _form(_plan_named(question), Filled(values))
+    plan = _plan_named(question)
+    if plan is not None:
+        check_open(plan)
+    return _form(plan, Filled(values))
 
 
 @blp.post("/new")

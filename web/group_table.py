@@ -152,9 +152,9 @@ def _served(rows: Sequence[Row]) -> Served:
 
 
 def minis_of(rows: Sequence[Row], *, on: date) -> Minis:
-    """Return what draws the trails of a group, all in one window."""
+    """Return what draws the trails of a group, in one window; goals that are over widen none."""
     limits = rows[0].thresholds if rows else DEFAULTS
-    judgements = chain.from_iterable(row.facts.judgements for row in rows)
+    judgements = chain.from_iterable(trail.judgements for row in rows for trail in row.trails)
     days = map(attrgetter("observed_on"), judgements)
     return Minis(on=on, window=spoor.window_since(days, on=on, limits=limits))
 

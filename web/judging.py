@@ -18,6 +18,7 @@ from tracker.drafts import delete_draft, edit_draft, hold_draft, publish_draft, 
 from tracker.errors import Invalid
 from tracker.judged import judgements_seen
 from tracker.judgements import judge
+from tracker.lengths import MAX_WORDS
 from tracker.models import (
     Aspect,
     JudgementDraft,
@@ -30,7 +31,7 @@ from tracker.plans import plan_of
 from tracker.scales import default_levels
 from tracker.signing import sign
 from web import trails
-from web.forms import CODES, MAX_WORDS, Filled, Form, day, fill, words
+from web.forms import CODES, Filled, Form, day, fill, words
 from web.subjects import (
     Subject,
     about_draft,
@@ -142,7 +143,7 @@ def _save(subject: Subject, found: JudgementDraft | None = None) -> Response | t
     filled = fill(ViewForm(), request.form)
     sends = request.form.get("do") != KEEP
     if sends and not filled.errors and filled.data["level"] is None:
-        filled.errors["level"] = "required"
+        filled.errors["level"] = "not_a_choice"
     if not filled.errors and found is not None and filled.data["version"] != _version(found):
         return _page(subject, filled, draft=found, meanwhile=_said(found)), 409
     if not filled.errors:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows
 from tracker.errors import Conflict, Invalid
-from tracker.goals import goals_seen
+from tracker.goal_lists import goals_seen
 from tracker.lesson_lists import SeenChoice, SeenLesson, choices_seen, lessons_seen
 from tracker.lessons import choose_lesson, drop_choice, offered
 from tracker.models import (
@@ -25,7 +25,7 @@ from tracker.models import (
 )
 from tracker.permissions import ALLOWED, Action, Condition, find, roles_of
 from tracker.plans import current_plan, is_open
-from web.forms import CODES, Filled, Form, fill, words
+from web.forms import CHOICE, CODES, Filled, Form, fill, words
 from web.student import open_plans, plan_at_hand, plan_lines
 from web.words import sentence
 
@@ -36,12 +36,7 @@ LONGEST_REASON = 2000
 class ChoiceForm(Form):
     """Why a student chooses a lesson, and for which goal."""
 
-    kind = fields.Enum(
-        LessonKind,
-        by_value=True,
-        required=True,
-        error_messages={**CODES, "unknown": "not_a_choice"},
-    )
+    kind = fields.Enum(LessonKind, by_value=True, required=True, error_messages=CHOICE)
     goal_id = fields.UUID(load_default=None, error_messages=CODES)
     reason = words(LONGEST_REASON, required=False)
 

@@ -18,7 +18,7 @@ from lti.connecting.registrations import SOURCED_ID
 from lti.courses.course_list import courses_of
 from lti.launching.claims import LONGEST_URL
 from lti.launching.refusals import REFUSALS, Refusal
-from lti.models import DeploymentState, Registration
+from lti.models import Deployment, DeploymentState, LaunchLog, Registration
 from lti.people.standins import kept_apart
 from settings import Settings
 from tracker.errors import Invalid, NotFound
@@ -62,6 +62,7 @@ def overview() -> str:
     told = {"by": g.person, "on": g.today}
     registrations = connections.registrations_of(g.session, **told)
     deployments = connections.deployments_of(g.session, **told)
+    waiting = {one.registration_id for one in connections.waiting_deployments(g.session, **told)}
     launches = connections.last_launches(g.session, **told)
     names = _names(registrations)
     courses = courses_of(g.session, **told)
@@ -73,7 +74,11 @@ def overview() -> str:
                 "id": one.id,
                 "name": kind_of(one.product).name,
                 "issuer": one.issuer,
-                "state": _state(one, [d.state for d in deployments if d.registration_id == one.id]),
+                "state": _state(
+                    one,
+                    [d.state for d in deployments if d.registration_id == one.id],
+                    waits=one.id in waiting,
+                ),
                 "launched_at": launches.get(one.id),
             }
             for one in registrations
@@ -93,7 +98,7 @@ def overview() -> str:
             for course in courses
         ],
         twins=[(one.name, other.name) for one, other in kept_apart(g.session, **told)],
-        refusals=_told_refusals(refusals, names),
+        refusals=_told_refusals(refusals, names, deployments),
     )
 
 
@@ -109,10 +114,15 @@ def _names(registrations: Sequence[Registration]) -> dict[UUID, str]:
     }
 
 
-def _state(registration: Registration, states: list[DeploymentState]) -> str:
-    """Return what an administrator needs to know first: off, new, found, part or on."""
+def _state(registration: Registration, states: list[DeploymentState], *, waits: bool) -> str:
+    """Return what an administrator needs to know first: new, waiting, off, found, part or on.
+
+    waits: whether nobody decided yet about one of its deployments.
+    """
+    if not states:
+        return "new"
     if DeploymentState.ACTIVE not in states:
-        return "off" if states else "new"
+        return "waiting" if waits else "off"
     codes = _result(registration, states).values()
     if any(code in FINDINGS and FINDINGS[code].is_wrong for code in codes):
         return "found"
@@ -128,9 +138,14 @@ def _result(registration: Registration, states: list[DeploymentState]) -> dict[s
     return result
 
 
-def _told_refusals(refusals: Any, names: dict[UUID, str]) -> list[dict[str, Any]]:
+def _told_refusals(
+    refusals: Sequence[LaunchLog], names: dict[UUID, str], deployments: Sequence[Deployment]
+) -> list[dict[str, Any]]:
+    """Return refusals in words; a deployment by the name that the LMS gives it."""
+    lti_ids = {str(one.id): one.lti_id for one in deployments}
     told = []
     for refusal in refusals:
+        is_off = refusal.code == "deployment_inactive"
         known = NO_PLACE if refusal.code == "no_place" else REFUSALS.get(refusal.code)
         told.append(
             {
@@ -138,7 +153,9 @@ def _told_refusals(refusals: Any, names: dict[UUID, str]) -> list[dict[str, Any]
                 "platform": names.get(refusal.registration_id, ""),
                 "reason": known.reason if known else refusal.code,
                 "fix": known.fix if known else None,
-                "detail": refusal.detail,
+                "registration_id": refusal.registration_id if is_off else None,
+                "deployment": lti_ids.get(refusal.detail or "") if is_off else None,
+                "detail": None if is_off else refusal.detail,
                 "help_code": refusal.help_code,
             }
         )
@@ -198,7 +215,11 @@ def switch(registration_id: UUID) -> Response:
         connections.switch(
             g.session, by=g.person, deployment=deployment, is_on=is_on, on=g.today, at=g.now
         )
-        said = gettext("Switched on.") if is_on else gettext("Switched off. Nobody gets in.")
+        said = (
+            gettext("Switched on.")
+            if is_on
+            else gettext("Switched off. Whoever came in from this LMS is signed out.")
+        )
         flash(said, "ok")
     return redirect(url_for("lms.connection", registration_id=registration.id), 303)
 
@@ -243,6 +264,7 @@ def _connection_page(registration: Registration, filled: Filled) -> str:
                 g.session, limit=SHOWN_REFUSALS, registration_id=registration.id, **told
             ),
             {registration.id: kind.name},
+            deployments,
         ),
         sourced_id=SOURCED_ID,
         values=filled.values,

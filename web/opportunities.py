@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows
 from tracker.errors import Conflict, Invalid
-from tracker.goals import goals_seen
+from tracker.goal_lists import goals_seen
 from tracker.models import (
     Company,
     FrameworkItem,

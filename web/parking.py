@@ -106,9 +106,11 @@ def person(parked_id: UUID) -> str:
     found = find_parked(g.session, parked_id, person=g.person, on=g.today)
     asked = fill(SearchForm(), request.args)
     wanted = asked.data.get("q")
+    # Who has this number is a fact, no guess, so it is shown before anybody asks.
+    first = wanted or found.row.number
     people: Sequence[Person] = []
-    if wanted:
-        people = search_people(g.session, person=g.person, words=wanted, on=g.today)
+    if first:
+        people = search_people(g.session, person=g.person, words=first, on=g.today)
     return render_template(
         "school/parked_person.html",
         parked=_told(found),

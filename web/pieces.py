@@ -14,8 +14,9 @@ from identity.access import allows
 from tracker.audience import Viewer, viewers_of_evidence
 from tracker.errors import Conflict, Invalid
 from tracker.evidence import edit_evidence
-from tracker.goals import goals_seen
+from tracker.goal_lists import goals_seen
 from tracker.judged import judgements_seen
+from tracker.lengths import MAX_EVIDENCE
 from tracker.models import (
     Audience,
     Evidence,
@@ -33,7 +34,7 @@ from tracker.plans import is_open, plan_of
 from tracker.shares import is_judged, open_shares, state_on
 from web import trails
 from web.files import first_thumbnail, listed
-from web.forms import CODES, MAX_EVIDENCE, Filled, Form, fill, words
+from web.forms import CODES, Filled, Form, fill, words
 from web.student import open_plans, plan_at_hand, plan_lines
 from web.suggestions import Offer, kind_words, offer, state_words
 
@@ -148,7 +149,7 @@ def piece_page(evidence: Evidence, share: Filled | None = None) -> str:
             "received_at": evidence.received_at,
             "withdrawn_at": evidence.withdrawn_at,
             "files": listed(piece),
-            "goals": list(piece.goals.values()),
+            "goals": [{"id": key, "title": title} for key, title in piece.goals.items()],
             "work": list(piece.items.values()),
         },
         kinds=kind_words(),

@@ -1,5 +1,6 @@
 """Pages of the student's plans: all of them, and one with its learning units."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from werkzeug.wrappers import Response
 from identity.access import allows
 from tracker.errors import Invalid
 from tracker.frameworks import frameworks
-from tracker.models import LearningPlan
+from tracker.lengths import MAX_TITLE
+from tracker.models import Framework, LearningPlan
 from tracker.permissions import Action, find, require
 from tracker.plans import edit_plan, is_open, own_plans, start_own_plan
 from tracker.units import add_unit, units_of
 from web import trails
-from web.forms import CODES, MAX_TITLE, Filled, Form, day, fill, words
+from web.forms import CODES, Filled, Form, day, fill, words
 from web.student import plan_lines, workplaces
 
 blp = Blueprint("plans", __name__, url_prefix="/student/plans")
@@ -150,11 +152,16 @@ def _plans_page(filled: Filled) -> str:
     return render_template(
         "student/plans.html",
         plans=plan_lines(own_plans(g.session, person=g.person, on=g.today)),
-        frameworks=frameworks(g.session, person=g.person),
+        frameworks=_by_title(frameworks(g.session, person=g.person)),
         values=filled.values,
         errors=filled.sentences(),
         today=g.today,
     )
+
+
+def _by_title(known: Sequence[Framework]) -> list[Framework]:
+    """Return kwalificaties by title, as a student looks for them; those without one last."""
+    return sorted(known, key=lambda one: (not one.title, (one.title or one.code).casefold()))
 
 
 def _plan_page(

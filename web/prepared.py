@@ -10,7 +10,7 @@ from flask_babel import gettext
 from tracker.drafts import drafts_of
 from tracker.facts import Rater
 from tracker.frameworks import items_named
-from tracker.goal_versions import SeenGoal
+from tracker.goal_lists import SeenGoal
 from tracker.judged import SeenJudgement
 from tracker.models import FrameworkItem, GoalState, LearningPlan, PlanRole
 from tracker.overview import Row

@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows
 from tracker.errors import Conflict, Invalid
+from tracker.lengths import MAX_WORDS
 from tracker.models import LearningPlan, LearningQuestion, Placement
 from tracker.permissions import Action, find
 from tracker.placements import running_placements
 from tracker.plans import current_plan
 from tracker.questions import ask_question, close_question, questions_seen
-from web.forms import CODES, MAX_WORDS, Filled, Form, fill, words
+from web.forms import CODES, Filled, Form, fill, words
 from web.student import plan_at_hand
 from web.words import sentence
 

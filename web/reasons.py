@@ -107,7 +107,7 @@ def _act(
     if signal.rule is Rule.NO_WORKPLACE:
         return _button(_student(row, "workplaces"), gettext("See the workplaces"), "building-2")
     if signal.goal_id is None or signal.rule is Rule.RATERS_APART:
-        where = f"goal-{signal.goal_id}" if signal.goal_id else "talks"
+        where = f"goal-{signal.goal_id}" if signal.goal_id else None
         return _button(_student(row, where), gettext("Prepare the talk"), "calendar-check")
     thread = thread_url(goal_id=signal.goal_id)
     if signal.good_news:
@@ -132,10 +132,10 @@ def _answer(
     if signal.goal_id is not None:
         url = thread_url(goal_id=signal.goal_id)
         return _button(url, gettext("See the question"), "message-circle")
-    return _button(_student(row, "talks"), gettext("Prepare the talk"), "calendar-check")
+    return _button(_student(row), gettext("Prepare the talk"), "calendar-check")
 
 
-def _student(row: Row, anchor: str) -> str:
+def _student(row: Row, anchor: str | None = None) -> str:
     return url_for("talk.student", plan_id=row.plan_id, _anchor=anchor, **kept())
 
 

@@ -1,6 +1,8 @@
 """Pages of the administrator: after how long a signal speaks, and the school's holidays."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +12,15 @@ from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from tracker.errors import Conflict, Invalid
+from tracker.errors import Conflict, Invalid, NotFound
 from tracker.facts import DEFAULTS
-from tracker.holidays import add_holiday, holidays_of, remove_holiday
+from tracker.holidays import add_holiday, change_holiday, holidays_of, remove_holiday
+from tracker.lengths import MAX_TITLE
 from tracker.models import Holiday
 from tracker.permissions import Action, find, require
 from tracker.thresholds import LIMITS, set_thresholds, thresholds_of
 from web import trails
-from web.forms import CODES, MAX_TITLE, Filled, Form, day, fill, words
+from web.forms import CODES, Filled, Form, day, fill, words
 from web.words import sentence
 
 blp = Blueprint("rules", __name__, url_prefix="/school/rules")
@@ -76,10 +79,46 @@ def save() -> Response | tuple[str, int]:
 @allows(Action.KEEP_RULES)
 def add() -> Response | tuple[str, int]:
     """Add a holiday."""
+    return _keep(add_holiday)
+
+
+@blp.get("/holidays/<uuid:holiday_id>")
+@allows(Action.KEEP_RULES)
+def holiday(holiday_id: UUID) -> str:
+    """Show a holiday in the form, to change it."""
+    require(g.session, g.person, Action.KEEP_RULES, on=g.today)
+    found = _find(holiday_id)
+    values = {
+        "name": found.name,
+        "from_on": found.from_on.isoformat(),
+        "last_on": trails.last_day(found.until_on).isoformat(),
+    }
+    return _page(holiday=Filled(values), changing=found)
+
+
+@blp.post("/holidays/<uuid:holiday_id>")
+@allows(Action.KEEP_RULES)
+def change(holiday_id: UUID) -> Response | tuple[str, int]:
+    """Change the name or the days of a holiday."""
+    found = _find(holiday_id)
+    return _keep(partial(change_holiday, holiday=found), changing=found)
+
+
+def _find(holiday_id: UUID) -> Holiday:
+    found = find(g.session, Holiday, holiday_id, person=g.person, on=g.today)
+    if found.removed_at is not None:
+        raise NotFound("holiday not found")
+    return found
+
+
+def _keep(
+    keep: Callable[..., Holiday], *, changing: Holiday | None = None
+) -> Response | tuple[str, int]:
+    """Keep the holiday of the form, or give the form back."""
     filled = fill(HolidayForm(), request.form)
     if not filled.errors:
         try:
-            add_holiday(
+            keep(
                 g.session,
                 by=g.person,
                 school=g.school,
@@ -97,7 +136,7 @@ def add() -> Response | tuple[str, int]:
                 filled.errors["last_on"] = code
         except Conflict as refusal:
             filled.errors["from_on"] = refusal.code
-    return _page(holiday=filled), 422
+    return _page(holiday=filled, changing=changing), 422
 
 
 @blp.post("/holidays/<uuid:holiday_id>/remove")
@@ -113,7 +152,12 @@ def remove(holiday_id: UUID) -> Response:
     return redirect(url_for("rules.rules", _anchor="holidays"), 303)
 
 
-def _page(*, limits: Filled | None = None, holiday: Filled | None = None) -> str:
+def _page(
+    *,
+    limits: Filled | None = None,
+    holiday: Filled | None = None,
+    changing: Holiday | None = None,
+) -> str:
     now = thresholds_of(g.session, school=g.school)
     limits = limits or Filled({name: getattr(now, name) for name in LIMITS})
     holiday = holiday or Filled({})
@@ -135,6 +179,7 @@ def _page(*, limits: Filled | None = None, holiday: Filled | None = None) -> str
         holidays=known,
         values=limits.values,
         errors=limits.sentences(),
+        changing={"id": changing.id, "name": changing.name} if changing else None,
         holiday_values=holiday.values,
         holiday_errors=holiday.sentences(),
     )

@@ -15,11 +15,13 @@ from importers import runs
 from importers.door.rereading import is_correctable
 from importers.engine.changes import Change, changes_of
 from importers.issue_list import count_issues, issues_of
-from importers.models import ImportRun, ImportSource, Phase, RunState
+from importers.models import ImportIssue, ImportRun, ImportSource, Phase, RunState
+from importers.people.links import PARKED
 from importers.repair.cells import count_waits
 from importers.repair.quarantine import count_bad, count_elsewhere
 from importers.repair.waiting import count_waiting
 from importers.report import report_of, told, totals_of
+from importers.sheet.deciding import NAMES
 from tracker.models import Person
 from web.forms import CODES, Filled, Form
 from web.language import day as day_word
@@ -30,6 +32,8 @@ SHOWN_ISSUES = 100
 SHOWN_CHANGES = 20
 GOING_ON = {RunState.WAITING, RunState.READING, RunState.APPLYING}
 STOPPED = {RunState.REFUSED, RunState.FAILED}
+# What becomes of a row because of whom or what it is about.
+FOLLOWING = {"ref.parked", "ref.set_aside"}
 # A rate says something once this much time lies between two looks.
 FAIR = timedelta(seconds=1)
 STAGES = {
@@ -79,8 +83,8 @@ def run_page(run: ImportRun, filled: Filled | None = None, *, taken: Filled | No
 
     `filled` is the form about its columns, `taken` that about its kind, when it comes back.
     """
-    issues = told(issues_of(g.session, run, limit=SHOWN_ISSUES))
-    shown_to = len(issues)
+    found = issues_of(g.session, run, limit=SHOWN_ISSUES)
+    issues = told(_once_a_cell(found))
     if is_correctable(run):
         # The form about the columns says it, and asks it.
         issues = [issue for issue in issues if issue["code"] != "column.unused"]
@@ -90,6 +94,7 @@ def run_page(run: ImportRun, filled: Filled | None = None, *, taken: Filled | No
     if run.source_id is not None:
         source = g.session.get(ImportSource, (g.school.id, run.source_id))
     is_looked_at = run.state in {RunState.PREVIEWED, RunState.REFUSED}
+    read_as = understood(run, filled) if is_looked_at else None
     return render_template(
         "school/import_run.html",
         run=told_run(run, names_of([run.started_by_id])),
@@ -97,12 +102,13 @@ def run_page(run: ImportRun, filled: Filled | None = None, *, taken: Filled | No
         if source is None
         else {"id": source.id, "name": source.name, "is_system": source.url is not None},
         progress=progress_of(run, {}) if run.state in GOING_ON else None,
-        read_as=understood(run, filled) if is_looked_at else None,
+        read_as=read_as,
+        asks_newcomers=read_as is not None and _asks_newcomers(read_as, found),
         taken=taken_for(run, current_app.extensions["store"], taken) if is_looked_at else None,
         repair_of=run.retry_of_id,
         was_stopped=not run.is_direct and run.layout.get("is_held", False),
         issues=issues[1:] if stopped else issues,
-        more_issues=max(0, count_issues(g.session, run) - shown_to),
+        more_issues=max(0, count_issues(g.session, run) - len(found)),
         changes=[_told_change(one) for one in changes_of(g.session, run, limit=SHOWN_CHANGES)],
         closing={kind: counts["closed"] for kind, counts in report["by_kind"].items()},
         must_confirm=runs.needs_confirmation(g.session, run),
@@ -114,6 +120,29 @@ def run_page(run: ImportRun, filled: Filled | None = None, *, taken: Filled | No
             "is_applied": run.state is RunState.APPLIED and run.phase is None,
         },
         problem=issues[0] if stopped and issues else None,
+    )
+
+
+def _once_a_cell(issues: Sequence[ImportIssue]) -> list[ImportIssue]:
+    """Say once what is wrong with a cell, and not also what follows from it in its own row."""
+    said: dict[tuple[Any, ...], set[tuple[str, str | None]]] = {}
+    kept = []
+    for issue in issues:
+        of_cell = said.setdefault((issue.file, issue.row, issue.column, issue.value), set())
+        told_before = (issue.code, issue.detail) in of_cell
+        if not told_before and not (of_cell and issue.code in FOLLOWING):
+            kept.append(issue)
+        of_cell.add((issue.code, issue.detail))
+    return kept
+
+
+def _asks_newcomers(read_as: dict[str, Any], issues: Sequence[ImportIssue]) -> bool:
+    """Whether people in a sheet may be new, and nobody said yet whether it brings new people."""
+    return (
+        read_as["is_correctable"]
+        and not read_as["values"]["people"]
+        and any(column["means"] in NAMES for column in read_as["columns"])
+        and any(issue.code == PARKED and issue.detail == "person.unknown" for issue in issues)
     )
 
 

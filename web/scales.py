@@ -1,6 +1,8 @@
 """Pages of the administrator: the school's words for judging, and whether raters look first."""
 
 import unicodedata
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows
 from tracker.errors import Conflict, Invalid
+from tracker.lengths import MAX_TITLE
 from tracker.models import Scale
 from tracker.permissions import Action, find, require
 from tracker.scales import (
@@ -23,7 +26,7 @@ from tracker.scales import (
     levels_of,
     set_blind_rating,
 )
-from web.forms import CODES, MAX_TITLE, Filled, Form, day, fill, words
+from web.forms import CODES, Filled, Form, day, fill, words
 from web.words import sentence
 
 blp = Blueprint("scales", __name__, url_prefix="/school/scales")
@@ -84,6 +87,7 @@ def scales() -> str:
                 "version": scale.version,
                 "for_plans_from": scale.for_plans_from,
                 "is_offered": bool(holding) and scale is holding[0],
+                "is_coming": scale.is_default and (scale.for_plans_from or g.today) > g.today,
                 "levels": [level for level in levels if level.scale_id == scale.id],
             }
         )
@@ -123,26 +127,8 @@ def new_scale() -> str:
 def save_scale() -> Response | tuple[str, int]:
     """Add a scale of the school's own."""
     filled = fill(ScaleForm(), request.form, lists=LEVEL_FIELDS)
-    if not filled.errors:
-        try:
-            add_scale(
-                g.session,
-                by=g.person,
-                code=_code(filled.data["name"]),
-                name=filled.data["name"],
-                levels=_levels(filled.data),
-                is_default=filled.data["is_default"] == "yes",
-                for_plans_from=filled.data["for_plans_from"],
-                on=g.today,
-                at=g.now,
-            )
-            flash(gettext("The scale is there."), "ok")
-            return redirect(url_for("scales.scales"), 303)
-        except Invalid as refusal:
-            filled.refuse(refusal)
-        except Conflict as refusal:
-            filled.errors["name"] = refusal.code
-    return _form_page(filled), 422
+    code = _code(filled.data.get("name") or "")
+    return _keep(filled, partial(add_scale, code=code), thanks=gettext("The scale is there."))
 
 
 @blp.get("/<uuid:scale_id>/change")
@@ -169,12 +155,19 @@ def save_change(scale_id: UUID) -> Response | tuple[str, int]:
     filled = fill(ScaleForm(), request.form, lists=LEVEL_FIELDS)
     if not filled.errors and filled.data["for_plans_from"] is None:
         filled.errors["for_plans_from"] = "required"
+    thanks = gettext("The scale changes for the new cohort.")
+    return _keep(filled, partial(change_scale, scale=scale), thanks=thanks, scale=scale)
+
+
+def _keep(
+    filled: Filled, keep: Callable[..., Scale], *, thanks: str, scale: Scale | None = None
+) -> Response | tuple[str, int]:
+    """Keep what the form says, or give the form back."""
     if not filled.errors:
         try:
-            change_scale(
+            keep(
                 g.session,
                 by=g.person,
-                scale=scale,
                 name=filled.data["name"],
                 levels=_levels(filled.data),
                 is_default=filled.data["is_default"] == "yes",
@@ -182,7 +175,7 @@ def save_change(scale_id: UUID) -> Response | tuple[str, int]:
                 on=g.today,
                 at=g.now,
             )
-            flash(gettext("The scale changes for the new cohort."), "ok")
+            flash(thanks, "ok")
             return redirect(url_for("scales.scales"), 303)
         except Invalid as refusal:
             filled.refuse(refusal)

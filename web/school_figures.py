@@ -19,7 +19,7 @@ from web.sources import told_source
 blp = Blueprint("school_figures", __name__, url_prefix="/school/figures")
 SHOWN = 50
 MOST_RUNS = 100
-IN_TROUBLE = ("failed", "stopped", "part", "old")
+NEEDS_SOMEBODY = ("failed", "stopped", "part", "old", "waiting")
 
 
 @blp.get("")
@@ -39,7 +39,7 @@ def _data_health() -> dict[str, Any]:
     waits = what_waits(g.session, person=g.person, on=g.today, limit=MOST_RUNS)
     return {
         "sources": [told_source(state) for state in states],
-        "troubled": sum(state.health in IN_TROUBLE for state in states),
+        "troubled": sum(state.health in NEEDS_SOMEBODY for state in states),
         "quarantined": sum(repair.rows for repair in waits.repairs),
         "parked": waits.parked,
         "ready": waits.ready,

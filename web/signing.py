@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response
 from identity.access import allows
 from tracker.errors import Conflict
 from tracker.judged import judgements_seen
+from tracker.lengths import MAX_WORDS
 from tracker.models import Goal, Judgement, PlanRole
 from tracker.permissions import ALLOWED, Action, find, roles_of
 from tracker.plans import plan_of
 from tracker.signing import promote, sign
 from web import trails
-from web.forms import MAX_WORDS, Filled, Form, fill, words
+from web.forms import Filled, Form, fill, words
 from web.subjects import home, student_of, told_goal
 from web.words import sentence
 

@@ -7,7 +7,7 @@ from flask import g
 from flask_babel import gettext
 
 from tracker.frameworks import items_of
-from tracker.goals import goals_seen
+from tracker.goal_lists import goals_seen
 from tracker.models import (
     Audience,
     EvidenceContext,

@@ -6,15 +6,17 @@ from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext
+from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows, takes_files
 from tracker.attachments import MAX_BYTES
-from tracker.comments import add_comment
+from tracker.comments import add_comment, thread
 from tracker.errors import Invalid, NotFound
-from tracker.goals import goals_seen
+from tracker.goal_lists import goals_seen
 from tracker.judged import SeenJudgement, judgements_seen
 from tracker.judgements import judge, waits_for
+from tracker.lengths import MAX_WORDS
 from tracker.models import Evidence, Goal, LearningPlan, PlanRole
 from tracker.overview import Row, for_supervisor
 from tracker.permissions import Action, find
@@ -24,9 +26,9 @@ from tracker.plans import members_of, plan_of
 from tracker.scales import default_levels
 from tracker.signals import Rule, place
 from web import trails
-from web.feedback import thread_url, waiting_rows
+from web.feedback import owed_of, thread_url, waiting_rows
 from web.files import listed
-from web.forms import MAX_WORDS, Filled, Form, fill, words
+from web.forms import CHOICE, Filled, Form, fill, words
 from web.group_table import by_name
 from web.voices import read_voice
 
@@ -37,7 +39,7 @@ NOT_SEEN = "not_seen"
 class LookForm(Form):
     """What was seen: a level's id or "not_seen", and perhaps a tip."""
 
-    level = words(40)
+    level = fields.String(required=True, error_messages=CHOICE)
     words = words(MAX_WORDS, required=False)
 
 
@@ -51,7 +53,8 @@ def start() -> str:
     names = {row.plan_id: row.given_name for row in rows}
     waiting = _waiting(rows)
     requests = waiting_rows(g.person)
-    shown = {thread_url(evidence_id=piece.evidence.id) for piece in waiting}
+    asked = {row["url"]: row for row in requests["mine"]}
+    shown = {thread_url(evidence_id=piece.evidence.id): piece for piece in waiting}
     return render_template(
         "supervisor/start.html",
         given_name=g.person.given_name,
@@ -63,8 +66,9 @@ def start() -> str:
                 "text": piece.text,
                 "happened_on": piece.evidence.happened_on,
                 "files": len(piece.files_for(g.person)),
+                "asked": asked.get(url),
             }
-            for piece in waiting
+            for url, piece in shown.items()
         ],
         requests={**requests, "mine": [r for r in requests["mine"] if r["url"] not in shown]},
         ending=_ending(rows, waiting),
@@ -216,6 +220,8 @@ def _evidence_page(found: Evidence, filled: Filled) -> str:
         },
         levels=default_levels(g.session, school_id=g.school.id, plan=plan),
         readers=[student.given_name, *coaches],
+        owed=owed_of(thread(g.session, subject=found, person=g.person, on=g.today)),
+        declining=Filled({}),
         earlier=next((s for s in _views(found) if s.by_id == g.person.id), None),
         values=filled.values,
         errors=filled.sentences(),

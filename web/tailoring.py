@@ -10,11 +10,12 @@ from marshmallow import fields
 from identity.access import allows
 from tracker import tailoring
 from tracker.errors import NotFound
-from tracker.models import Control, LearningPlan, PlanRole, Tailoring
+from tracker.models import Control, LearningPlan, Person, PlanRole, Tailoring
 from tracker.permissions import RATING_IN_SCHOOL, Action, find, roles_of
 from tracker.plans import programmes
 from tracker.tailoring import Standing
 from web.forms import CODES, Form, fill
+from web.group_table import kept
 
 blp = Blueprint("tailoring", __name__)
 OWN = {PlanRole.STUDENT, *RATING_IN_SCHOOL}
@@ -44,9 +45,8 @@ def plan(plan_id: UUID) -> str:
     is_own = PlanRole.STUDENT in roles
     return render_template(
         "plan/tailoring.html",
-        title=programmes(g.session, [found])[found.id],
         is_own=is_own,
-        back=url_for("plans.plan" if is_own else "talk.student", plan_id=found.id),
+        back=way_back(found, is_own=is_own),
         moments=[dotted(standing) for standing in standings],
         today=g.today,
     )
@@ -71,6 +71,15 @@ def school() -> str:
         moments=[counted(standing) for standing in standings],
         today=g.today,
     )
+
+
+def way_back(plan: LearningPlan, *, is_own: bool) -> dict[str, str | None]:
+    """Return where a plan's page lies for its student, and for a coach: {url, word or None}."""
+    if is_own:
+        word = programmes(g.session, [plan])[plan.id]
+        return {"url": url_for("plans.plan", plan_id=plan.id), "word": word}
+    student = g.session.get_one(Person, (plan.school_id, plan.student_id))
+    return {"url": url_for("talk.student", plan_id=plan.id, **kept()), "word": student.name}
 
 
 def _cells(standing: Standing) -> list[dict[str, Any]]:

@@ -13,8 +13,10 @@ from tracker.clocks import SeenRequest
 from tracker.conversations import record_talk, talks_of
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.frameworks import items_of
-from tracker.goals import agree_goal, goals_seen
+from tracker.goal_lists import goals_seen
+from tracker.goals import agree_goal
 from tracker.judged import SeenJudgement, by_subject, judgements_seen
+from tracker.lengths import MAX_TEXT
 from tracker.models import Goal, GoalState, LearningPlan, Person, PlanRole
 from tracker.overview import Row, rows_for
 from tracker.permissions import RATING_IN_SCHOOL, Action, find, roles_of
@@ -22,7 +24,7 @@ from tracker.pieces import pieces
 from web import trails
 from web.agenda import absences, news, with_figures, workplaces
 from web.feedback import waiting_seen
-from web.forms import CODES, MAX_TEXT, Filled, Form, day, fill, words
+from web.forms import CODES, Filled, Form, day, fill, words
 from web.group_table import kept
 from web.lessons import choices
 from web.paging import page_asked
@@ -42,7 +44,7 @@ from web.words import sentence
 blp = Blueprint("talk", __name__, url_prefix="/coach")
 
 
-TALKS_SHOWN = 10
+LONGEST_QUOTE = 300
 PIECES_SHOWN = 3
 ON_A_PAGE = 20
 
@@ -224,6 +226,7 @@ def page(plan: LearningPlan, filled: Filled | None = None) -> str:
         for goal in trails.goals(row, on=g.today, large=talked_about)
     ]
     lessons = choices(plan_id=plan.id)
+    talks = talks_of(g.session, plan_id=plan.id, person=g.person, on=g.today, limit=1)
     return render_template(
         "coach/student.html",
         student={"name": row.name, "given_name": row.given_name},
@@ -243,7 +246,8 @@ def page(plan: LearningPlan, filled: Filled | None = None) -> str:
         has_work=plan.framework_id is not None,
         evidence=[told_piece(piece, seen) for piece in found[:PIECES_SHOWN]],
         has_more=len(found) > PIECES_SHOWN,
-        talks=talks_of(g.session, plan_id=plan.id, person=g.person, on=g.today, limit=TALKS_SHOWN),
+        talk=next(iter(talks), None),
+        longest_quote=LONGEST_QUOTE,
         absences=absences(plan),
         workplaces=workplaces(row),
         lessons=lessons,

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows
 from tracker.errors import Conflict, Invalid
+from tracker.lengths import MAX_TEXT, MAX_TITLE
 from tracker.lesson_lists import staff
 from tracker.lessons import (
     LONGEST_URL,
@@ -28,7 +29,7 @@ from tracker.lessons import (
 from tracker.models import LessonChoice, Person, SupportLesson
 from tracker.overview import for_teacher
 from tracker.permissions import ADMINISTRATOR, Action, find, require
-from web.forms import CODES, MAX_TEXT, MAX_TITLE, Filled, Form, fill, words
+from web.forms import CODES, Filled, Form, fill, words
 from web.lessons import choices, lessons_where, told_choice
 from web.words import sentence
 

@@ -14,6 +14,7 @@ from tracker.comments import add_comment, thread, withdraw_comment
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.judged import judgements_seen
 from tracker.judgements import judge
+from tracker.lengths import MAX_TEXT, MAX_WORDS
 from tracker.models import (
     Comment,
     Evidence,
@@ -29,9 +30,9 @@ from tracker.plans import is_open, plan_of
 from tracker.requests import COLUMNS, IN_SCHOOL, Subject, ask, candidates
 from tracker.scales import default_levels
 from web import trails
-from web.feedback import about, entry_of, owed_of, thread_url
+from web.feedback import about, entry_of, look_url, owed_of, thread_url
 from web.files import listed
-from web.forms import CODES, MAX_TEXT, MAX_WORDS, Filled, Form, fill, words
+from web.forms import CHOICE, Filled, Form, fill, words
 from web.prepared import views_on_goal
 
 blp = Blueprint("threads", __name__, url_prefix="/feedback")
@@ -46,14 +47,14 @@ class CommentForm(Form):
 class AskForm(Form):
     """Whom to ask, and perhaps what exactly."""
 
-    to_id = fields.UUID(required=True, error_messages=CODES)
+    to_id = fields.UUID(required=True, error_messages=CHOICE)
     ask_words = words(MAX_WORDS, required=False)
 
 
 class LookForm(Form):
     """What a peer saw."""
 
-    level = fields.UUID(required=True, error_messages=CODES)
+    level = fields.UUID(required=True, error_messages=CHOICE)
     words = words(MAX_WORDS, required=False)
 
 
@@ -258,6 +259,7 @@ def page(
         is_question_open=isinstance(subject, LearningQuestion)
         and subject.state is QuestionState.OPEN,
         judgements=_judgements(subject),
+        look_url=look_url(subject, roles) if is_open(plan) else None,
         candidates=_candidates(subject) if may_ask else [],
         may_talk=may_ask,
         ask=ask_filled or Filled({}),

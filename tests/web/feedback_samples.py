@@ -135,6 +135,7 @@ def thread(reader: UUID, kind: str, **changed: Any) -> dict[str, Any]:
             for key, role in ((MARJA, PlanRole.SUPERVISOR), (SAM, PlanRole.PEER))
         ],
         "may_talk": True,
+        "look_url": None if reader == AMIRA or kind == "question" else f"/judge/{kind}",
         "is_question_open": kind == "question",
         "comment": Filled({}),
         "declining": Filled({}),
@@ -146,7 +147,7 @@ def thread(reader: UUID, kind: str, **changed: Any) -> dict[str, Any]:
 LOOK = {
     name: value
     for name, value in thread(SAM, "evidence").items()
-    if name not in {"title", "candidates", "may_talk", "is_question_open", "ask"}
+    if name not in {"title", "candidates", "may_talk", "look_url", "is_question_open", "ask"}
 } | {
     "entries": entries(SAM)[2:3],
     "look": Filled({}),
@@ -166,10 +167,12 @@ WAITING = {
         row(asked(AMIRA, JOOST, 3), AMIRA),
     ],
 }
+ASKED = row(asked(AMIRA, MARJA, 3), MARJA)
 LATELY = [
     row(asked(AMIRA, JOOST, 9, state=RequestState.ANSWERED), AMIRA),
     row(asked(AMIRA, MARJA, 8, state=RequestState.DECLINED, reply="Ik was er niet."), AMIRA),
     row(asked(JOOST, AMIRA, 7, state=RequestState.ANSWERED), AMIRA),
+    row(asked(SAM, AMIRA, 6, state=RequestState.DECLINED, reply="Ik ben ziek."), AMIRA),
 ]
 QUESTIONS: dict[str, Any] = {
     "plan_id": None,
@@ -209,6 +212,16 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "feedback/thread.html",
         thread(MARJA, "evidence", entries=[], candidates=[], owed=None),
     ),
+    "thread-nobody-to-ask": (
+        "student",
+        "feedback/thread.html",
+        thread(AMIRA, "question", entries=[], candidates=[]),
+    ),
+    "thread-private": (
+        "student",
+        "feedback/thread.html",
+        thread(AMIRA, "evidence", title="", entries=[], candidates=[]),
+    ),
     "thread-errors": (
         "student",
         "feedback/thread.html",
@@ -224,6 +237,26 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         thread(JOOST, "goal", comment=Filled({}, errors={"words": "required"})),
     ),
     "look": ("student", "feedback/look.html", LOOK),
+    "look-again": (
+        "student",
+        "feedback/look.html",
+        LOOK
+        | {
+            "owed": None,
+            "judgements": [
+                {
+                    "by": "other",
+                    "rater": "Sam",
+                    "role": "peer",
+                    "anchor": 2,
+                    "label": "zelfstandig",
+                    "observed_on": TODAY,
+                    "words": "Knap.",
+                    "recording_id": None,
+                }
+            ],
+        },
+    ),
     "look-errors": (
         "student",
         "feedback/look.html",

@@ -90,6 +90,7 @@ RULES: dict[str, Any] = {
     ],
     "values": asdict(DEFAULTS),
     "errors": {},
+    "changing": None,
     "holiday_values": {},
     "holiday_errors": {},
 }
@@ -157,9 +158,8 @@ def standings() -> list[Standing]:
 
 
 TAILORED: dict[str, Any] = {
-    "title": "Verzorgende IG",
     "is_own": True,
-    "back": f"/student/plans/{PLAN}",
+    "back": {"url": f"/student/plans/{PLAN}", "word": "Verzorgende IG"},
     "moments": [dotted(standing) for standing in standings()],
     "today": TODAY,
 }
@@ -208,6 +208,19 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "holiday_errors": {"from_on": REQUIRED, "last_on": REQUIRED},
         },
     ),
+    "rules-change": (
+        "administrator",
+        "school/rules.html",
+        RULES
+        | {
+            "changing": {"id": SECOND, "name": "Studiedag van alle teams in het hele land"},
+            "holiday_values": {
+                "name": "Studiedag van alle teams in het hele land",
+                "from_on": "2026-11-06",
+                "last_on": "2026-11-06",
+            },
+        },
+    ),
     "absences": ("student", "student/absences.html", ABSENCES),
     "absences-errors": (
         "student",
@@ -229,7 +242,12 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "tailoring-coach": (
         "coach",
         "plan/tailoring.html",
-        TAILORED | {"is_own": False, "title": None, "moments": TAILORED["moments"][-1:]},
+        TAILORED
+        | {
+            "is_own": False,
+            "back": {"url": "/coach/plans/1", "word": "Amira Bouzian"},
+            "moments": TAILORED["moments"][-1:],
+        },
     ),
     "tailoring-empty": (
         "student",

@@ -189,6 +189,7 @@ def run(state: str, **changes: Any) -> dict[str, Any]:
             },
         ],
         "must_confirm": state == "previewed",
+        "asks_newcomers": False,
         "quarantine": {
             "bad": 3,
             "elsewhere": 2,
@@ -279,7 +280,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "import-sheet": (
         "administrator",
         "school/import_run.html",
-        run("previewed", **SHEET, read_as=READ_AS, issues=ISSUES * 5),
+        run("previewed", **SHEET, read_as=READ_AS, issues=ISSUES * 5, asks_newcomers=True),
     ),
     "import-sheet-refused": (
         "administrator",

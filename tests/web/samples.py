@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from tests.web.coach_samples import READER, Drawn, overview_pages, waiting_signals
 from tests.web.course_samples import course_pages
+from tests.web.feedback_samples import ASKED
 from tests.web.feedback_samples import PAGES as FEEDBACK
 from tests.web.figures_samples import PAGES as FIGURES
 from tests.web.gradebook_samples import PAGES as GRADEBOOK
@@ -36,6 +37,7 @@ from tracker.facts import (
 from tracker.figures import Covered
 from tracker.models import PlanRole
 from tracker.plan_facts import SourceActivity
+from web.forms import Filled
 
 TODAY = date(2026, 11, 19)
 NOW = datetime(2026, 11, 19, 8, 44, tzinfo=UTC)
@@ -362,8 +364,9 @@ AUDIENCES = [
     {"value": "coaches", "names": ["Joost"], "until_on": None},
     {"value": str(ANCHOR_CARE), "names": ["Marja"], "until_on": date(2027, 1, 29)},
 ]
+GOALS_OF_PIECE = [{"id": SHOWER, "title": TITLES[SHOWER]}]
 ONE_PIECE: dict[str, Any] = {
-    "evidence": PIECE,
+    "evidence": PIECE | {"goals": GOALS_OF_PIECE},
     "kinds": KINDS,
     "viewers": [
         Viewer(JOOST, "Joost van Dalen", "Joost", PlanRole.COACH, None),
@@ -469,6 +472,23 @@ def coached(goal: dict[str, Any], **other: Any) -> dict[str, Any]:
     }
 
 
+TALKS: list[dict[str, Any]] = [
+    {
+        "held_on": TODAY - timedelta(days=14),
+        "given_name": "Joost",
+        "role": "coach",
+        "goal_title": TITLES[SHOWER],
+        "words": "Marja laat dinsdag zien hoe de tweede controle gaat.",
+    },
+    {
+        "held_on": TODAY - timedelta(days=28),
+        "given_name": "Joost",
+        "role": "team",
+        "goal_title": None,
+        "words": "Afgesproken:\n- Amira vraagt Marja om mee te kijken\n- Joost belt het bedrijf\n"
+        + "We spraken over de nachtdienst en over hoe het thuis gaat. " * 12,
+    },
+]
 COACH_STUDENT: dict[str, Any] = {
     "student": {"name": "Amira Bouzian", "given_name": "Amira"},
     "plan_id": PLAN,
@@ -536,15 +556,8 @@ COACH_STUDENT: dict[str, Any] = {
     "evidence": [PIECE, QUIET_PIECE],
     "has_more": True,
     "lessons": WAITING,
-    "talks": [
-        {
-            "held_on": TODAY - timedelta(days=14),
-            "given_name": "Joost",
-            "role": "coach",
-            "goal_title": TITLES[SHOWER],
-            "words": "Marja laat dinsdag zien hoe de tweede controle gaat.",
-        }
-    ],
+    "talk": TALKS[0],
+    "longest_quote": 300,
     "activity": [SourceActivity("Leeromgeving", TODAY, 12, ())],
     "own_ids": {SHOWER},
     "is_blind": False,
@@ -559,7 +572,16 @@ BUSY_STUDENT: dict[str, Any] = COACH_STUDENT | {
         coached(GOALS[number % len(GOALS)] | {"id": UUID(int=600 + number)}) for number in range(6)
     ],
     "reasons": SIGNALS[:4],
-    "talks": COACH_STUDENT["talks"] * 10,
+    "talk": TALKS[1],
+}
+TALKED: dict[str, Any] = {
+    "is_own": False,
+    "back": {"url": "/coach/plans/1", "word": "Amira Bouzian"},
+    "talks": TALKS,
+    "page": 2,
+    "pages": 3,
+    "plan_id": COACH_STUDENT["plan_id"],
+    "kept": {},
 }
 OF_STUDENT: dict[str, Any] = {
     name: COACH_STUDENT[name]
@@ -665,6 +687,7 @@ SCALES: dict[str, Any] = {
             "version": 2 - n,
             "for_plans_from": from_on,
             "is_offered": n == 0,
+            "is_coming": n == 1,
             "levels": [level | {"description": "Ook als het druk is."} for level in LEVELS],
             "earlier": [
                 {
@@ -673,6 +696,7 @@ SCALES: dict[str, Any] = {
                     "version": 1,
                     "for_plans_from": None,
                     "is_offered": False,
+                    "is_coming": False,
                     "levels": LEVELS,
                 }
             ][: 1 - n],
@@ -715,6 +739,8 @@ LOOK: dict[str, Any] = {
     "evidence": PIECE,
     "levels": LEVELS,
     "readers": ["Amira", "Joost"],
+    "owed": ASKED,
+    "declining": Filled({}),
     "earlier": None,
     "values": {},
     "errors": {},
@@ -1085,7 +1111,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "student/evidence.html",
         ONE_PIECE
         | {
-            "evidence": QUIET_PIECE | {"state": "private"},
+            "evidence": QUIET_PIECE | {"state": "private", "goals": []},
             "viewers": [],
             "in_school": False,
             "is_judged": False,
@@ -1100,7 +1126,8 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "student/evidence.html",
         ONE_PIECE
         | {
-            "evidence": PIECE | {"state": "withdrawn", "withdrawn_at": NOW},
+            "evidence": PIECE
+            | {"state": "withdrawn", "withdrawn_at": NOW, "goals": GOALS_OF_PIECE},
             "viewers": [],
             "in_school": False,
             "may_edit": False,
@@ -1198,6 +1225,17 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "coach/activity.html",
         COACH_ACTIVITY | {"activity": []},
     ),
+    "coach-talks": ("coach", "plan/talks.html", TALKED),
+    "talks": (
+        "student",
+        "plan/talks.html",
+        TALKED | {"is_own": True, "back": {"url": "/student/plans/1", "word": None}, "pages": 1},
+    ),
+    "talks-empty": (
+        "student",
+        "plan/talks.html",
+        TALKED | {"is_own": True, "talks": [], "page": 1, "pages": 1},
+    ),
     "coach-judge": ("coach", "coach/judge.html", JUDGE),
     "coach-judge-errors": (
         "coach",
@@ -1255,7 +1293,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
             "drafts": [],
             "has_work": False,
             "has_more": False,
-            "talks": [],
+            "talk": None,
             "lessons": [],
             "reasons": [],
             "evidence": [],
@@ -1286,11 +1324,12 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
                 {
                     "id": UUID(int=60 + files),
                     "student": "Amira",
-                    "text": "Ik zette de weekdoos klaar.",
+                    "text": text,
                     "happened_on": TODAY,
                     "files": files,
+                    "asked": ASKED if files == 1 else None,
                 }
-                for files in (1, 0, 2)
+                for files, text in ((1, PIECE["text"]), (0, PIECE["text"]), (2, ""))
             ],
             "requests": REQUESTS,
             "ending": [ENDS | {"evidence_id": UUID(int=61)}, ENDS | {"student": "Jesse"}],
@@ -1330,6 +1369,8 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "supervisor/evidence.html",
         LOOK
         | {
+            "evidence": PIECE | {"text": ""},
+            "owed": None,
             "earlier": JUDGEMENTS[12],
             "values": {"words": "Vraag om controle."},
             "errors": {"level": REQUIRED},

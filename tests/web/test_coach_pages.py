@@ -34,6 +34,7 @@ from tracker.plans import add_member
 from tracker.requests import ask
 from tracker.sharing import withdraw
 from tracker.signing import sign
+from tracker.snoozes import LONGEST_REASON
 
 TALK_QUERIES = 41
 
@@ -103,9 +104,9 @@ def test_a_coach_agrees_to_a_goal_that_waited_and_it_begins(
 def test_who_saw_nothing_yet_is_named_as_such_and_never_as_nought(
     visit: Visit, world: World
 ) -> None:
-    goal = visit.get(page_of(world)).split('id="goals"')[1].split("</table>")[0]
-    rows = [row for row in goal.split("<tr>") if "nog niet gezien" in row]
-    assert [name for row in rows for name in ("Sanne", "Cor", "Piet") if name in row] == ["Cor"]
+    goal = visit.get(page_of(world)).split('id="goals"')[1].split("</article>")[0]
+    unseen = goal.split("Nog niet gezien door")[1].split("</ul>")[0]
+    assert [name for name in ("Sanne", "Cor", "Piet") if name in unseen] == ["Cor"]
     work = visit.get(f"{page_of(world)}/work").split('id="work"')[1].split("</section>")[0]
     assert "praktijkopleider" in work  # the goal that serves it was seen
     assert "dagen geleden, bij een doel" in work
@@ -266,8 +267,29 @@ def test_a_talk_is_written_down_and_shown(visit: Visit, world: World) -> None:
         assert answer.status_code == 422, wrong
     assert visit.submit(page_of(world), path, said).status_code == 303
     page = visit.get(page_of(world))
-    assert "Volgende week kijken we samen." in page
-    assert "Nog geen" not in page.split('id="talks"')[1].split("</section>")[0]
+    assert "Volgende week kijken we samen." in page.split('id="since"')[1].split("</section>")[0]
+
+
+def test_the_newest_talk_opens_the_page_and_all_of_them_are_read_by_coach_and_student(
+    app: Flask, visit: Visit, world: World
+) -> None:
+    path = f"{page_of(world)}/talks"
+    for number in range(21):
+        said = {"words": f"Gesprek {number}.\n- bellen", "held_on": world.on.isoformat()}
+        assert visit.submit(page_of(world), path, said).status_code == 303
+    page = visit.get(f"{page_of(world)}?name=san")
+    assert [number for number in range(21) if f"Gesprek {number}." in page] == [20]
+    talks = f"/plans/{world.plan.id}/talks"
+    assert f'href="{talks}?name=san"' in page
+    first, second = visit.get(f"{talks}?name=san"), visit.get(f"{talks}?at=2")
+    assert "Gesprek 20." in first
+    assert "Gesprek 0." not in first
+    assert f'href="{page_of(world)}?name=san"' in first
+    assert "Gesprek 0." in second
+    student = Visit(app, world.student)
+    assert talks in student.get(f"/student/plans/{world.plan.id}")
+    assert "Gesprek 20." in student.get(talks)
+    Visit(app, world.supervisor).get(talks, 404)
 
 
 def test_a_rater_who_must_judge_before_seeing_the_others(
@@ -411,6 +433,20 @@ def test_a_reason_is_put_off_with_a_reason_and_taken_back(visit: Visit, world: W
     assert _line(page, "Verschil")
     assert visit.submit("/coach", back, {}).status_code == 303
     assert "note fout" in visit.get("/coach")
+
+
+def test_a_stored_reason_that_is_longer_than_a_form_takes_is_shown_whole(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    signals = re.findall(r'name="signal" value="([^"]+)"', _line(visit.get("/coach"), "Verschil"))
+    path = f"/coach/plans/{world.plan.id}/snoozes"
+    said = {"signal": signals, "until": "week", "reason": "x" * LONGEST_REASON}
+    assert visit.submit("/coach", path, {**said, "reason": "x" * 501}).status_code == 422
+    assert visit.submit("/coach", path, said).status_code == 303
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        for put_off in session.scalars(sa.select(Snooze).filter_by(school_id=world.school.id)):
+            put_off.reason = "Bellen. " * 200 + "Tot slot."
+    assert "Tot slot." in visit.get("/coach").split('id="later"')[1].split("</details>")[0]
 
 
 @pytest.mark.parametrize("named", ["nonsense", "raters_apart 1", "raters_apart", ""])

@@ -185,9 +185,13 @@ def test_a_peer_sees_just_the_piece_and_answers_with_a_level(
     answer = peer.submit(page, f"{page}/look", {"words": "Knap."})
     assert answer.status_code == 422
     assert "Knap." in answer.get_data(as_text=True)
+    assert "Kies een van deze." in answer.get_data(as_text=True)
+    assert "Kijk nog eens" not in told
     fields = {"level": str(world.levels[2].id), "words": "Knap."}
     assert peer.submit(page, f"{page}/look", fields).status_code == 303
-    assert "Knap." in peer.get(page)
+    told = peer.get(page)
+    assert "Knap." in told
+    assert "Kijk nog eens" in told
     with unit_of_work(engine, school_id=world.school.id) as session:
         judgement = session.scalars(
             sa.select(Judgement).where(Judgement.by_id == world.other_student.id)
@@ -333,3 +337,36 @@ def test_a_piece_with_people_in_it_offers_no_fellow_students(
     assert "Olaf" in student.get(page)
     changed(engine, world, sa.update(Evidence).values(has_people=True))
     assert "Olaf" not in student.get(page)
+
+
+def test_whom_to_ask_says_what_to_do_first_when_the_coach_cannot_see_it(
+    app: Flask, world: World
+) -> None:
+    student = Visit(app, world.student)
+    share_first = "Deel dit bewijs eerst."
+    assert share_first in student.get(f"/feedback/evidence/{world.private.id}")
+    assert share_first not in student.get(f"/feedback/evidence/{world.shared.id}")
+
+
+def test_long_words_are_whole_at_their_own_page_and_short_in_a_list(
+    app: Flask, world: World
+) -> None:
+    student = Visit(app, world.student)
+    words = "Waarom? " * 100 + "Einde."
+    where = student.submit("/student/questions", "/student/questions", {"words": words}).location
+    page = student.get(where)
+    assert "Einde." in page
+    assert '<h1 class="h2">Leervraag</h1>' in page
+    assert "Einde." not in student.get("/student/questions")
+    asked = student.submit(where, f"{where}/requests", {"to_id": str(world.coach.id)})
+    assert asked.status_code == 303
+    assert "Einde." not in Visit(app, world.coach).get("/feedback")
+
+
+def test_an_empty_feedback_page_leads_a_student_to_what_can_be_asked_about(
+    app: Flask, world: World
+) -> None:
+    page = Visit(app, world.student).get("/feedback")
+    assert 'btn q klein" href="/student/goals"' in page
+    assert 'btn q klein" href="/student/evidence"' in page
+    assert 'href="/student' not in Visit(app, world.coach).get("/feedback")

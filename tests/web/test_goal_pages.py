@@ -11,7 +11,15 @@ from tests.world import World
 from tracker.conversations import record_talk
 from tracker.db import unit_of_work
 from tracker.goals import agree_goal
-from tracker.models import Goal, GoalKind, GoalState, LearningPlan, PersonRole, SchoolRole
+from tracker.models import (
+    Framework,
+    Goal,
+    GoalKind,
+    GoalState,
+    LearningPlan,
+    PersonRole,
+    SchoolRole,
+)
 from tracker.questions import ask_question
 
 NEW = "/student/goals/new"
@@ -256,3 +264,34 @@ def test_with_a_goal_that_is_refused_no_plan_begins(
     with unit_of_work(engine, school_id=world.school.id, writes=False) as session:
         own = sa.select(LearningPlan).where(LearningPlan.student_id == world.teacher.id)
         assert session.scalars(own).all() == []
+
+
+def test_a_closed_plan_asks_for_nothing_new(app: Flask, world: World) -> None:
+    visit = Visit(app, world.student)
+    path, named = f"/student/plans/{world.plan.id}", f"?plan={world.plan.id}"
+    assert "Bewijs toevoegen" in visit.get(f"/student/evidence{named}")
+    assert visit.submit(path, f"{path}/close", {}).status_code == 303
+    listed = visit.get(f"/student/evidence{named}")
+    assert "Dit plan is gesloten." in listed
+    assert "Bewijs toevoegen" not in listed
+    for form in ("evidence", "goals"):
+        assert "Dit is gesloten" in visit.get(f"/student/{form}/new{named}", 409)
+
+
+def test_a_new_plan_offers_kwalificaties_by_title_and_those_without_one_last(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        for code, title in (("10001", None), ("10002", "Zorg"), ("99999", "Administratie")):
+            session.add(
+                Framework(
+                    school_id=world.school.id,
+                    source="test",
+                    code=code,
+                    edition="2026",
+                    title=title,
+                    created_at=world.at,
+                )
+            )
+    page = Visit(app, world.student).get("/student/plans")
+    assert page.index(">Administratie<") < page.index(">Zorg<") < page.index("10001")

@@ -20,7 +20,7 @@ from tests.visits import Visit
 from tests.web.browsing import come_in, follow, looks_right
 from tests.world import World
 from tracker.db import unit_of_work
-from tracker.models import Activity, ActivityItem, AuditEvent, SchoolRole
+from tracker.models import Activity, ActivityItem, AuditEvent, Person, SchoolRole
 from tracker.people import add_person
 
 HEADERS = ["Kenmerk", "Plannen", "Verslag", "Lokaal", "Datum"]
@@ -265,6 +265,45 @@ def test_an_import_that_goes_on_is_stopped(visit: Visit, work: Callable[[], None
     assert visit.submit(run, f"{run}/cancel", {}).status_code == 303
     work()
     assert "weggegooid of gestopt" in visit.get(run)
+
+
+CLASS = "Leerlingnummer;Naam;Klas\r\nS71;Bo Nieuw;LBV1A\r\nS72;Lot Nieuw;LBV1A\r\n;Zonder;LBV1A\r\n"
+
+
+def test_new_people_of_a_class_list_are_added_by_one_answer(
+    visit: Visit, work: Callable[[], None], engine: sa.Engine, world: World
+) -> None:
+    run = send(visit, CLASS.encode("cp1252"), "klas.csv")
+    work()
+    page = visit.get(run)
+    assert "S71 is niemand die we kennen." in page
+    assert "Deze rij wacht tot" not in page  # the same row says who that is
+    form = page.partition('id="newcomers"')[2].partition("</form>")[0]
+    said = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    said.pop("csrf_token")
+    assert said["people"] == "make"
+    assert visit.submit(run, f"{run}/columns", said).status_code == 303
+    work()
+    page = visit.get(run)
+    assert "is niemand die we kennen" not in page
+    assert 'id="newcomers"' not in page
+    assert page.count("De kolom Leerlingnummer is leeg.") == 1  # once, for all that the row tells
+    approve(visit, run)
+    work()
+    with unit_of_work(engine, school_id=world.school.id, writes=False) as session:
+        numbers = sa.select(Person.name).where(Person.number.in_(["S71", "S72"]))
+        assert set(session.scalars(numbers)) == {"Bo Nieuw", "Lot Nieuw"}
+
+
+def test_a_file_without_rows_is_not_called_up_to_date(
+    visit: Visit, work: Callable[[], None]
+) -> None:
+    run = send(visit, CLASS.splitlines()[0].encode() + b"\r\n", "klas.csv", kind="sheet")
+    work()
+    page = visit.get(run)
+    assert "In dit bestand staat niets om in te lezen." in page
+    assert 'id="approve"' not in page
+    assert "Gooi deze proef weg" in page
 
 
 def test_a_coach_neither_sees_nor_says_how_a_sheet_is_read(

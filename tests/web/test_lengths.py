@@ -15,6 +15,7 @@ from web.plans import NewPlanForm, UnitForm
 from web.questions import QuestionForm
 from web.rules import HolidayForm
 from web.scales import ScaleForm
+from web.snoozing import LaterForm
 from web.talk import TalkForm
 from web.threads import AskForm, CommentForm
 
@@ -31,6 +32,7 @@ SAME = [
     (CommentForm, "words", "NewComment", "words"),
     (QuestionForm, "words", "NewQuestion", "words"),
     (TalkForm, "words", "NewTalk", "words"),
+    (LaterForm, "reason", "NewSnooze", "reason"),
     (ChoiceForm, "reason", "NewChoice", "reason"),
     (ScaleForm, "name", "NewScale", "name"),
     (HolidayForm, "name", "NewHoliday", "name"),

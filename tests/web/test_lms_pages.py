@@ -280,6 +280,10 @@ def test_a_deployment_that_waits_is_named_until_somebody_decides(
     switch(second, "on")
     switch(second, "off")
     assert not waits(), "what somebody switched off waits for nothing"
+    switch(deployment, "off")
+    shown = visit.get(PAGE)
+    assert "Uit: niemand komt binnen" in shown
+    assert "Wacht op aanzetten" not in shown
 
 
 def test_two_platforms_of_one_kind_are_told_apart_by_their_host(
@@ -392,7 +396,13 @@ def test_refused_launches_are_shown_with_their_help_code_and_no_name(
             "registration_id": joined[0].id,
             "at": world.at,
         }
-        log_launch(session, code="deployment_inactive", help_code="LS-ABCDEF", **told)
+        log_launch(
+            session,
+            code="deployment_inactive",
+            detail=str(joined[1].id),
+            help_code="LS-ABCDEF",
+            **told,
+        )
         log_launch(session, code="claim_missing", detail="roles", **told)
         log_launch(session, code="launched", **told)
     for path in (PAGE, f"{PAGE}/{joined[0].id}"):
@@ -400,6 +410,10 @@ def test_refused_launches_are_shown_with_their_help_code_and_no_name(
         assert "LS-ABCDEF" in page
         assert "roles" in page
         assert "Sanne" not in page
+        # A deployment goes by the name that the LMS gives it, with the way to switch it on.
+        assert f"Deployment <b>{joined[1].lti_id}</b>" in page
+        assert f'href="{PAGE}/{joined[0].id}#on"' in page
+        assert f"<code>{joined[1].id}</code>" not in page
 
 
 def test_a_course_is_confirmed_once_and_that_can_end(

@@ -129,8 +129,39 @@ def test_a_talk_about_six_goals_is_two_sheets_of_paper_and_a_short_page_on_a_pho
     window.set_viewport_size({"width": PHONE, "height": 844})
     window.goto(gallery + "coach-student-busy")
     assert window.locator("main article h3").count() == 6 + 1  # one waits to be agreed
-    assert window.evaluate("document.documentElement.scrollHeight") < 9_000
+    assert window.evaluate("document.documentElement.scrollHeight") < 8_400
     assert len(re.findall(rb"/Type\s*/Page\b", window.pdf(format="A4"))) <= 2
+
+
+@pytest.mark.parametrize("page", ["coach-overview", "coach-student", "coach-evidence"])
+def test_a_name_without_a_space_breaks_and_a_page_does_not_scroll_sideways(
+    window: Page, gallery: str, page: str
+) -> None:
+    window.goto(gallery + page)
+    window.evaluate(
+        """() => {
+          const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          while (texts.nextNode()) {
+            const text = texts.currentNode;
+            if (!text.parentElement.closest(".top, svg"))
+              text.data = text.data.replace(/Amira|Woonzorg|medicijnen/g, "wilhelmina".repeat(6));
+          }
+        }"""
+    )
+    for width in (PHONE, 980, DESK):
+        window.set_viewport_size({"width": width, "height": 844})
+        assert window.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_day_is_asked_only_of_who_puts_a_reason_off_until_a_day(
+    window: Page, gallery: str
+) -> None:
+    window.goto(gallery + "coach-overview")
+    later = window.locator("details.later").first
+    later.locator("summary").click()
+    assert not later.locator('[name="until_on"]').is_visible()
+    later.locator('[value="day"]').check(force=True)
+    assert later.locator('[name="until_on"]').is_visible()
 
 
 @pytest.mark.parametrize(
@@ -148,6 +179,24 @@ def test_a_form_that_came_back_puts_the_focus_on_the_first_answer_to_change(
 ) -> None:
     with shown_in(window, gallery + page) as shown:
         assert shown.evaluate("document.activeElement.name") == field
+
+
+@pytest.mark.parametrize(
+    "page", ["student-start", "goals", "evidence", "evidence-all", "evidence-new", "absences"]
+)
+def test_a_name_of_sixty_letters_does_not_push_the_page_aside(
+    window: Page, gallery: str, page: str
+) -> None:
+    with shown_in(window, gallery + page) as shown:
+        shown.evaluate(
+            """named => document.querySelectorAll(named).forEach(part => {
+                const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+                while (texts.nextNode())
+                    if (texts.currentNode.data.trim()) texts.currentNode.data = "w".repeat(60);
+            })""",
+            "main :is(h1, h3, .chip, .pil, .terug, nav .btn, .kaart b, blockquote)",
+        )
+        assert shown.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
 def test_a_photo_shows_itself_before_it_is_sent(chromium: Browser, gallery: str) -> None:

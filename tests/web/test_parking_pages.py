@@ -17,6 +17,7 @@ from tests.importers.telling import Telling, tell
 from tests.visits import SECURE, Visit
 from tests.world import World
 from tracker.db import unit_of_work
+from tracker.models import Person
 
 LIST = "crebo;soort;code;kerntaak;titel\r\n"
 GOOD = "25655;kerntaak;B1-K1;;Zorg\r\n25655;kerntaak;B1-K2;;Begeleiding\r\n"
@@ -72,6 +73,7 @@ def test_somebody_parked_is_searched_for_decided_about_and_undone(
     assert "Onbekende Iemand" in page
     assert "Verteller" in page
     assert world.student.name not in visit.get(parked)
+    assert 'href="/school#send"' in visit.get(parked)  # somebody new comes with a list of people
     found = visit.get(f"{parked}?q={world.student.given_name}")
     assert f"Dit is {world.student.name}" in found
     answer = visit.submit(parked, parked, {"person": str(world.student.id)})
@@ -84,6 +86,16 @@ def test_somebody_parked_is_searched_for_decided_about_and_undone(
     assert visit.submit("/school/parked", f"{parked}/undo", {}).status_code == 303
     assert count(engine, world, ExternalRef) == 0
     assert "Zeg wie dit is" in visit.get("/school/parked")
+
+
+def test_who_has_the_number_of_somebody_parked_is_shown_at_once(
+    engine: sa.Engine, world: World, visit: Visit, parked: str
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.get_one(Person, (world.school.id, world.student.id)).number = "S9"
+    page = visit.get(parked)
+    assert f"Dit is {world.student.name}" in page
+    assert 'value="Onbekende Iemand"' in page  # the search is still by name
 
 
 def test_a_decision_needs_somebody_of_this_school_or_nobody(

@@ -50,6 +50,7 @@ def test_a_scale_changed_for_a_new_cohort(visit: Visit, engine: sa.Engine, world
     page = visit.get(PAGE)
     assert "Ook als het druk is." in page
     assert "1 eerdere versie" in page
+    assert "Vanaf dan in gebruik" in page
     # The old words go on for who started before, and whoever was late is told.
     answer = visit.submit(path, path, form(world))
     assert answer.status_code == 409
@@ -61,7 +62,7 @@ def test_a_scale_of_the_schools_own_is_added(visit: Visit, engine: sa.Engine, wo
     assert visit.submit(path, path, form(world, for_plans_from="")).status_code == 303
     assert ("onze_woorden", 1) in versions(engine, world)
     answer = visit.submit(path, path, form(world))
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "Er is al een schaal met deze naam." in answer.get_data(as_text=True)
 
 

@@ -116,6 +116,30 @@ def test_a_holiday_is_written_with_its_last_day_and_taken_back(
     assert "3 januari 2027" not in visit.get(page)
 
 
+def test_a_holiday_is_changed_or_stays_as_it_was(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    page, add = "/school/rules", "/school/rules/holidays"
+    days = {"name": "Kerstvakantie", "from_on": "2026-12-19", "last_on": "2027-01-03"}
+    visit.submit(page, add, days)
+    (holiday,) = rows(engine, world, Holiday)
+    change = f"{add}/{holiday.id}"
+    assert f'href="{change}#holiday"' in visit.get(page)
+    assert 'value="2027-01-03"' in visit.get(change)
+    backwards = visit.submit(change, change, {**days, "last_on": "2026-12-01"})
+    assert backwards.status_code == 422
+    assert f'action="{change}"' in backwards.get_data(as_text=True)
+    assert "3 januari 2027" in visit.get(page)
+    longer = {**days, "name": "Wintervakantie", "last_on": "2027-01-10"}
+    assert visit.submit(change, change, longer).status_code == 303
+    told = visit.get(page)
+    assert "Wintervakantie" in told
+    assert "10 januari 2027" in told
+    assert "3 januari 2027" not in told
+    visit.get(change, 404)  # what was changed is not there any more as it was
+    assert visit.submit(page, change, days).status_code == 404
+
+
 def test_student_tells_which_days_they_are_away_and_takes_them_back(
     app: Flask, engine: sa.Engine, world: World
 ) -> None:

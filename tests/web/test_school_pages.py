@@ -11,7 +11,8 @@ from flask import Flask
 from importers.jobs import run_import
 from tests.visits import Visit
 from tests.world import World
-from tracker.db import Record, unit_of_work
+from tracker.columns import Record
+from tracker.db import unit_of_work
 from tracker.models import Framework, Person
 
 DEMO = Path(__file__).parent.parent.parent / "demo"

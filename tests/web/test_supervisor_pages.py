@@ -17,6 +17,7 @@ from tracker.models import (
     Audience,
     Comment,
     Evidence,
+    EvidenceVersion,
     FeedbackRequest,
     Judgement,
     PlanRole,
@@ -253,3 +254,62 @@ def test_a_student_stands_once_with_the_goal_seen_last_and_the_others_folded(
     assert drawn > 1
     assert f"Nog {drawn - 1} doel" in row
     assert row.split("Nog ")[0].count('class="sp sp-') == 1
+
+
+def test_what_the_student_wants_to_know_stands_at_the_piece_with_a_way_to_say_no(
+    visit: Visit, engine: sa.Engine, world: World, piece: Evidence
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(sa.update(FeedbackRequest).values(words="Was ik snel genoeg?"))
+        request_id = session.scalars(sa.select(FeedbackRequest.id)).one()
+    path, no = f"/supervisor/evidence/{piece.id}", f"/feedback/requests/{request_id}/decline"
+    assert "Was ik snel genoeg?" in visit.get("/supervisor")
+    page = visit.get(path)
+    assert "Was ik snel genoeg?" in page
+    assert no in page
+    assert visit.submit(path, no, {"decline_words": "Ik was er niet."}).status_code == 303
+    assert "Je kon niet kijken voor Sanne" in visit.get("/feedback")
+    assert path not in visit.get("/supervisor")
+
+
+def test_a_photo_without_words_still_has_a_name_everywhere(
+    app: Flask, visit: Visit, engine: sa.Engine, world: World, piece: Evidence
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        ours = EvidenceVersion.evidence_id == piece.id
+        session.execute(sa.update(EvidenceVersion).where(ours).values(text=""))
+    for path in ("/supervisor", "/feedback", f"/feedback/evidence/{piece.id}"):
+        assert "Zonder woorden" in visit.get(path)
+    student = Visit(app, world.student)
+    for path in ("/student", "/student/evidence", "/feedback", f"/student/goals/{world.goal.id}"):
+        assert "Zonder woorden" in student.get(path)
+    assert "<blockquote" not in visit.get(f"/supervisor/evidence/{piece.id}")
+
+
+def test_the_page_of_a_thread_leads_to_where_one_gives_a_view(
+    app: Flask, visit: Visit, world: World, piece: Evidence
+) -> None:
+    page = f"/feedback/evidence/{piece.id}"
+    assert f'href="/supervisor/evidence/{piece.id}"' in visit.get(page)
+    assert f'href="/judge/evidence/{piece.id}"' in Visit(app, world.coach).get(page)
+    own = Visit(app, world.student).get(page)
+    assert "/judge/" not in own
+    assert f'href="/student/evidence/{piece.id}"' in own
+
+
+def test_the_student_hears_a_voice_message(
+    app: Flask, visit: Visit, engine: sa.Engine, world: World, piece: Evidence
+) -> None:
+    path = f"/supervisor/evidence/{piece.id}"
+    sent = {"level": str(world.levels[1].id), "recording": (BytesIO(MP3), "tip.mp3")}
+    assert visit.submit(path, path, sent).status_code == 303
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        recording = session.scalars(sa.select(Recording)).one()
+    student = Visit(app, world.student)
+    for page in (
+        f"/student/evidence/{piece.id}",
+        f"/student/goals/{world.goal.id}",
+        f"/feedback/evidence/{piece.id}",
+    ):
+        assert f"/files/recordings/{recording.id}" in student.get(page)
+    student.get(f"/files/recordings/{recording.id}", status=303)

@@ -1,0 +1,43 @@
+"""The talks of a plan, newest first, as student and coach both read them."""
+
+from uuid import UUID
+
+from flask import Blueprint, g, render_template, request
+
+from identity.access import allows
+from tracker.conversations import talks_of
+from tracker.errors import NotFound
+from tracker.models import LearningPlan, PlanRole
+from tracker.permissions import Action, find, roles_of
+from web.group_table import kept
+from web.paging import part_of
+from web.tailoring import OWN, way_back
+
+blp = Blueprint("talks", __name__)
+SHOWN = 20
+
+
+@blp.get("/plans/<uuid:plan_id>/talks")
+@allows(Action.SEE_PLAN)
+def talks(plan_id: UUID) -> str:
+    """Show what was said in each talk, to who takes part in them."""
+    plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
+    roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
+    if not roles & OWN:
+        raise NotFound("not of the own plan")
+    part = part_of(
+        talks_of(g.session, plan_id=plan.id, person=g.person, on=g.today),
+        size=SHOWN,
+        asked=request.args.get("at", ""),
+    )
+    is_own = PlanRole.STUDENT in roles
+    return render_template(
+        "plan/talks.html",
+        is_own=is_own,
+        back=way_back(plan, is_own=is_own),
+        talks=part.shown,
+        page=part.page,
+        pages=part.pages,
+        plan_id=plan.id,
+        kept={} if is_own else kept(),
+    )
