@@ -43,8 +43,8 @@ READERS = {"c": Audience.COACHES, "p": Audience.PLACEMENT}
 
 def happen(scene: Scene, event: Event) -> None:
     """Let one event happen as the story tells it; what it makes is known by its `as`."""
-    on = scene.today - timedelta(days=event["days"])
-    made = DOES[event["does"]](scene, event, on, scene.at(on) + timedelta(hours=3))
+    on = scene.year.ago(event["days"])
+    made = DOES[event["does"]](scene, event, on, scene.at(on, hours=5))
     if made is not None and "as" in event:
         scene.things[event["as"]] = made
 
@@ -59,7 +59,7 @@ def _goal(scene: Scene, event: Event, on: date, at: datetime) -> Goal:
         success=event["success"],
         approach=event.get("approach"),
         target_anchor=event.get("aim", 2),
-        target_on=on + timedelta(weeks=event.get("weeks", 8)),
+        target_on=on + timedelta(weeks=event.get("weeks", 12)),
         items=scene.served(event),
         kind=GoalKind(event.get("kind", "goal")),
         parent=scene.things[event["part_of"]] if "part_of" in event else None,
@@ -130,10 +130,11 @@ def _unit(scene: Scene, event: Event, on: date, at: datetime) -> LearningUnit:
 
 def _plan(scene: Scene, event: Event, on: date, at: datetime) -> None:
     """Start a plan without a qualification; the one at school stays the newest."""
-    begun = scene.plan.starts_on - timedelta(weeks=1)
-    scene.things["own plan"] = start_own_plan(
-        scene.session, by=scene.student, title=event["title"], starts_on=begun, on=on, at=at
+    plan = start_own_plan(
+        scene.session, by=scene.student, title=event["title"], starts_on=on, on=on, at=at
     )
+    plan.starts_on = scene.plan.starts_on - timedelta(weeks=1)
+    scene.things["own plan"] = plan
 
 
 def _evidence(scene: Scene, event: Event, on: date, at: datetime) -> Evidence:

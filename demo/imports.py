@@ -19,7 +19,7 @@ from demo.dates import moved
 from demo.scene import NOON
 from importers import runs
 from importers.models import ImportRun, ImportSource, ParkedPerson, RunState
-from tracker.db import unit_of_work, utc_now
+from tracker.db import unit_of_work
 from tracker.meanings import say_items
 from tracker.models import (
     ActivityItem,
@@ -30,7 +30,6 @@ from tracker.models import (
     School,
     SupportLesson,
 )
-from tracker.people import today_at
 
 HERE = Path(__file__).parent
 PATIENCE = 60  # seconds that the worker may take for one step
@@ -69,10 +68,9 @@ class DemoError(Exception):
     """The demo could not be loaded; the text says why."""
 
 
-def send(app: Flask, school: School, by: Person, sent: Sent, wake: Wake) -> None:
+def send(app: Flask, school: School, by: Person, sent: Sent, wake: Wake, *, today: date) -> None:
     """Send a file if that was not done, and approve what is previewed. Raises DemoError."""
     engine = app.extensions["engine"]
-    today = today_at(school, utc_now())
     at = datetime.combine(today - timedelta(days=sent.days), NOON)
     with unit_of_work(engine, school_id=school.id) as session:
         # The first of that name: people may have gone on with it, or sent it again.

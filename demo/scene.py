@@ -3,16 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from demo.school_year import SchoolYear
 from tracker.evidence import KeptFile
 from tracker.models import FrameworkItem, Goal, LearningPlan, Person, Placement, ScaleLevel
 from tracker.people import person_by_number
 
 Event = dict[str, Any]
 ThingT = TypeVar("ThingT")
-NOON = time(11, 30, tzinfo=UTC)
+MORNING, NOON = time(7, 30, tzinfo=UTC), time(11, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Scene:
     """
 
     session: Session
-    today: date
+    year: SchoolYear
+    now: datetime
     student: Person
     plan: LearningPlan
     placement: Placement
@@ -33,24 +36,23 @@ class Scene:
     levels: dict[int, ScaleLevel]
     things: dict[str, Any] = field(default_factory=dict)
 
-    def on(self, weeks: int) -> date:
-        """Return the day so many weeks ago, a different weekday for each student."""
-        weekday = int(self.student.number[-2:]) % 5 if self.student.number else 0
-        return self.today - timedelta(weeks=weeks) + timedelta(days=min(weekday, weeks))
+    @property
+    def today(self) -> date:
+        """Return the day on which the story ends."""
+        return self.year.today
 
-    def at(self, on: date) -> datetime:
-        """Return a moment of that day."""
-        return datetime.combine(on, NOON)
+    def at(self, on: date, hours: int = 0) -> datetime:
+        """Return a moment of that day, some hours later, another one for each student and day."""
+        minutes = int(self.student.number or "0", 36) * 7 % 90 + on.toordinal() * 13 % 60
+        after = timedelta(hours=hours, minutes=minutes)
+        return min(datetime.combine(on, MORNING) + after, self.now)
 
     def who(self, event: Event, key: str = "by") -> Person:
         """Return who does it: one around the plan by letter, or a fellow student by number."""
         name = event.get(key, "s")
         if name in self.people:
             return self.people[name]
-        found = person_by_number(self.session, school_id=self.plan.school_id, number=name)
-        if found is None:
-            raise LookupError(f"the demo's files have no {name}")
-        return found
+        return known(self.session, self.plan.school_id, name)
 
     def thing(self, event: Event, kind: type[ThingT], key: str = "about") -> ThingT:
         """Return what an earlier event made; raises LookupError for a story that is not sound."""
@@ -66,3 +68,11 @@ class Scene:
     def served(self, event: Event) -> list[FrameworkItem]:
         """Return the parts of the qualification that an event names."""
         return [self.items[code] for code in event.get("items", [])]
+
+
+def known(session: Session, school_id: UUID, number: str) -> Person:
+    """Return the school's person of this number; raises LookupError when no file has it."""
+    found = person_by_number(session, school_id=school_id, number=number)
+    if found is None:
+        raise LookupError(f"the demo's files have no {number}")
+    return found

@@ -7,7 +7,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-from tracker.db import Base
+from tracker.columns import Base
 
 # The time in an id (UUIDv7, RFC 9562) counts on from here, so that ids rise and never depend on a
 # clock. What a school, its students and their signals make begins at a place of its own.

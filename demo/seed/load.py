@@ -15,8 +15,9 @@ from demo.seed.signals import NAMES, Calendar, signals
 from demo.seed.student import Life, begin
 from demo.seed.talk import converse
 from demo.seed.work import live
-from importers.engine.bulk import copy_rows, gather_statistics
-from tracker.db import Base, unit_of_work
+from importers.bulk import copy_rows, gather_statistics
+from tracker.columns import Base
+from tracker.db import unit_of_work
 from tracker.errors import Conflict
 from tracker.models import (
     Activity,

@@ -33,7 +33,7 @@ class Picture:
 
 PICTURES = (
     Picture("student", "student", "/student", 1100, 900),
-    Picture("coach", "coach", "/coach", 1100, 900),
+    Picture("coach", "coach", "/coach", 1100, 840),
     Picture("praktijkopleider", "supervisor", "/supervisor", 390, 800),
     Picture("school", "administrator", "/school/figures", 1100, 900),
 )
