@@ -4,7 +4,7 @@ import identity.models
 import importers.models
 import lti.models
 import tracker.models
-from tracker.db import Base
+from tracker.columns import Base
 
 ROOMS = (tracker.models, identity.models, lti.models, importers.models)
 metadata = Base.metadata

@@ -56,7 +56,7 @@ def test_first_start_loads_the_demo_prints_one_line_is_ready_and_leaves_nobody(
     server = next(name for name in processes_of(first.folder).values() if "valkey-server" in name)
     private = Path(server.split("--unixsocket ")[1].split()[0]).parent
     assert private.stat().st_mode & 0o777 == 0o700
-    assert len(set(students_of_the_coach(first.address))) == 30
+    assert len(set(students_of_the_coach(first.address))) == 25
     page = get(f"{first.address}/school", headers=come_in(first.address, "administrator")).text
     waits = page.partition('id="waits"')[2].partition("</section>")[0]
     for told in ("praktijktoets_herkansing.csv", "3 rijen te herstellen", "3 wachten"):

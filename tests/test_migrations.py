@@ -19,7 +19,8 @@ from migrations.run import CONFIG, migrate
 from tests.conftest import Database
 from tests.dumps import make_dump
 from tests.servers import OWNER
-from tracker.db import Base, open_engine, unit_of_work
+from tracker.columns import Base
+from tracker.db import open_engine, unit_of_work
 from tracker.models import School
 
 KINDS = {"postgresql": ["postgresql", "sqlite"], "sqlite": ["sqlite"]}[

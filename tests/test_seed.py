@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from demo.seed.load import seed_school
 from demo.seed.scenery import sizes
 from tests.kept import KeptRows
-from tracker.db import SchoolOwned, unit_of_work, utc_now
+from tracker.columns import SchoolOwned
+from tracker.db import unit_of_work, utc_now
 from tracker.errors import Conflict
 from tracker.models import (
     Activity,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from importers.engine.bench import STALE
+from importers.engine.held import STALE
 from importers.models import (
     Cadence,
     ImportIssue,

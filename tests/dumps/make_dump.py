@@ -23,7 +23,8 @@ from sqlalchemy.dialects import postgresql
 from migrations.metadata import metadata
 from migrations.run import migrate
 from tests.world import make_world
-from tracker.db import UtcDateTime, new_id, open_engine, utc_now
+from tracker.columns import UtcDateTime
+from tracker.db import new_id, open_engine, utc_now
 
 Dump = dict[str, Any]
 # How each kind of value is written in JSON, and how a database of any age takes it.

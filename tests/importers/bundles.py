@@ -1,4 +1,4 @@
-"""Bundles for tests: the demo's own, made small, with what a test changes in it."""
+"""Bundles for tests: the one in data/, made small, with what a test changes in it."""
 
 import csv
 import io
@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-DEMO = Path(__file__).parents[2] / "demo"
-BUNDLE = DEMO / "meetpunt_v1p2_bulk.zip"
-QUALIFICATIONS = DEMO / "kerntaken_werkprocessen.csv"
+BUNDLE = Path(__file__).parent / "data" / "meetpunt_v1p2_bulk.zip"
+QUALIFICATIONS = Path(__file__).parents[2] / "demo" / "kerntaken_werkprocessen.csv"
 TASKS = {"li-2", "li-3", "li-4"}
 Rows = list[dict[str, str]]
 

@@ -1,16 +1,20 @@
 """A school that imports."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from importers.engine import bench
-from importers.models import ImportRun
+from importers.engine import held
+from importers.models import ImportRun, RunState
+from settings import Settings
 from tests.importers.bundles import BUNDLE, bundle
 from tests.importers.importing import Importing, importing_in
 from tests.importers.kept_imports import KeptImports
+from tests.importers.moodle import Pulling
 from tests.kept import KeptRows
+from tests.moodle import Moodle, playing
 from tests.world import World
 from tracker.models import School
 
@@ -18,7 +22,7 @@ from tracker.models import School
 @pytest.fixture(scope="session", autouse=True)
 def _alone() -> None:
     """Wait for nobody between the steps of an import: on SQLite that was a fifth of these tests."""
-    bench.OTHERS_TURN = 0
+    held.OTHERS_TURN = 0
 
 
 @pytest.fixture
@@ -47,3 +51,19 @@ def meetpunt(importing: Importing, kept_imports: KeptImports) -> ImportRun:
 def imported(importing: Importing, kept_imports: KeptImports) -> ImportRun:
     """Import the coach group of the demo's bundle."""
     return kept_imports.bring(importing, "imported", lambda: importing.bring(bundle()))
+
+
+@pytest.fixture
+def moodle() -> Iterator[Moodle]:
+    with playing() as found:
+        yield found
+
+
+@pytest.fixture
+def pulled(
+    importing: Importing, kept_imports: KeptImports, settings: Settings, moodle: Moodle
+) -> Pulling:
+    """Have a school that knows everybody in this Moodle, and pulled it once."""
+    pulling = Pulling(importing, settings, moodle)
+    assert pulling.pull_once(kept_imports).state is RunState.APPLIED
+    return pulling

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from obstore.store import ObjectStore
 
 from importers import runs
-from importers.engine.bench import take
+from importers.engine.held import take
 from importers.engine.work import do_work
 from importers.issue_list import issues_of
 from importers.issues import Severity
@@ -49,9 +49,9 @@ class Importing:
             )
 
     def work(self, run: ImportRun) -> ImportRun:
-        bench = take(self.engine, self.store, school_id=self.school.id, run_id=run.id, at=utc_now())
-        if bench is not None:
-            do_work(bench)
+        held = take(self.engine, self.store, school_id=self.school.id, run_id=run.id, at=utc_now())
+        if held is not None:
+            do_work(held)
         return self.again(run)
 
     def preview(self, body: bytes, name: str = "bundel.zip", **options: Any) -> ImportRun:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from importers.engine.bench import take
+from importers.engine.held import take
 from importers.engine.work import do_work
 from tracker import attachments
 from tracker.db import open_engine, utc_now
@@ -27,6 +27,6 @@ def main(url: str, files: str, school_id: UUID, run_id: UUID, point: int) -> Non
                 os.kill(os.getpid(), signal.SIGKILL)
 
     store = attachments.open_store(files)
-    bench = take(engine, store, school_id=school_id, run_id=run_id, at=utc_now())
-    if bench is not None:
-        do_work(bench)
+    held = take(engine, store, school_id=school_id, run_id=run_id, at=utc_now())
+    if held is not None:
+        do_work(held)

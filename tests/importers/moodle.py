@@ -5,13 +5,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from importers.engine.bench import take
+from importers.engine.held import take
 from importers.engine.work import do_work
 from importers.models import Cadence, ImportRun, ImportSource, MatchOn
 from importers.pulls.pulls import start_pull
 from importers.pulls.source_list import add_source
 from settings import Settings
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tests.moodle import TOKEN, Moodle
 from tests.systems import Waits
 from tracker.db import unit_of_work, utc_now
@@ -78,7 +79,7 @@ class Pulling:
                 .where(ImportRun.school_id == run.school_id, ImportRun.id == run.id)
                 .values(due_at=None)
             )
-        bench = take(
+        held = take(
             importing.engine,
             importing.store,
             school_id=importing.school.id,
@@ -86,11 +87,25 @@ class Pulling:
             at=utc_now(),
             settings=self.settings,
         )
-        assert bench is not None
-        do_work(replace(bench, wait=Waits()))
+        assert held is not None
+        do_work(replace(held, wait=Waits()))
         return importing.again(run)
 
     def pull(self) -> ImportRun:
         """Pull once; what Moodle was asked before is forgotten."""
         self.moodle.calls.clear()
         return self.work(self.start())
+
+    def pull_once(self, kept: KeptImports) -> ImportRun:
+        """Know everybody and pull, or put back what the same pull left for an earlier test."""
+        importing = self.importing
+
+        def know_and_pull() -> ImportRun:
+            know_people(importing, self.moodle)
+            return self.pull()
+
+        run = kept.bring(importing, "moodle", know_and_pull)
+        with unit_of_work(importing.engine, school_id=importing.school.id) as session:
+            self.source = session.scalars(sa.select(ImportSource)).one()
+            self.source.url = self.moodle.url  # that of the earlier test is no more
+        return run

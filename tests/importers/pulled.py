@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from importers.engine.bench import take
+from importers.engine.held import take
 from importers.engine.work import do_work
 from importers.issues import Finding
 from importers.kinds import PULL_KINDS
@@ -148,7 +148,7 @@ class Pulling:
 
     def work(self, run: ImportRun, at: datetime | None = None) -> ImportRun:
         """Work on a run as the worker would; nothing is done when it is too early."""
-        bench = take(
+        held = take(
             self.importing.engine,
             self.importing.store,
             school_id=self.importing.school.id,
@@ -156,9 +156,9 @@ class Pulling:
             at=at or utc_now(),
             settings=self.settings,
         )
-        if bench is not None:
-            bench.wait = self.waits
-            do_work(bench)
+        if held is not None:
+            held.wait = self.waits
+            do_work(held)
         return self.importing.again(run)
 
     def work_through(self, run: ImportRun) -> ImportRun:

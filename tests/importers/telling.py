@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from importers.engine.bench import take
-from importers.engine.staged import layout_of
+from importers.engine.held import take
 from importers.engine.work import do_work
 from importers.issues import Finding
 from importers.kinds import PULL_KINDS
 from importers.models import ImportRun, ImportSource, Phase, RunState
 from importers.records import Origin, Record, RecordKind
 from importers.source import Asking, Batch, PullKind, Stream
+from importers.staged import layout_of
 from settings import Settings
 from tests.importers.importing import Importing
 from tests.test_settings import GOOD
@@ -103,7 +103,7 @@ class Telling:
                 attempts=0,
             )
             session.add(run)
-        bench = take(
+        held = take(
             importing.engine,
             importing.store,
             school_id=school_id,
@@ -111,6 +111,6 @@ class Telling:
             at=utc_now(),
             settings=Settings.from_env(GOOD),
         )
-        assert bench is not None
-        do_work(bench)
+        assert held is not None
+        do_work(held)
         return importing.again(run)

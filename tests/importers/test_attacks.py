@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from uuid import uuid4
@@ -32,19 +31,13 @@ from tests.importers.kinds import (
     small_bundle,
 )
 from tests.importers.moodle import NAME, Pulling, know_people
-from tests.moodle import TOKEN, Moodle, playing
+from tests.moodle import TOKEN, Moodle
 from tests.visits import Visit
 from tests.world import World
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Invalid
 from tracker.models import Person, PersonRole, PersonState, School, SchoolRole
 from tracker.people import add_person
-
-
-@pytest.fixture
-def moodle() -> Iterator[Moodle]:
-    with playing() as found:
-        yield found
 
 
 def staff(importing: Importing, name: str, number: str, *roles: SchoolRole) -> Person:

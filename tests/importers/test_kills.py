@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from importers.engine.bench import STALE, take
+from importers.engine.held import STALE, take
 from importers.engine.work import do_work
 from importers.models import ImportRun, ImportSeen, RunState
 from tests.conftest import Database

@@ -1,7 +1,6 @@
 """Pulling a recorded Moodle: what it tells comes in once, under the people we know."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from importers.records import RecordKind
 from settings import Settings
 from tests.importers.importing import Importing
 from tests.importers.moodle import Pulling, know_people
-from tests.moodle import Moodle, playing, recorded
+from tests.moodle import Moodle, recorded
 from tracker.db import unit_of_work
 from tracker.models import (
     Activity,
@@ -35,12 +34,6 @@ from tracker.models import (
 COURSES = (2, 5)
 COMPLETION = "core_completion_get_activities_completion_status"
 GRADES = "gradereport_user_get_grade_items"
-
-
-@pytest.fixture
-def moodle() -> Iterator[Moodle]:
-    with playing() as found:
-        yield found
 
 
 @pytest.fixture
@@ -133,9 +126,8 @@ def test_who_has_no_number_of_ours_waits_and_is_not_made(pulling: Pulling) -> No
     assert {"person.parked", "ref.parked", "bsn.dropped"} <= set(pulling.importing.codes(run))
 
 
-def test_grades_keep_their_number_and_the_range_of_their_item(pulling: Pulling) -> None:
-    pulling.pull()
-    found = pulling.importing.read(
+def test_grades_keep_their_number_and_the_range_of_their_item(pulled: Pulling) -> None:
+    found = pulled.importing.read(
         sa.select(ActivityItem.title, ActivityItem.value_min, ActivityItem.value_max)
         .add_columns(Activity.value, Activity.text)
         .join(Activity, Activity.item_id == ActivityItem.id)
@@ -152,18 +144,17 @@ def test_grades_keep_their_number_and_the_range_of_their_item(pulling: Pulling) 
         for grade in grades
         if grade["itemtype"] == "mod" and grade["graderaw"] is not None
     }
-    titles = {title for (title,) in pulling.importing.read(sa.select(ActivityItem.title))}
+    titles = {title for (title,) in pulled.importing.read(sa.select(ActivityItem.title))}
     assert "Presentatie 18 – “diëten & één”" in titles
 
 
-def test_a_second_pull_changes_nothing(pulling: Pulling) -> None:
-    pulling.pull()
-    before = pulling.importing.contents()
-    run = pulling.pull()
+def test_a_second_pull_changes_nothing(pulled: Pulling) -> None:
+    before = pulled.importing.contents()
+    run = pulled.pull()
     assert run.state is RunState.APPLIED
     for kind, counts in run.counts.items():
         assert (counts["new"], counts["changed"], counts["closed"]) == (0, 0, 0), kind
-    assert pulling.importing.contents() == before
+    assert pulled.importing.contents() == before
 
 
 def test_each_question_is_asked_once(pulling: Pulling) -> None:
@@ -218,36 +209,34 @@ def test_once_a_day_everybody_is_asked_about(pulling: Pulling) -> None:
     assert pulling.moodle.counted()[COMPLETION] == 13
 
 
-def test_what_is_undone_or_taken_back_ends(pulling: Pulling) -> None:
-    pulling.pull()
-    importing = pulling.importing
+def test_what_is_undone_or_taken_back_ends(pulled: Pulling) -> None:
+    importing = pulled.importing
     student, cmid = min(completed() & {(s, c) for s, c in completed() if s == 3})
-    status = pulling.moodle.answer_of(COMPLETION, courseid=2, userid=student)
+    status = pulled.moodle.answer_of(COMPLETION, courseid=2, userid=student)
     next(one for one in status["statuses"] if one["cmid"] == cmid).update(
         state=0, timecompleted=0, isoverallcomplete=False
     )
-    grades = pulling.moodle.answer_of(GRADES, courseid=2)["usergrades"]
+    grades = pulled.moodle.answer_of(GRADES, courseid=2)["usergrades"]
     own = next(user for user in grades if user["userid"] == 3)["gradeitems"]
     taken, hidden = [g for g in own if g["itemtype"] == "mod" and g["graderaw"] is not None][:2]
     taken.update(graderaw=None)
     hidden.update(gradeishidden=True)
-    run = pulling.pull()
+    run = pulled.pull()
     assert run.counts["activity"]["closed"] == 1
     assert run.counts["result"]["closed"] == 2
     assert importing.count(Activity, Activity.ended_at.is_not(None)) == 3
 
 
-def test_a_regrade_ends_one_result_and_begins_another(pulling: Pulling) -> None:
-    pulling.pull()
-    grades = pulling.moodle.answer_of(GRADES, courseid=2)["usergrades"]
+def test_a_regrade_ends_one_result_and_begins_another(pulled: Pulling) -> None:
+    grades = pulled.moodle.answer_of(GRADES, courseid=2)["usergrades"]
     own = next(user for user in grades if user["userid"] == 3)["gradeitems"]
     grade = next(g for g in own if g["graderaw"] is not None)
     grade["graderaw"] = 66.666664
-    run = pulling.pull()
+    run = pulled.pull()
     assert (run.counts["result"]["changed"], run.counts["result"]["new"]) == (1, 0)
     values = [
         (str(value), ended)
-        for value, ended in pulling.importing.read(
+        for value, ended in pulled.importing.read(
             sa.select(Activity.value, Activity.ended_at.is_not(None))
             .join(ExternalRef, ExternalRef.local_id == Activity.id)
             .where(ExternalRef.ext_id == f"{grade['id']}:3", ExternalRef.kind == RecordKind.RESULT)
@@ -273,9 +262,8 @@ def test_words_of_a_scale_are_kept_as_words(pulling: Pulling) -> None:
     assert issue.value == undated["itemname"]
 
 
-def test_feedback_never_comes_in(pulling: Pulling) -> None:
-    pulling.pull()
-    assert "bronvermelding" not in repr(pulling.importing.contents())
+def test_feedback_never_comes_in(pulled: Pulling) -> None:
+    assert "bronvermelding" not in repr(pulled.importing.contents())
 
 
 def test_a_large_course_is_asked_student_by_student(

@@ -1,7 +1,6 @@
 """Moodle says everything with HTTP 200, refusals too: nothing is closed or lost by believing it."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from importers.engine.bench import take
+from importers.engine.held import take
 from importers.engine.work import do_work
 from importers.kinds import PULL_KINDS
 from importers.models import ExternalRef, ImportCursor, Phase, RunState
@@ -23,7 +22,7 @@ from settings import Settings
 from tests import systems
 from tests.importers.importing import Importing
 from tests.importers.moodle import Pulling, know_people
-from tests.moodle import COMPLETION, ENROLLED, GRADES, TOKEN, Moodle, error, playing
+from tests.moodle import COMPLETION, ENROLLED, GRADES, TOKEN, Moodle, error
 from tests.systems import Waits
 from tracker.db import unit_of_work, utc_now
 from tracker.errors import Invalid
@@ -35,12 +34,6 @@ REFUSED = {
     "errorcode": "nopermissions",
     "message": "Sorry, Aylin Bos",
 }
-
-
-@pytest.fixture
-def moodle() -> Iterator[Moodle]:
-    with playing() as found:
-        yield found
 
 
 @pytest.fixture
@@ -92,23 +85,22 @@ def leave(moodle: Moodle, course: int, student: int) -> None:
     moodle.enrolled[course] = [u for u in moodle.enrolled[course] if u["id"] != student]
 
 
-def test_who_left_a_course_leaves_it_though_another_suddenly_shows_nobody(pulling: Pulling) -> None:
-    pulling.pull()
-    pulling.moodle.hidden = {2}
-    leave(pulling.moodle, 5, 23)
-    run = pulling.pull()
+def test_who_left_a_course_leaves_it_though_another_suddenly_shows_nobody(pulled: Pulling) -> None:
+    pulled.moodle.hidden = {2}
+    leave(pulled.moodle, 5, 23)
+    run = pulled.pull()
     assert run.state is RunState.APPLIED
-    assert ended(pulling) == ["course:5:23:student"]
-    found = {one.code: one.detail for one in pulling.importing.issues(run)}
+    assert ended(pulled) == ["course:5:23:student"]
+    found = {one.code: one.detail for one in pulled.importing.issues(run)}
     assert found["closing.held_in"] == "1"
-    assert pulling.importing.codes(run).count("moodle.course_empty") == 1
+    assert pulled.importing.codes(run).count("moodle.course_empty") == 1
     # As long as it lasts, for what was seen there is not forgotten.
-    leave(pulling.moodle, 5, 24)
-    pulling.pull()
-    pulling.moodle.hidden = set()
-    leave(pulling.moodle, 2, 3)
-    pulling.pull()
-    assert ended(pulling) == ["course:2:3:student", "course:5:23:student", "course:5:24:student"]
+    leave(pulled.moodle, 5, 24)
+    pulled.pull()
+    pulled.moodle.hidden = set()
+    leave(pulled.moodle, 2, 3)
+    pulled.pull()
+    assert ended(pulled) == ["course:2:3:student", "course:5:23:student", "course:5:24:student"]
 
 
 def test_a_course_that_disappears_from_the_list_is_asked_about_before_its_places_end(
@@ -141,37 +133,34 @@ def test_an_empty_course_does_not_keep_the_others_from_closing(pulling: Pulling)
     assert "moodle.course_empty" in pulling.importing.codes(run)
 
 
-def test_a_list_that_is_shorter_than_moodle_counts_closes_nobody(pulling: Pulling) -> None:
-    pulling.pull()
-    shown = pulling.moodle.enrolled[2]
-    pulling.moodle.fail(
+def test_a_list_that_is_shorter_than_moodle_counts_closes_nobody(pulled: Pulling) -> None:
+    shown = pulled.moodle.enrolled[2]
+    pulled.moodle.fail(
         ENROLLED,
         [user for user in shown if user["id"] in {4, 5}],
         times=None,
         courseid=2,
         options=[{"name": "userfields"}],
     )
-    pulling.moodle.troubles[-1].params = {"courseid": "2", "options[1][value]": "0"}
-    run = pulling.pull()
+    pulled.moodle.troubles[-1].params = {"courseid": "2", "options[1][value]": "0"}
+    run = pulled.pull()
     assert run.counts["membership"]["closed"] == 0
-    issue = next(i for i in pulling.importing.issues(run) if i.code == "moodle.course_partly")
+    issue = next(i for i in pulled.importing.issues(run) if i.code == "moodle.course_partly")
     assert (issue.value, issue.detail) == ("PR-30", "2/10")
 
 
-def test_who_left_a_course_leaves_its_group(pulling: Pulling) -> None:
-    pulling.pull()
-    pulling.moodle.enrolled[2] = [u for u in pulling.moodle.enrolled[2] if u["id"] not in {3, 4}]
-    run = pulling.pull()
+def test_who_left_a_course_leaves_its_group(pulled: Pulling) -> None:
+    pulled.moodle.enrolled[2] = [u for u in pulled.moodle.enrolled[2] if u["id"] not in {3, 4}]
+    run = pulled.pull()
     assert run.counts["membership"]["closed"] == 2
-    assert pulling.importing.count(Activity, Activity.ended_at.is_not(None)) == 0
+    assert pulled.importing.count(Activity, Activity.ended_at.is_not(None)) == 0
 
 
 def test_a_suspended_enrolment_is_no_place_and_its_end_is_no_more_than_that(
-    pulling: Pulling,
+    pulled: Pulling,
 ) -> None:
-    pulling.pull()
-    pulling.moodle.suspended[2] = {5}
-    run = pulling.pull()
+    pulled.moodle.suspended[2] = {5}
+    run = pulled.pull()
     assert run.counts["membership"]["closed"] == 1
     assert run.counts["person"]["closed"] == 0
 
@@ -185,23 +174,21 @@ def test_without_the_right_to_see_it_nobody_counts_as_suspended(pulling: Pulling
     assert run.counts["membership"]["new"] >= 10
 
 
-def test_a_course_that_is_gone_closes_its_places(pulling: Pulling) -> None:
-    pulling.pull()
-    here = pulling.moodle.enrolled.pop(5)
-    pulling.moodle.courses = [one for one in pulling.moodle.courses if one["id"] != 5]
-    run = pulling.pull()
+def test_a_course_that_is_gone_closes_its_places(pulled: Pulling) -> None:
+    here = pulled.moodle.enrolled.pop(5)
+    pulled.moodle.courses = [one for one in pulled.moodle.courses if one["id"] != 5]
+    run = pulled.pull()
     assert run.counts["membership"]["closed"] == len(here)
     assert run.counts["group"]["closed"] == 1
 
 
-def test_a_list_of_courses_that_is_refused_closes_nobody(pulling: Pulling) -> None:
-    pulling.pull()
-    before = open_places(pulling)
-    pulling.moodle.fail("core_course_get_courses", REFUSED)
-    run = pulling.pull()
+def test_a_list_of_courses_that_is_refused_closes_nobody(pulled: Pulling) -> None:
+    before = open_places(pulled)
+    pulled.moodle.fail("core_course_get_courses", REFUSED)
+    run = pulled.pull()
     assert run.state is RunState.FAILED
-    assert "moodle.courses_refused" in pulling.importing.codes(run)
-    assert open_places(pulling) == before
+    assert "moodle.courses_refused" in pulled.importing.codes(run)
+    assert open_places(pulled) == before
 
 
 def test_of_chosen_courses_one_that_is_refused_does_not_keep_us_from_the_others(
@@ -228,19 +215,18 @@ def test_a_warning_in_an_answer_leaves_its_stream_unfinished(pulling: Pulling) -
     assert cursors(pulling) == {"members", "results"}
 
 
-def test_a_key_that_is_withdrawn_midway_keeps_what_was_read(pulling: Pulling) -> None:
-    pulling.pull()
-    places = open_places(pulling)
-    pulling.moodle.fail(COMPLETION, error("invalid_token"), after=3)
-    done = pulling.moodle.answer_of(COMPLETION, courseid=2, userid=3)
+def test_a_key_that_is_withdrawn_midway_keeps_what_was_read(pulled: Pulling) -> None:
+    places = open_places(pulled)
+    pulled.moodle.fail(COMPLETION, error("invalid_token"), after=3)
+    done = pulled.moodle.answer_of(COMPLETION, courseid=2, userid=3)
     changed = next(one for one in done["statuses"] if one["isoverallcomplete"])
     changed.update(state=0, isoverallcomplete=False)
-    run = pulling.pull()
+    run = pulled.pull()
     assert run.state is RunState.APPLIED
-    assert pulling.importing.codes(run).count("moodle.token") == 1
+    assert pulled.importing.codes(run).count("moodle.token") == 1
     assert run.counts["activity"]["closed"] == 1
-    assert open_places(pulling) == places
-    assert "activity" in cursors(pulling)  # where the first pull left it
+    assert open_places(pulled) == places
+    assert "activity" in cursors(pulled)  # where the first pull left it
 
 
 def test_a_key_that_was_never_good_changes_nothing(pulling: Pulling) -> None:
@@ -308,7 +294,7 @@ def test_a_worker_that_is_killed_anywhere_changes_nothing_in_the_end(
     importing = pulling.importing
     run = pulling.start()
     pulling.moodle.calls.clear()
-    bench = take(
+    held = take(
         importing.engine,
         importing.store,
         school_id=importing.school.id,
@@ -316,8 +302,8 @@ def test_a_worker_that_is_killed_anywhere_changes_nothing_in_the_end(
         at=utc_now(),
         settings=pulling.settings,
     )
-    assert bench is not None
-    stopping = replace(bench, is_stopping=lambda: len(pulling.moodle.calls) >= killed_after)
+    assert held is not None
+    stopping = replace(held, is_stopping=lambda: len(pulling.moodle.calls) >= killed_after)
     do_work(stopping)
     assert importing.again(run).state is RunState.READING
     pulling.work(run)

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,9 @@ from importers.issues import Severity
 from importers.models import ExternalRef, ImportRun, ParkedPerson, RunState
 from importers.moodle_exports import logstore
 from importers.records import RecordKind
-from settings import Settings
 from tests.importers.importing import Importing
-from tests.importers.moodle import NAME, Pulling, know_people
-from tests.moodle import Moodle, playing, recorded
+from tests.importers.moodle import NAME, Pulling
+from tests.moodle import recorded
 from tracker.models import Activity, ActivityItem, ActivityKind, Person, Precision
 
 HEADER = [
@@ -60,21 +58,6 @@ def a_module() -> dict[str, Any]:
     sections: list[dict[str, Any]] = recorded("c2_core_course_get_contents")
     found: dict[str, Any] = next(one for section in sections for one in section["modules"])
     return found
-
-
-@pytest.fixture
-def moodle() -> Iterator[Moodle]:
-    with playing() as found:
-        yield found
-
-
-@pytest.fixture
-def pulled(importing: Importing, settings: Settings, moodle: Moodle) -> Pulling:
-    """Have a school that has read its Moodle."""
-    know_people(importing, moodle)
-    pulling = Pulling(importing, settings, moodle)
-    assert pulling.pull().state is RunState.APPLIED
-    return pulling
 
 
 def bring(importing: Importing, *rows: list[Any]) -> ImportRun:

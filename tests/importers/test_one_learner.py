@@ -1,6 +1,5 @@
 """One learner of many sources is one person, by the school's own key; nothing is guessed."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,18 +23,12 @@ from tests.importers.importing import Importing
 from tests.importers.kept_imports import KeptImports
 from tests.importers.kinds import AYLIN, SENT, Sent, bring, set_aside_by
 from tests.importers.moodle import Pulling, know_people
-from tests.moodle import Moodle, playing
+from tests.moodle import Moodle
 from tracker.db import unit_of_work, utc_now
 from tracker.models import Activity, Person, PersonState, SchoolRole
 from tracker.people import add_person
 
 GRADES = SENT["grades"]
-
-
-@pytest.fixture
-def moodle() -> Iterator[Moodle]:
-    with playing() as found:
-        yield found
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from importers import runs
-from importers.engine.bench import STALE_ASKING, take
+from importers.engine.held import STALE_ASKING, take
 from importers.engine.work import do_work
 from importers.models import (
     ExternalRef,
@@ -314,7 +314,7 @@ def test_a_pull_whose_worker_died_goes_on_behind_its_last_page(
     run = pulling.start(pulling.add(system))
     at = utc_now()
     importing = pulling.importing
-    bench = take(
+    held = take(
         importing.engine,
         importing.store,
         school_id=run.school_id,
@@ -322,17 +322,17 @@ def test_a_pull_whose_worker_died_goes_on_behind_its_last_page(
         at=at,
         settings=pulling.settings,
     )
-    assert bench is not None
+    assert held is not None
 
     def killed() -> bool:
         if len(system.asked) > 2:
             raise Killed
         return False
 
-    bench.is_stopping = killed
+    held.is_stopping = killed
     with pytest.raises(Killed):
-        do_work(bench)
-    bench.batches = None
+        do_work(held)
+    held.batches = None
     assert importing.again(run).claim is not None
     assert pulling.work(run, at + STALE_ASKING / 2).phase is Phase.READ
     run = pulling.work(run, utc_now() + STALE_ASKING + timedelta(seconds=1))

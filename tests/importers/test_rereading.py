@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from importers.door.rereading import read_again
-from importers.engine.bench import take
+from importers.engine.held import take
 from importers.engine.work import do_work
 from importers.issues import Severity
 from importers.models import ImportRow, ImportRun, ImportSource, MatchOn, Phase, RunState

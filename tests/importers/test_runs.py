@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from importers import runs
-from importers.engine import bench
-from importers.engine.bench import STALE, LostClaim, take
+from importers.engine import held
 from importers.engine.changes import changes_of
+from importers.engine.held import STALE, LostClaim, take
 from importers.engine.work import STEPS, do_work
 from importers.models import ImportIssue, ImportRow, ImportRun, Phase, RunState
 from importers.pulls.source_list import states_of
@@ -101,7 +101,7 @@ def cancel(importing: Importing, run: ImportRun) -> None:
         runs.cancel(session, by=None, run=found, on=importing.today(), at=utc_now())
 
 
-def hold(importing: Importing, run: ImportRun) -> bench.Bench:
+def hold(importing: Importing, run: ImportRun) -> held.HeldRun:
     held = take(
         importing.engine, importing.store, school_id=run.school_id, run_id=run.id, at=utc_now()
     )
@@ -212,7 +212,7 @@ def test_of_many_workers_one_gets_the_run(importing: Importing):
 def test_a_run_that_never_gets_further_is_given_up(importing: Importing):
     run = importing.start(bundle())
     at = utc_now()
-    for _ in range(bench.MOST_ATTEMPTS):
+    for _ in range(held.MOST_ATTEMPTS):
         assert take(
             importing.engine, importing.store, school_id=run.school_id, run_id=run.id, at=at
         )

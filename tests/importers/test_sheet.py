@@ -13,6 +13,7 @@ from flask import Flask
 from importers.commands import import_files
 from importers.models import ImportRun, ImportSource, RunState
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tracker.errors import Invalid
 from tracker.models import (
     Activity,
@@ -42,8 +43,8 @@ def preview(importing: Importing, *rows: str, **options: Any) -> ImportRun:
 
 
 @pytest.fixture
-def people(importing: Importing) -> ImportRun:
-    return bring(importing, *PEOPLE)
+def people(importing: Importing, kept_imports: KeptImports) -> ImportRun:
+    return kept_imports.bring(importing, "three", lambda: bring(importing, *PEOPLE))
 
 
 def values(importing: Importing) -> dict[tuple[str, str], Any]:

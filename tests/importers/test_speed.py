@@ -4,9 +4,8 @@ import pytest
 import sqlalchemy as sa
 
 from importers import runs
-from importers.engine.bench import Bench, take
+from importers.engine.held import HeldRun, take
 from importers.engine.restage import begin_again
-from importers.engine.staged import rows_of
 from importers.engine.work import STEPS, do_work
 from importers.engine.write import occasion_of, tell
 from importers.models import (
@@ -18,6 +17,7 @@ from importers.models import (
     RunState,
 )
 from importers.records import RecordKind
+from importers.staged import rows_of
 from importers.targets.by_kind import TARGETS
 from tests.importers.bundles import Rows, bundle, only, setting
 from tests.importers.importing import Importing
@@ -142,7 +142,7 @@ def cancel(importing: Importing, run: ImportRun) -> None:
         runs.cancel(session, by=None, run=found, on=importing.today(), at=utc_now())
 
 
-def hold(importing: Importing, run: ImportRun) -> Bench:
+def hold(importing: Importing, run: ImportRun) -> HeldRun:
     held = take(
         importing.engine, importing.store, school_id=run.school_id, run_id=run.id, at=utc_now()
     )
