@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker import audit
+from tracker.guides import hold_group, open_place
 from tracker.models import (
     CoachGroup,
     Group,
@@ -31,15 +32,6 @@ from tracker.plans import start_plan
 
 # What somebody is in the school who guides a group in this role.
 SCHOOL_ROLES = {PlanRole.COACH: SchoolRole.COACH, PlanRole.TEAM: SchoolRole.TEACHER}
-
-
-def hold_group(session: Session, *, school_id: UUID, group_id: UUID) -> None:
-    """Let nobody else change who is in this group, or who guides it, until this unit ends."""
-    session.execute(
-        sa.select(Group.id)
-        .where(Group.school_id == school_id, Group.id == group_id)
-        .with_for_update(key_share=True)
-    )
 
 
 def hold_newcomers(session: Session, *, school_id: UUID, person_ids: Iterable[UUID]) -> None:
@@ -256,18 +248,7 @@ def follow_roster(session: Session, *, coach_group: CoachGroup, on: date, at: da
         place.until_on = on
         audit.record(session, by=None, verb="closed member", subject=place, plan_id=plan_id, at=at)
     for plan_id in sorted(wanted - places.keys()):
-        member = PlanMember(
-            school_id=coach_group.school_id,
-            plan_id=plan_id,
-            person_id=coach_group.coach_id,
-            role=coach_group.role,
-            coach_group_id=coach_group.id,
-            from_on=on,
-            until_on=None,
-            created_at=at,
-        )
-        session.add(member)
-        audit.record(session, by=None, verb="added member", subject=member, plan_id=plan_id, at=at)
+        open_place(session, coach_group=coach_group, plan_id=plan_id, on=on, at=at)
     session.flush()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tracker import audit
 from tracker.errors import Conflict, Invalid
+from tracker.guides import let_guides_in
 from tracker.models import (
     Framework,
     LearningPlan,
@@ -85,7 +86,7 @@ def start_own_plan(
         raise Invalid(starts_on="date.in_future")
     if starts_on < on - LONGEST_AGO:
         raise Invalid(starts_on="plan.starts_too_long_ago")
-    return start_plan(
+    plan = start_plan(
         session,
         by=by,
         student=by,
@@ -95,6 +96,8 @@ def start_own_plan(
         title=title,
         framework=framework,
     )
+    let_guides_in(session, plan=plan, on=on, at=at)
+    return plan
 
 
 def edit_plan(
@@ -121,6 +124,8 @@ def edit_plan(
     for verb in verbs:
         audit.record(session, by=by, verb=verb, subject=plan, plan_id=plan.id, at=at)
     session.flush()
+    if goes_on and not went_on:
+        let_guides_in(session, plan=plan, on=on, at=at)
 
 
 def add_member(

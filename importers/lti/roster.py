@@ -20,7 +20,8 @@ from lti.courses.courses import GROUP_ROLES, follow_instructors
 from lti.models import Context, ContextPull
 from lti.people.people import NAMELESS, Told, known_people, person_told_of
 from lti.people.roles import launch_role
-from tracker.groups import hold_group, hold_newcomers, join, join_new, leave, members_today
+from tracker.groups import hold_newcomers, join, join_new, leave, members_today
+from tracker.guides import hold_group
 from tracker.models import Group, GroupRole, Membership, Person, PersonState
 from tracker.people import today_at
 

@@ -20,11 +20,11 @@ from tracker.groups import (
     coach_groups,
     confirm_coach_group,
     end_coach_group,
-    hold_group,
     hold_newcomers,
     join,
     members_today,
 )
+from tracker.guides import hold_group
 from tracker.models import Group, GroupRole, Membership, Person, PlanRole, School, SchoolRole
 from tracker.permissions import Action, holds, lock, require, roles_of
 

@@ -16,7 +16,8 @@ from lti.courses.courses import follow_instructors
 from lti.models import Context, LtiIdentity
 from tracker import audit
 from tracker.columns import Base
-from tracker.groups import hold_group, join, leave
+from tracker.groups import join, leave
+from tracker.guides import hold_group
 from tracker.models import (
     Activity,
     AuditEvent,

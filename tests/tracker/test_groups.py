@@ -1,6 +1,8 @@
 """From imported group to plans: who coaches whom follows the roster, and nothing else does."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -8,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.world import World
 from tracker.errors import NotFound
-from tracker.groups import confirm_coach_group, follow_roster
+from tracker.groups import confirm_coach_group, end_coach_group, follow_roster
 from tracker.models import (
     AuditEvent,
     CoachGroup,
@@ -25,7 +27,7 @@ from tracker.models import (
 )
 from tracker.people import add_person
 from tracker.permissions import find
-from tracker.plans import start_own_plan
+from tracker.plans import edit_plan, start_own_plan
 
 
 @pytest.fixture
@@ -250,6 +252,31 @@ def test_a_student_is_guided_in_every_open_plan_also_one_without_a_qualification
         sa.select(PlanMember.plan_id).where(PlanMember.coach_group_id == confirmed.id)
     ).all()
     assert {dream.id, world.other_plan.id} <= set(places)
+
+
+def test_a_plan_that_a_student_begins_or_reopens_later_has_the_guides_of_today(
+    work: Session, world: World, group: Group
+) -> None:
+    student = work.get_one(Person, (world.school.id, world.other_student.id))
+    confirmed = confirm(work, world, group)
+    gone = confirm(work, world, group, coach=world.other_coach)
+    end_coach_group(work, by=None, coach_group=gone, on=world.on, at=world.at)
+
+    def guides() -> list[UUID]:
+        held = [PlanMember.plan_id == dream.id, PlanMember.until_on.is_(None)]
+        places = sa.select(PlanMember.person_id).where(*held, PlanMember.role == PlanRole.COACH)
+        return list(work.scalars(places))
+
+    now: dict[str, Any] = {"on": world.on, "at": world.at}
+    dream = start_own_plan(work, by=student, title="Een eigen zaak", starts_on=world.on, **now)
+    assert guides() == [confirmed.coach_id]
+    edit_plan(work, by=student, plan=dream, title=dream.title, goes_on=False, **now)
+    follow_roster(work, coach_group=confirmed, **now)
+    assert guides() == []
+    edit_plan(work, by=student, plan=dream, title=dream.title, goes_on=True, **now)
+    assert guides() == [confirmed.coach_id]
+    follow_roster(work, coach_group=confirmed, **now)
+    assert guides() == [confirmed.coach_id]
 
 
 def test_two_coaches_of_one_group_each_have_a_place(

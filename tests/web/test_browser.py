@@ -132,7 +132,7 @@ def test_a_photo_is_logged_in_three_taps_from_the_start_page(
     page.get_by_text("Wie kan dit zien?").click()
     assert "Niet zichtbaar voor" in page.locator("main").inner_text()
     looks_right(page)
-    follow(page.get_by_role("link", name="Verander"))
+    follow(page.get_by_role("link", name="Aanpassen"))
     looks_right(page)
     page.goto("/student/evidence")
     looks_right(page)

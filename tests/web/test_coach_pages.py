@@ -624,7 +624,7 @@ def test_the_page_of_a_student_begins_with_what_came_since_the_last_talk(
         return visit.get(page_of(world)).split('id="since"')[1].split("</section>")[0]
 
     assert "Sinds het begin" in news()
-    assert "Nieuw bewijs bij Ik help een bewoner met opstaan" in news()
+    assert "Nieuw bewijs bij ‘Ik help een bewoner met opstaan" in news()
     assert "1 inschatting van Piet" in news()
     assert "Alleen voor mij." not in visit.get(page_of(world))
     said = {"words": "We keken samen.", "held_on": world.on.isoformat()}
