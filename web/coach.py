@@ -53,7 +53,7 @@ def page(filled: Filled | None = None, plan_id: UUID | None = None) -> str:
     return render_template(
         "coach/overview.html",
         today=g.today,
-        count=len(rows),
+        count=len({row.student_id for row in rows}),
         reasons=[
             told(reason, minis=minis, requests=requests)
             for reason in (reasons if shows_all else reasons[:FIRST])

@@ -30,7 +30,7 @@ from tracker.models import (
     School,
     Snooze,
 )
-from tracker.plans import add_member
+from tracker.plans import add_member, start_own_plan
 from tracker.requests import ask
 from tracker.sharing import withdraw
 from tracker.signing import sign
@@ -630,6 +630,37 @@ def test_the_page_of_a_student_begins_with_what_came_since_the_last_talk(
     said = {"words": "We keken samen.", "held_on": world.on.isoformat()}
     visit.submit(page_of(world), f"{page_of(world)}/talks", said)
     assert "Sinds jullie gesprek van" in news()
+
+
+def test_a_student_with_two_plans_is_counted_once(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    def told() -> str:
+        found = re.search(r"\d+ student(en)?\b", visit.get("/coach"))
+        assert found
+        return found[0]
+
+    before = told()
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        plan = start_own_plan(
+            session,
+            by=world.student,
+            title="Een zaak",
+            starts_on=world.on,
+            on=world.on,
+            at=world.at,
+        )
+        add_member(
+            session,
+            by=None,
+            plan=plan,
+            person=world.coach,
+            role=PlanRole.COACH,
+            from_on=world.on,
+            at=world.at,
+        )
+    assert "Een zaak" in visit.get("/coach")
+    assert told() == before
 
 
 def test_one_drawing_stands_for_a_student_where_there_is_room_for_one(visit: Visit) -> None:
