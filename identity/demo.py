@@ -33,7 +33,7 @@ def is_open(request: Request, settings: Settings) -> bool:
 
 
 def people() -> dict[str, Any]:
-    """Return the demo's school slug and its people: slug -> {number, role, words}."""
+    """Return the demo's school slug and its people: slug -> {number, role, words: {nl, en}}."""
     loaded: dict[str, Any] = yaml.safe_load(PEOPLE.read_text("utf-8"))
     return loaded
 

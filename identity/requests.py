@@ -63,7 +63,9 @@ def identify() -> None:
         _by_cookie()
         return
     by_token = _by_token()
-    if not by_token:
+    # A link says who comes, like a launch; and it is used up in a unit of work of its own, which
+    # on SQLite would wait for this one if it had begun.
+    if not by_token and endpoint != "identity.use_link":
         _by_cookie()
     if g.person is None and endpoint not in PUBLIC:
         raise Unauthorized

@@ -22,10 +22,11 @@ from identity.links import use_link
 from identity.requests import SECRET, sign_in
 from identity.sessions import active_person, end_session
 from tracker.db import enter_school
-from tracker.models import School, SchoolRole
+from tracker.models import Person, School, SchoolRole
 from tracker.permissions import Action, roles_of
 
 blp = Blueprint("identity", __name__)
+ASKED = "asked"  # in the cookie: the page that was asked for before signing in
 LANGUAGES = ("nl", "en")
 # One slash, then no other one and no backslash: that would be another host. No blanks or control
 # characters either, for browsers leave some of them out.
@@ -49,18 +50,44 @@ def start() -> Response:
 
 def start_page() -> str:
     """Return the path of the start page that fits the person's roles in the school."""
+    return next(iter(_start_pages()), "/student")
+
+
+def _start_pages() -> list[str]:
     roles = roles_of(g.session, g.person, on=g.today)
-    return next((path for role, path in START_PAGES if role in roles), "/student")
+    return [path for role, path in START_PAGES if role in roles]
+
+
+def _page_after(asked: object) -> str:
+    """Return the page that was asked for, unless it is none of ours or another role's."""
+    path = _own_path(asked) if isinstance(asked, str) else "/"
+    room = "/" + re.split(r"[/?#]", path)[1]
+    of_others = {page for _, page in START_PAGES} - set(_start_pages())
+    return start_page() if path == "/" or room in of_others else path
 
 
 @blp.get("/sign-in", endpoint="sign_in")
 def sign_in_page() -> str:
-    """Show how to come in; in the demo, whom to come in as."""
+    """Show how to come in; in the demo, whom to come in as.
+
+    The page of ours that was asked for (`?next`) is kept until somebody came in.
+    """
+    cookie.pop(ASKED, None)
+    asked = _own_path(request.args.get("next", "/"))
+    if asked != "/":
+        cookie[ASKED] = asked
     is_demo = demo.is_open(request, current_app.extensions["settings"])
     people = demo.people()["people"] if is_demo else {}
     return render_template(
         "sign_in.html", demo_people=[{"slug": slug, **person} for slug, person in people.items()]
     )
+
+
+def _come_in(person: Person, school: School) -> Response:
+    """Start the person's session and go to the page that was asked for before."""
+    asked = cookie.get(ASKED)  # signing in empties the cookie
+    sign_in(person, school)
+    return redirect(_page_after(asked), 303)
 
 
 @blp.get("/sign-in/link/<secret>", endpoint="link")
@@ -80,8 +107,7 @@ def come_in_by_link(secret: str) -> Response:
     person = active_person(g.session, school_id=school_id, person_id=person_id)
     if person is None:
         abort(403)
-    sign_in(person, g.session.get_one(School, school_id))
-    return redirect(start_page(), 303)
+    return _come_in(person, g.session.get_one(School, school_id))
 
 
 @blp.post("/sign-in/demo")
@@ -92,8 +118,7 @@ def demo_sign_in() -> Response:
     found = demo.person_with_slug(g.session, request.form.get("person", ""))
     if found is None:
         abort(404)
-    sign_in(*found)
-    return redirect(start_page(), 303)
+    return _come_in(*found)
 
 
 @blp.post("/sign-out")

@@ -187,11 +187,12 @@ def chained(session: Session, run: ImportRun, first: int, until: int) -> str:
 
 def delete_some(session: Session, rows: Conditions) -> bool:
     """Delete a batch of staged rows; returns whether none is left."""
-    first = session.scalar(sa.select(sa.func.min(ImportRow.seq)).where(*rows))
+    ends = sa.select(sa.func.min(ImportRow.seq), sa.func.max(ImportRow.seq)).where(*rows)
+    first, last = session.execute(ends).one()
     if first is None:
         return True
     bulk.change(session, sa.delete(ImportRow).where(*rows, ImportRow.seq < first + DELETED_AT_ONCE))
-    return False
+    return bool(last < first + DELETED_AT_ONCE)
 
 
 def forget_issues(session: Session, run: ImportRun, which: Conditions) -> None:

@@ -3,12 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from identity.access import allows
 from tracker.clocks import SeenRequest
-from tracker.overview import for_coach
-from tracker.permissions import Action
+from tracker.models import SchoolRole
+from tracker.overview import Row, for_coach
+from tracker.permissions import Action, roles_of
 from tracker.signals import Rule
 from tracker.snoozes import LONGEST_REASON
 from web import trails
@@ -21,18 +23,29 @@ from web.reasons import FIRST, put_off_of, reasons_of, told
 blp = Blueprint("coach", __name__, url_prefix="/coach")
 
 ROWS_SHOWN = 40
+GUIDES = frozenset({SchoolRole.COACH, SchoolRole.TEACHER})
 
 
 @blp.get("")
 @allows(Action.SEE_OVERVIEW)
-def overview() -> str:
-    """Show who needs attention and why, then everybody by name."""
-    return page()
+def overview() -> str | Response:
+    """Show who needs attention and why, then everybody by name; others go to their own start."""
+    rows = _rows()
+    if not rows and not GUIDES & roles_of(g.session, g.person, on=g.today):
+        return redirect(url_for("identity.start"))
+    return _page(rows)
 
 
-def page(filled: Filled | None = None, plan_id: UUID | None = None) -> str:
-    """Return the overview; with what was filled in to put something of a plan off."""
-    rows = for_coach(g.session, coach=g.person, school=g.school, on=g.today)
+def page(filled: Filled, plan_id: UUID) -> str:
+    """Return the overview with what was filled in to put something of a plan off."""
+    return _page(_rows(), filled, plan_id)
+
+
+def _rows() -> list[Row]:
+    return for_coach(g.session, coach=g.person, school=g.school, on=g.today)
+
+
+def _page(rows: list[Row], filled: Filled | None = None, plan_id: UUID | None = None) -> str:
     rows.sort(key=by_name)
     minis = minis_of(rows, on=g.today)
     mine, theirs = waiting_seen(g.person)

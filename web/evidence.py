@@ -228,7 +228,10 @@ def sent(evidence_id: UUID) -> str:
     return render_template(
         "student/evidence_sent.html",
         evidence=evidence,
-        seen_by=[viewer.given_name for viewer in can_see.get(evidence.id, [])],
+        # Somebody may be there in two roles, and is named once.
+        seen_by=list(
+            {seer.person_id: seer.given_name for seer in can_see.get(evidence.id, [])}.values()
+        ),
         trails=[goal for goal in drawn if goal["id"] in piece.goals],
     )
 

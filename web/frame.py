@@ -23,13 +23,17 @@ def init_app(app: Flask) -> None:
 
 
 def frame() -> dict[str, object]:
-    """Return the reader (None, or name and role), how many requests wait for them, and our LMS."""
+    """Return the reader (None, or name and role), how many requests wait for them, and our LMS.
+
+    `from_lms`: this browser came in from an LMS last, in a frame or not.
+    """
     origins = cookie.get("frame_origins")
     in_frame = bool(origins) and request.headers.get("Sec-Fetch-Dest") == "iframe"
     person = g.get("person")
     return {
         "reader": {"name": person.name, "role": _role(person)} if person else None,
         "waiting_count": _waiting_count(person) if person else 0,
+        "from_lms": bool(origins),
         "in_frame": in_frame,
         "lms_origin": origins[0] if in_frame and origins else None,
     }

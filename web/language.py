@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time
 from flask import Flask, current_app, g, request
 from flask import session as cookie
-from flask_babel import Babel, get_domain, get_locale, gettext, ngettext
+from flask_babel import Babel, format_decimal, get_domain, get_locale, gettext, ngettext
 from markupsafe import Markup
 
 LANGUAGES = ("nl", "en")
+NO_SIGN = 1000  # below it a number is written alike everywhere
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 # The catalogue of the page that is being rendered: a page asks for hundreds of sentences, and
@@ -58,9 +59,10 @@ def _plain(catalogue: NullTranslations, text: str) -> Markup:
 
 
 def _counted(one: str, many: str, count: int, /, **values: Any) -> Markup:
-    """Return a sentence with a number (`num`) in it."""
+    """Return a sentence with a number (`num`) in it, written as in this language: 1.300."""
     told = _catalogue.get().ngettext(one, many, count)
-    return Markup(told) % {"num": count, **values}  # noqa: S704 - our own words
+    shown = count if -NO_SIGN < count < NO_SIGN else format_decimal(count)
+    return Markup(told) % {"num": shown, **values}  # noqa: S704 - our own words
 
 
 def language() -> str:

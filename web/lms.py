@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
@@ -24,15 +25,15 @@ from settings import Settings
 from tracker.errors import Invalid, NotFound
 from tracker.permissions import Action, require
 from web.forms import CODES, Filled, Form, fill, words
-from web.lms_kinds import kind_of, ours
+from web.lms_kinds import KINDS, kind_of, ours
 
 blp = Blueprint("lms", __name__, url_prefix="/school/lms")
 SHOWN_REFUSALS = 10
 # A launch that was in order, of somebody who is neither student nor teacher there.
 NO_PLACE = Refusal(
     200,
-    lazy_gettext("Somebody came who is no student or teacher in the course."),
-    fix=lazy_gettext("Give them a role in the course, unless it was a test."),
+    _("Somebody came who is no student or teacher in the course."),
+    fix=_("Give them a role in the course, unless it was a test."),
 )
 
 
@@ -72,7 +73,7 @@ def overview() -> str:
         platforms=[
             {
                 "id": one.id,
-                "name": kind_of(one.product).name,
+                "name": _name(one),
                 "issuer": one.issuer,
                 "state": _state(
                     one,
@@ -104,14 +105,22 @@ def overview() -> str:
 
 def _names(registrations: Sequence[Registration]) -> dict[UUID, str]:
     """Return what each is called: its kind, with its host where there are more of that kind."""
-    kinds = {one.id: kind_of(one.product).name for one in registrations}
+    kinds = {one.id: _name(one) for one in registrations}
     several = {kind for kind, number in Counter(kinds.values()).items() if number > 1}
     return {
-        one.id: f"{kinds[one.id]} ({urlsplit(one.issuer).netloc or one.issuer})"
-        if kinds[one.id] in several
-        else kinds[one.id]
+        one.id: f"{kinds[one.id]} ({_host(one)})" if kinds[one.id] in several else kinds[one.id]
         for one in registrations
     }
+
+
+def _name(registration: Registration) -> str:
+    """Return what an LMS is called: its kind, or its host when it is none that we know."""
+    kind = kind_of(registration.product)
+    return _host(registration) if kind is KINDS["other"] else kind.name
+
+
+def _host(registration: Registration) -> str:
+    return urlsplit(registration.issuer).netloc or registration.issuer
 
 
 def _state(registration: Registration, states: list[DeploymentState], *, waits: bool) -> str:
@@ -142,20 +151,22 @@ def _told_refusals(
     refusals: Sequence[LaunchLog], names: dict[UUID, str], deployments: Sequence[Deployment]
 ) -> list[dict[str, Any]]:
     """Return refusals in words; a deployment by the name that the LMS gives it."""
-    lti_ids = {str(one.id): one.lti_id for one in deployments}
+    known_deployments = {str(one.id): one for one in deployments}
     told = []
     for refusal in refusals:
-        is_off = refusal.code == "deployment_inactive"
+        deployment = known_deployments.get(refusal.detail or "")
+        was_off = refusal.code == "deployment_inactive"
+        is_on = was_off and deployment is not None and deployment.state is DeploymentState.ACTIVE
         known = NO_PLACE if refusal.code == "no_place" else REFUSALS.get(refusal.code)
         told.append(
             {
                 "happened_at": refusal.happened_at,
                 "platform": names.get(refusal.registration_id, ""),
                 "reason": known.reason if known else refusal.code,
-                "fix": known.fix if known else None,
-                "registration_id": refusal.registration_id if is_off else None,
-                "deployment": lti_ids.get(refusal.detail or "") if is_off else None,
-                "detail": None if is_off else refusal.detail,
+                "fix": _("It is on now.") if is_on else known.fix if known else None,
+                "registration_id": refusal.registration_id if was_off and not is_on else None,
+                "deployment": deployment.lti_id if was_off and deployment else None,
+                "detail": None if was_off else refusal.detail,
                 "help_code": refusal.help_code,
             }
         )
@@ -252,6 +263,7 @@ def _connection_page(registration: Registration, filled: Filled) -> str:
         "school/lms_connection.html",
         registration=registration,
         kind=kind,
+        name=_name(registration),
         ours=ours(kind, _settings().public_url),
         deployments=deployments,
         checks=[
@@ -263,7 +275,7 @@ def _connection_page(registration: Registration, filled: Filled) -> str:
             connections.last_refusals(
                 g.session, limit=SHOWN_REFUSALS, registration_id=registration.id, **told
             ),
-            {registration.id: kind.name},
+            {registration.id: _name(registration)},
             deployments,
         ),
         sourced_id=SOURCED_ID,

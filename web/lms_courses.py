@@ -4,10 +4,12 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from marshmallow import fields, validate
 from werkzeug.wrappers import Response
 
 from identity.access import allows
+from lti.connecting.connections import find_own_deployment
 from lti.courses import courses
 from lti.courses.course_list import find_own_course, people_of, waiting_requests
 from lti.courses.pulls import pull_of, release_roster
@@ -18,6 +20,7 @@ from web.forms import CODES, Form, fill
 
 blp = Blueprint("lms_courses", __name__, url_prefix="/school/lms/courses")
 ROLES = {role.value: role for role in courses.CONFIRMABLE}
+CONFIRMED = _("Confirmed. The list of people is read again soon.")
 
 
 class RoleForm(Form):
@@ -46,6 +49,9 @@ def course(context_id: UUID) -> str:
     return render_template(
         "school/lms_course.html",
         course=context,
+        registration_id=find_own_deployment(
+            g.session, context.deployment_id, by=g.person, on=g.today
+        ).registration_id,
         title=context.title or context.label or context.lti_id,
         teachers=teachers,
         learners=learners,
@@ -74,7 +80,7 @@ def confirm(context_id: UUID) -> Response:
     try:
         if role is not None:
             courses.confirm_context(g.session, instructors_are=role, **told)
-            flash(gettext("Confirmed. The list of people is read again soon."), "ok")
+            flash(CONFIRMED, "ok")
         elif context.instructors_are is not None:
             courses.end_confirmation(g.session, **told)
             flash(gettext("Ended. These places in plans ended today."), "ok")
@@ -100,7 +106,10 @@ def answer(context_id: UUID) -> Response:
         courses.answer_access(
             g.session, by=g.person, request=asked, instructors_are=role, on=g.today, at=g.now
         )
-        flash(gettext("Answered."), "ok")
+        flash(
+            CONFIRMED if role else gettext("Answered: no. Whoever asked still sees names only."),
+            "ok",
+        )
     except Conflict as refusal:
         flash(_refusal(refusal.code), "error")
     return _back(context_id)

@@ -12,7 +12,14 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows
 from importers.people import parking
-from importers.people.parked import Parked, count_ready, find_parked, parked_people, search_people
+from importers.people.parked import (
+    Parked,
+    decided_lately,
+    find_parked,
+    parked_people,
+    ready_sources,
+    search_people,
+)
 from importers.sentences import why_parked
 from tracker.errors import Conflict
 from tracker.models import Person
@@ -56,17 +63,14 @@ def parked() -> str:
     after = fill(PageForm(), request.args).data.get("after")
     reader: dict[str, Any] = {"person": g.person, "on": g.today}
     found = parked_people(g.session, after=after, limit=SHOWN + 1, **reader)
-    decided = parked_people(g.session, is_decided=True, limit=SHOWN_DECIDED, **reader)
-    ready = count_ready(g.session, **reader)
-    names = {one.row.source_id: one.source for one in (*found, *decided)}
+    decided = decided_lately(g.session, limit=SHOWN_DECIDED, **reader)
     return render_template(
         "school/parked.html",
         sources=_by_source(found[:SHOWN]),
         decided=[_told(one) for one in decided],
         ready=[
-            {"id": source_id, "name": names[source_id], "rows": number}
-            for source_id, number in ready.items()
-            if source_id in names
+            {"id": one.source_id, "name": one.name, "rows": one.rows}
+            for one in ready_sources(g.session, **reader)
         ],
         after=found[SHOWN - 1].row.id if len(found) > SHOWN else None,
     )

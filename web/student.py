@@ -10,9 +10,9 @@ from identity.access import allows
 from tracker.audience import viewers_of_evidence
 from tracker.errors import NotFound
 from tracker.judged import SeenJudgement, judgements_seen
-from tracker.models import LearningPlan, PlanRole
+from tracker.models import Evidence, Goal, LearningPlan, PlanRole
 from tracker.overview import Row, for_student
-from tracker.permissions import Action
+from tracker.permissions import Action, visible
 from tracker.pieces import Piece, pieces
 from tracker.placements import running_placements
 from tracker.plans import is_open, own_plans, programmes
@@ -47,7 +47,8 @@ def start() -> str:
         evidence_ids=[piece.evidence.id for piece in found],
         on=g.today,
     )
-    titles = {goal["id"]: goal["title"] for goal in goals}
+    news = _by_others(seen)[:NEWS]
+    titles = _titles(plan, news) if plan else {}
     return render_template(
         "student/start.html",
         student=g.person,
@@ -57,8 +58,8 @@ def start() -> str:
         waiting=waiting_rows(g.person),
         workplaces=workplaces(plan) if plan else [],
         goals=goals,
-        next_step=_next_step(row, goals) if row and goals else None,
-        news=[_news(judgement, titles, found) for judgement in _by_others(seen)[:NEWS]],
+        next_step=_next_step(row, goals) if row and goals and plan and is_open(plan) else None,
+        news=[_news(judgement, titles) for judgement in news],
         evidence=[
             {
                 "id": piece.evidence.id,
@@ -150,10 +151,24 @@ def _by_others(seen: Sequence[SeenJudgement]) -> list[SeenJudgement]:
     return [judgement for judgement in seen if judgement.role is not PlanRole.STUDENT]
 
 
-def _news(
-    judgement: SeenJudgement, titles: dict[UUID, str], found: Sequence[Piece]
-) -> dict[str, Any]:
-    texts = {piece.evidence.id: piece.text for piece in found}
+def _titles(plan: LearningPlan, news: Sequence[SeenJudgement]) -> dict[UUID, str]:
+    """Return what the goals and pieces of these judgements say, also when closed or long ago."""
+    about_goals = [judgement.goal_id for judgement in news if judgement.goal_id]
+    about_pieces = [judgement.evidence_id for judgement in news if judgement.evidence_id]
+    titles: dict[UUID, str] = {}
+    if about_goals:
+        goals = visible(Goal, person=g.person, on=g.today).where(Goal.id.in_(about_goals))
+        titles.update({goal.id: goal.title for goal in g.session.scalars(goals)})
+    if about_pieces:
+        judged = [Evidence.id.in_(about_pieces)]
+        found = pieces(
+            g.session, person=g.person, on=g.today, plan_ids=[plan.id], conditions=judged
+        )
+        titles.update({piece.evidence.id: piece.text for piece in found})
+    return titles
+
+
+def _news(judgement: SeenJudgement, titles: dict[UUID, str]) -> dict[str, Any]:
     about = judgement.goal_id or judgement.evidence_id
     return {
         "rater": {"name": judgement.name, "given_name": judgement.given_name},
@@ -162,7 +177,9 @@ def _news(
         "label": judgement.label,
         "words": judgement.words,
         "observed_on": judgement.observed_on,
-        "goal_title": {**titles, **texts}.get(about, "") if about else "",
+        "title": titles.get(about, "")
+        if about
+        else f"{judgement.item_code} {judgement.item_title}",
         "goal_id": judgement.goal_id,
         "evidence_id": judgement.evidence_id,
     }

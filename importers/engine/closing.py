@@ -5,7 +5,7 @@ did not show is left alone. Closings are staged as rows behind those of the file
 previewed, digested and written like all others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -65,38 +65,46 @@ def forget_closings(session: Session, run: ImportRun) -> None:
 def stage_closings(
     session: Session, run: ImportRun, passed_over: dict[RecordKind, seen.Keys]
 ) -> bool:
-    """Stage the next closings, walking through what the source told of; False when all are.
+    """Stage the next closings, walking through what the source told of; returns whether all are.
 
     `passed_over` remembers from one step to the next which keys were there without being read.
     """
     kinds = [kind for kind in _kinds(run) if is_snapshot_of(run, kind)]
-    place, after = run.cursor.get("known", [0, ""])
-    if place == len(kinds):
-        return False
-    kind = kinds[place]
-    if kind not in passed_over:
-        passed_over[kind] = seen.Keys(session, run, kind)
-    keys = passed_over[kind]
-    if keys and not after and len(keys) + _staged(session, run, kind) == _told(session, run, kind):
-        run.cursor = {**run.cursor, "known": [place + 1, ""]}
-        return True
-    size = run.batch_size * bulk.many(session)
-    known = session.execute(_known(session, run, kind, after, size)).all()
+    left = run.batch_size * bulk.many(session)
+    while left > 0:
+        place, after = run.cursor.get("known", [0, ""])
+        if place == len(kinds):
+            return True
+        kind = kinds[place]
+        if kind not in passed_over:
+            passed_over[kind] = seen.Keys(session, run, kind)
+        keys = passed_over[kind]
+        if (
+            keys
+            and not after
+            and len(keys) + _staged(session, run, kind) == _told(session, run, kind)
+        ):
+            run.cursor = {**run.cursor, "known": [place + 1, ""]}
+            return False
+        known = session.execute(_known(session, run, kind, after, left)).all()
+        missing = [ref for ref in known if not ref.is_there and ref.ext_id not in keys]
+        if missing:
+            _close(session, run, kind, missing)
+        is_last = len(known) < left
+        next_place = [place + 1, ""] if is_last else [place, known[-1].ext_id]
+        run.cursor = {**run.cursor, "known": next_place}
+        left -= len(known)
+    return False
+
+
+def _close(session: Session, run: ImportRun, kind: RecordKind, missing: Sequence[Any]) -> None:
+    """Stage the closings of what is missing, and add them to the chain."""
     first, until = run.layout["closings"]
-    missing = [ref for ref in known if not ref.is_there and ref.ext_id not in keys]
-    bulk.insert_rows(
-        session,
-        ImportRow,
-        [_closing(run, until + number, kind, ref) for number, ref in enumerate(missing)],
-    )
-    run.layout = {**run.layout, "closings": [first, until + len(missing)]}
-    is_last = len(known) < size
-    run.cursor = {
-        **run.cursor,
-        "known": [place + 1, ""] if is_last else [place, known[-1].ext_id],
-        "chain": chained(session, run, until, until + len(missing)),
-    }
-    return True
+    rows = [_closing(run, until + number, kind, ref) for number, ref in enumerate(missing)]
+    bulk.insert_rows(session, ImportRow, rows)
+    end = until + len(missing)
+    run.layout = {**run.layout, "closings": [first, end]}
+    run.cursor = {**run.cursor, "chain": chained(session, run, until, end)}
 
 
 def _told(session: Session, run: ImportRun, kind: RecordKind) -> int:

@@ -53,6 +53,7 @@ class Stopping(Exception):
 class HeldRun:
     """A run that this worker holds; `phase` is what the last step left to be done.
 
+    `total` is how many rows it has, once they are read.
     `source` is what it reads, once opened: what that asked for one stream serves the next.
     `gathered` is the kind before whose rows statistics were gathered, `passed_over` are the keys
     of rows that were not read; `has_looked_back` says that twins were looked for (twins.py).
@@ -64,6 +65,7 @@ class HeldRun:
     run_id: UUID
     claim: str
     phase: Phase | None
+    total: int | None = None
     settings: Settings | None = None
     is_stopping: Callable[[], bool] = field(default=lambda: False)
     source: Source | None = None
@@ -95,7 +97,7 @@ class HeldRun:
             run.heartbeat_at = utc_now()
             run.attempts = 0
             on_sqlite = session.get_bind().dialect.name == "sqlite"
-        self.phase = run.phase
+        self.phase, self.total = run.phase, run.total
         if on_sqlite:
             time.sleep(OTHERS_TURN)
 
@@ -150,7 +152,7 @@ def take(
             end(session, run, state=RunState.FAILED, at=at)
         if run.state is RunState.WAITING:
             run.state = RunState.READING
-        return HeldRun(engine, store, school_id, run_id, run.claim, run.phase, settings)
+        return HeldRun(engine, store, school_id, run_id, run.claim, run.phase, run.total, settings)
 
 
 def is_early(run: ImportRun, at: datetime) -> bool:

@@ -24,7 +24,6 @@ from importers.models import (
     ImportIssue,
     ImportRow,
     ImportRun,
-    ImportSource,
     Phase,
     RowStatus,
     RunState,
@@ -68,25 +67,32 @@ def match_some(held: HeldRun) -> None:
             end(session, run, state=RunState.DISCARDED, at=utc_now())
             return
         if not run.cursor:
-            if _is_outdated(session, run):
+            if seen.is_outdated(session, run):
                 begin_again(run)
                 return
             _begin(session, run)
-        span = next_span(session, run, batches=bulk.many(session))
-        while span is not None and run.cursor.get("entered") != span[0]["from"]:
-            settled.enter(session, run, span[0])
-            span = next_span(session, run, batches=bulk.many(session))
-        if span is not None:
-            _match(session, run, *span)
-        elif not closing.stage_closings(session, run, held.passed_over):
+        if _match_next(session, run) and closing.stage_closings(session, run, held.passed_over):
             _finish(session, run)
 
 
-def _is_outdated(session: Session, run: ImportRun) -> bool:
-    """Whether rows were passed over as known, and another run of the source wrote since."""
-    source = session.get_one(ImportSource, (run.school_id, run.source_id))
-    is_other = run.layout.get("as_of", source.writes) != source.writes
-    return is_other and bool(seen.numbers(session, run))
+def _match_next(session: Session, run: ImportRun) -> bool:
+    """Match as many rows as one step may take; returns whether all are.
+
+    Small streams go together: what a step takes is in its rows, and its commit costs more.
+    """
+    batches = bulk.many(session)
+    most, taken = batches * run.batch_size, 0
+    while (span := next_span(session, run, batches=batches)) is not None:
+        stream, first, until = span
+        if taken and taken + until - first > most:
+            return False
+        if run.cursor.get("entered") != stream["from"]:
+            settled.enter(session, run, stream)
+            if run.cursor["seq"] > first:
+                continue
+        _match(session, run, stream, first, until)
+        taken += until - first
+    return True
 
 
 def _begin(session: Session, run: ImportRun) -> None:

@@ -106,12 +106,14 @@ def mark(session: Session, run: ImportRun, rows: Conditions, **values: Any) -> N
 
 def gather(held: HeldRun) -> None:
     """Have statistics made of what the next kind of rows refers to, if many rows are written."""
+    if (held.total or 0) < MANY:
+        return
     with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
         run = session.get_one(ImportRun, (held.school_id, held.run_id))
         first = run.cursor.get("seq", 1)
         streams = [s for s in run.layout["streams"] if s["until"] and first < s["until"]]
     kind = RecordKind(streams[0]["kind"]) if streams else None
-    if kind is None or kind is held.gathered or (run.total or 0) < MANY:
+    if kind is None or kind is held.gathered:
         return
     referred = [TARGETS[one].model.__tablename__ for one in REFERS.get(kind, {}).values()]
     with unit_of_work(held.engine, school_id=held.school_id) as session:

@@ -23,6 +23,7 @@ from importers.models import (
     ImportRow,
     ImportRun,
     ImportSeen,
+    ImportSource,
     ParkedPerson,
     RowStatus,
 )
@@ -106,6 +107,13 @@ def numbers(session: Session, run: ImportRun) -> dict[RecordKind, int]:
         .group_by(ImportSeen.kind)
     )
     return {kind: int(number) for kind, number in found}
+
+
+def is_outdated(session: Session, run: ImportRun) -> bool:
+    """Whether rows were passed over as known, and another run of the source wrote since."""
+    source = session.get_one(ImportSource, (run.school_id, run.source_id))
+    is_other = run.layout.get("as_of", source.writes) != source.writes
+    return is_other and bool(numbers(session, run))
 
 
 class Keys:

@@ -59,18 +59,20 @@ def _open(held: HeldRun) -> Iterator[Sifted]:
     if place == len(streams):
         return iter(())
     kind = RecordKind(streams[place].kind)
-    with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
-        sieve = Sieve.of(session, run, kind)
     made = source.read(streams[place], after=run.cursor.get("after", 0), size=run.batch_size)
     # A system is asked by who holds the run, so that it is seen to be alive.
     if run.file_digest is None:
-        return _sift(held, sieve, made)
-    return Ahead(_sift(held, sieve, Ahead(made)))
+        return _sift(held, run, kind, made)
+    return Ahead(_sift(held, run, kind, Ahead(made)))
 
 
-def _sift(held: HeldRun, sieve: Sieve, batches: Iterator[Batch]) -> Iterator[Sifted]:
+def _sift(
+    held: HeldRun, run: ImportRun, kind: RecordKind, batches: Iterator[Batch]
+) -> Iterator[Sifted]:
+    sieve = None
     for batch in batches:
         with unit_of_work(held.engine, school_id=held.school_id, writes=False) as session:
+            sieve = sieve or Sieve.of(session, run, kind)
             sifted = sieve.sift(session, batch)
         yield sifted
 

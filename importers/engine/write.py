@@ -58,9 +58,8 @@ def write_some(held: HeldRun) -> None:
                 until = min(first + at_once, stream["until"])
                 _write_signals(session, run, RecordKind(stream["kind"]), first, until)
             else:
-                # Signals of the next stream are written in their own way.
-                here = [] if stream is None else [ImportRow.seq < stream["until"]]
-                rows = tell(session, [*_doing(run), *here], limit=run.batch_size)
+                here = _doing(run) + _before_signals(run, first)
+                rows = tell(session, here, limit=run.batch_size)
                 count_writing(session, run)
                 _write(session, run, _occasion(session, run), rows)
                 run.cursor, run.done = {"seq": rows[-1].seq + 1}, rows[-1].seq
@@ -80,6 +79,13 @@ def _stream_of(run: ImportRun, seq: int | None) -> StreamLayout | None:
     """Return the stream in which a row is; closings are in none."""
     streams = [one for one in run.layout["streams"] if seq and one["until"]]
     return next((one for one in streams if one["from"] <= seq < one["until"]), None)
+
+
+def _before_signals(run: ImportRun, seq: int) -> Conditions:
+    """Return the condition that rows stand before the next signals, written in their own way."""
+    streams = [one for one in run.layout["streams"] if one["until"] and one["kind"] in SIGNALS]
+    starts = [one["from"] for one in streams if one["from"] > seq]
+    return [ImportRow.seq < min(starts)] if starts else []
 
 
 def _go_on(session: Session, run: ImportRun) -> None:
@@ -152,7 +158,8 @@ def _write(session: Session, run: ImportRun, occasion: Occasion, rows: Sequence[
         told = list(of_kind)
         _upsert(session, run, occasion, kind, [r for r in told if r.status in UPSERTED])
         upserted = {row.status for row in told} & set(UPSERTED)
-        remember(session, run, [*span, ImportRow.kind == kind, ImportRow.status.in_(upserted)])
+        if upserted:
+            remember(session, run, [*span, ImportRow.kind == kind, ImportRow.status.in_(upserted)])
         close(session, run, occasion, kind, [r for r in told if r.status is RowStatus.CLOSED])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -55,6 +56,14 @@ def parked_people(
     return _parked(session, person.school_id, *conditions, limit=limit)
 
 
+def decided_lately(session: Session, *, person: Person, on: date, limit: int) -> list[Parked]:
+    """Return who was decided about, the latest first; raises NotAllowed for no administrator."""
+    require(session, person, Action.SEE_IMPORTS, on=on)
+    is_decided = ParkedPerson.decided_at.is_not(None)
+    latest = ParkedPerson.decided_at.desc()
+    return _parked(session, person.school_id, is_decided, limit=limit, first=latest)
+
+
 def find_parked(session: Session, key: UUID, *, person: Person, on: date) -> Parked:
     """Return one who is or was parked, and log the look; raises NotFound."""
     found: list[Parked] = []
@@ -67,7 +76,11 @@ def find_parked(session: Session, key: UUID, *, person: Person, on: date) -> Par
 
 
 def _parked(
-    session: Session, school_id: UUID, *conditions: sa.ColumnElement[bool], limit: int
+    session: Session,
+    school_id: UUID,
+    *conditions: sa.ColumnElement[bool],
+    limit: int,
+    first: sa.ColumnElement[Any] | None = None,
 ) -> list[Parked]:
     found = session.execute(
         sa.select(ParkedPerson, ImportSource.name, Person)
@@ -85,7 +98,7 @@ def _parked(
             ),
         )
         .where(ParkedPerson.school_id == school_id, *conditions)
-        .order_by(ParkedPerson.id)
+        .order_by(*([] if first is None else [first]), ParkedPerson.id)
         .limit(limit)
     ).all()
     waiting = _count_waiting(session, school_id, [row for row, *_ in found])
@@ -98,6 +111,26 @@ def _parked(
         )
         for row, name, person in found
     ]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """How many rows of a source wait for nothing any more."""
+
+    source_id: UUID
+    name: str
+    rows: int
+
+
+def ready_sources(session: Session, *, person: Person, on: date) -> list[Ready]:
+    """Return the sources of which rows can be taken up, by name."""
+    rows = count_ready(session, person=person, on=on)
+    found = session.execute(
+        sa.select(ImportSource.id, ImportSource.name)
+        .where(ImportSource.school_id == person.school_id, ImportSource.id.in_(list(rows)))
+        .order_by(ImportSource.name, ImportSource.id)
+    )
+    return [Ready(key, name, rows[key]) for key, name in found]
 
 
 def count_ready(session: Session, *, person: Person, on: date) -> dict[UUID, int]:

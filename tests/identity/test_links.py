@@ -102,3 +102,13 @@ def test_the_command_makes_no_link_for_a_person_of_another_school(app: Flask, wo
     refused = CliRunner().invoke(person, ["link", world.school.slug, who], obj=app)
     assert refused.exit_code == 1
     assert "kent" in refused.output
+
+
+def test_a_link_lets_somebody_in_whose_browser_has_a_session_still(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    secret = link_for(engine, world, world.coach)
+    browser = Browser(app, world.student)
+    answer = browser.post(f"/sign-in/link/{secret}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/coach")
+    assert browser.who() == world.coach.name

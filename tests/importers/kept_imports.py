@@ -31,11 +31,22 @@ class KeptImports:
         self.rows = rows
         self.kept: dict[str, Kept] = {}
 
-    def bring(self, importing: Importing, name: str, make: Callable[[], ImportRun]) -> ImportRun:
-        """Return the run of an import, whose school is that of `importing` from here on."""
+    def bring(
+        self,
+        importing: Importing,
+        name: str,
+        make: Callable[[], ImportRun],
+        *,
+        knows_people: bool = False,
+    ) -> ImportRun:
+        """Return the run of an import, whose school is that of `importing` from here on.
+
+        Where the school `knows_people`, they are the same whenever this name is brought.
+        """
         before, kept = self._filled(), self.kept.get(name)
         # Rows that a test made itself would be kept for others, or lost.
-        if self._schools() != 1 or {"person", "import_run"} & set(before):
+        own = {"import_run"} if knows_people else {"person", "import_run"}
+        if self._schools() != 1 or own & set(before):
             return make()
         if (
             kept is None

@@ -1,23 +1,25 @@
 """A small system of people and groups in pages, and a school that pulls it; for tests only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from importers.engine.held import take
 from importers.engine.work import do_work
 from importers.issues import Finding
 from importers.kinds import PULL_KINDS
-from importers.models import Cadence, ImportRun, ImportSource, MatchOn
+from importers.models import Cadence, ImportRun, ImportSource, MatchOn, RunState
 from importers.pulls import pulls, source_list
 from importers.readers.rest import Rest, links
 from importers.records import Origin, Record, RecordKind
 from importers.source import Asking, Batch, PullKind, Stream
 from settings import Settings
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tests.systems import Answer, Asked, System, Waits, page
 from tracker.db import unit_of_work, utc_now
 from tracker.people import today_at
@@ -171,6 +173,21 @@ class Pulling:
 
     def pull(self, source: ImportSource) -> ImportRun:
         return self.work_through(self.start(source))
+
+    def pull_once(
+        self, kept: KeptImports, url: str, name: str, add: Callable[[], ImportSource]
+    ) -> ImportSource:
+        """Add a source and pull it, or put back what the same pull left for an earlier test.
+
+        For a system that is as it always is at first; what it was asked before is not asked again.
+        """
+        importing = self.importing
+        run = kept.bring(importing, name, lambda: self.pull(add()), knows_people=True)
+        assert run.state is RunState.APPLIED
+        with unit_of_work(importing.engine, school_id=importing.school.id) as session:
+            source = session.scalars(sa.select(ImportSource)).one()
+            source.url = url  # that of the earlier test is no more
+        return source
 
     def again(self, source: ImportSource) -> ImportSource:
         with unit_of_work(

@@ -28,6 +28,7 @@ from settings import Settings
 from tests import systems
 from tests.canvas import RATE_LIMIT, TOKEN, Canvas, filled, playing
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tests.importers.pulled import Pulling
 from tests.systems import Answer, Asked, Waits, serving
 from tracker.db import unit_of_work, utc_now
@@ -81,6 +82,11 @@ def asking(url: str, settings: Settings, **changes: Any) -> Asking:
     return Asking(**{**given, **changes})
 
 
+def first_pull(pulling: Pulling, canvas: Canvas, kept: KeptImports) -> ImportSource:
+    """Return the source after its first pull."""
+    return pulling.pull_once(kept, canvas.url, "canvas", lambda: add(pulling, canvas))
+
+
 def look(canvas: Canvas, settings: Settings, **changes: Any) -> list[Finding]:
     return PULL_KINDS["canvas"].open(asking(canvas.url, settings, **changes)).check()
 
@@ -131,10 +137,9 @@ def test_all_that_canvas_shows_comes_in_once(pulling: Pulling, canvas: Canvas) -
 
 
 def test_a_second_pull_asks_what_was_graded_since_and_changes_nothing(
-    pulling: Pulling, canvas: Canvas
+    pulling: Pulling, canvas: Canvas, kept_imports: KeptImports
 ) -> None:
-    source = add(pulling, canvas)
-    pulling.pull(source)
+    source = first_pull(pulling, canvas, kept_imports)
     before = pulling.importing.contents()
     canvas.calls.clear()
     run = pulling.pull(source)
@@ -165,9 +170,10 @@ def test_a_grade_is_only_taken_when_its_student_sees_it(pulling: Pulling, canvas
     assert ("S000", "Opdracht 1 & meer", 7.5, None) not in graded(pulling)
 
 
-def test_each_attempt_has_its_own_grade(pulling: Pulling, canvas: Canvas) -> None:
-    source = add(pulling, canvas)
-    pulling.pull(source)
+def test_each_attempt_has_its_own_grade(
+    pulling: Pulling, canvas: Canvas, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, canvas, kept_imports)
     again = {"attempt": 2, "grade_matches_current_submission": False}
     canvas.submission(100, 21).update(again, workflow_state="submitted")
     a_day_later(pulling)
@@ -181,9 +187,10 @@ def test_each_attempt_has_its_own_grade(pulling: Pulling, canvas: Canvas) -> Non
     assert pulling.pull(source).counts["result"]["closed"] == 2
 
 
-def test_a_regrade_replaces_the_grade_of_its_attempt(pulling: Pulling, canvas: Canvas) -> None:
-    source = add(pulling, canvas)
-    pulling.pull(source)
+def test_a_regrade_replaces_the_grade_of_its_attempt(
+    pulling: Pulling, canvas: Canvas, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, canvas, kept_imports)
     canvas.grade(100, 21, 8.25, graded_at="2099-01-01T00:00:00Z")
     run = pulling.pull(source)
     assert (run.counts["result"]["changed"], run.counts["result"]["new"]) == (1, 0)
@@ -203,9 +210,10 @@ def test_pages_with_names_that_nobody_can_count_are_all_read(
     assert any(query.get("page") == ["bookmark:3"] for _, query in canvas.calls)
 
 
-def test_a_page_that_fails_closes_nobody_in_its_course(pulling: Pulling, canvas: Canvas) -> None:
-    source = add(pulling, canvas)
-    pulling.pull(source)
+def test_a_page_that_fails_closes_nobody_in_its_course(
+    pulling: Pulling, canvas: Canvas, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, canvas, kept_imports)
     canvas.most = 5
     canvas.fail("courses/2/enrollments", 3, systems.page({}, status=404))
     canvas.enrollments = [one for one in canvas.enrollments if one["user_id"] != 100]
@@ -217,9 +225,10 @@ def test_a_page_that_fails_closes_nobody_in_its_course(pulling: Pulling, canvas:
     assert run.counts["membership"]["closed"] == 1  # now told whole
 
 
-def test_a_course_that_is_closed_to_us_closes_nobody(pulling: Pulling, canvas: Canvas) -> None:
-    source = add(pulling, canvas)
-    pulling.pull(source)
+def test_a_course_that_is_closed_to_us_closes_nobody(
+    pulling: Pulling, canvas: Canvas, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, canvas, kept_imports)
     for what in ("users", "enrollments", "assignments", "students/submissions"):
         canvas.fail(f"courses/5/{what}", 1, systems.page({"status": "unauthorized"}, status=401))
     run = pulling.pull(source)
@@ -268,9 +277,10 @@ def test_full_pages_without_links_close_nobody(pulling: Pulling, canvas: Canvas)
     assert {"closing.held", "closing.held_in"} & set(pulling.importing.codes(run))
 
 
-def test_who_left_a_course_leaves_its_group(pulling: Pulling, canvas: Canvas) -> None:
-    source = add(pulling, canvas)
-    pulling.pull(source)
+def test_who_left_a_course_leaves_its_group(
+    pulling: Pulling, canvas: Canvas, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, canvas, kept_imports)
     canvas.enrollments = [one for one in canvas.enrollments if one["id"] != 2100]
     run = pulling.pull(source)
     assert run.counts["membership"]["closed"] == 1

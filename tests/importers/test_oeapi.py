@@ -16,6 +16,7 @@ from importers.source import Asking, Unavailable
 from settings import Settings
 from tests import systems
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tests.importers.pulled import Pulling
 from tests.oeapi import TOKEN, Oeapi, filled, playing, problem
 from tests.systems import Waits
@@ -56,6 +57,11 @@ def pulling(importing: Importing, settings: Settings, system: Oeapi) -> Pulling:
 def add(pulling: Pulling, system: Oeapi, **changes: Any) -> ImportSource:
     given = {"kind": "oeapi", "name": "OEAPI", "secret": TOKEN, "options": NUMBERS}
     return pulling.add(system, **{**given, **changes})  # type: ignore[arg-type]  # only its url is used
+
+
+def first_pull(pulling: Pulling, system: Oeapi, kept: KeptImports) -> ImportSource:
+    """Return the source after its first pull."""
+    return pulling.pull_once(kept, system.url, "oeapi", lambda: add(pulling, system))
 
 
 def look(system: Oeapi, settings: Settings, **changes: Any) -> list[Finding]:
@@ -119,9 +125,10 @@ def test_what_a_person_needs_is_never_stored(pulling: Pulling, system: Oeapi) ->
     assert not any(word in str(rows) for word in ("extraTime", "eckid", "over deze student"))
 
 
-def test_a_result_that_is_taken_back_ends(pulling: Pulling, system: Oeapi) -> None:
-    source = add(pulling, system)
-    pulling.pull(source)
+def test_a_result_that_is_taken_back_ends(
+    pulling: Pulling, system: Oeapi, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, system, kept_imports)
     system.association("test-1-000")["result"]["state"] = "in progress"
     system.association("test-1-002")["result"]["score"] = "8.0"
     system.association("test-1-001")["consumers"][0]["attendance"] = "notKnown"
@@ -144,17 +151,19 @@ def test_a_word_is_kept_as_a_word(pulling: Pulling, system: Oeapi) -> None:
     assert [text for (text,) in found] == ["2F", "passed"]
 
 
-def test_who_left_a_course_leaves_its_group(pulling: Pulling, system: Oeapi) -> None:
-    source = add(pulling, system)
-    pulling.pull(source)
+def test_who_left_a_course_leaves_its_group(
+    pulling: Pulling, system: Oeapi, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, system, kept_imports)
     system.association("course-1-000")["state"] = "canceled"
     run = pulling.pull(source)
     assert (run.counts["membership"]["closed"], run.counts["person"]["closed"]) == (1, 0)
 
 
-def test_a_third_page_that_fails_closes_nobody(pulling: Pulling, system: Oeapi) -> None:
-    source = add(pulling, system)
-    pulling.pull(source)
+def test_a_third_page_that_fails_closes_nobody(
+    pulling: Pulling, system: Oeapi, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, system, kept_imports)
     system.most = 2
     system.associations = [a for a in system.associations if a["associationId"] != "course-1-000"]
     system.fail(COURSE, 3, problem(403))
@@ -166,9 +175,10 @@ def test_a_third_page_that_fails_closes_nobody(pulling: Pulling, system: Oeapi) 
     assert pulling.pull(source).counts["membership"]["closed"] == 1
 
 
-def test_a_list_that_moves_while_it_is_read_closes_nobody(pulling: Pulling, system: Oeapi) -> None:
-    source = add(pulling, system)
-    pulling.pull(source)
+def test_a_list_that_moves_while_it_is_read_closes_nobody(
+    pulling: Pulling, system: Oeapi, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, system, kept_imports)
     gone = system.association("course-1-000")
     rows = [one for one in system.associations if one["offering"] == "course-1"]
     life = {"pageSize": 4, "hasPreviousPage": False}

@@ -19,6 +19,7 @@ from settings import Settings
 from tests import systems
 from tests.importers.bundles import bundle
 from tests.importers.importing import Importing
+from tests.importers.kept_imports import KeptImports
 from tests.importers.pulled import Pulling
 from tests.oneroster import CLIENT, GRADEBOOK, SECRET, OneRoster, serving_bundle
 from tests.systems import Waits
@@ -44,6 +45,11 @@ def pulling(importing: Importing, settings: Settings) -> Pulling:
 def add(pulling: Pulling, service: OneRoster, **changes: Any) -> ImportSource:
     given = {"kind": "oneroster", "name": "OneRoster", "secret": f"{CLIENT}:{SECRET}", **changes}
     return pulling.add(service, **given)  # type: ignore[arg-type]  # only its url is used
+
+
+def first_pull(pulling: Pulling, service: OneRoster, kept: KeptImports) -> ImportSource:
+    """Return the source after its first pull."""
+    return pulling.pull_once(kept, service.url, "oneroster_rest", lambda: add(pulling, service))
 
 
 def look(service: OneRoster, settings: Settings, **changes: Any) -> list[Finding]:
@@ -96,10 +102,9 @@ def test_a_service_tells_what_its_bundle_tells(
 
 
 def test_a_second_pull_asks_for_changes_and_changes_nothing(
-    pulling: Pulling, service: OneRoster
+    pulling: Pulling, service: OneRoster, kept_imports: KeptImports
 ) -> None:
-    source = add(pulling, service)
-    pulling.pull(source)
+    source = first_pull(pulling, service, kept_imports)
     before = pulling.importing.contents()
     service.calls.clear()
     run = pulling.pull(source)
@@ -114,10 +119,9 @@ def test_a_second_pull_asks_for_changes_and_changes_nothing(
 
 
 def test_each_week_everything_is_read_again_and_again_nothing_changes(
-    pulling: Pulling, service: OneRoster
+    pulling: Pulling, service: OneRoster, kept_imports: KeptImports
 ) -> None:
-    source = add(pulling, service)
-    pulling.pull(source)
+    source = first_pull(pulling, service, kept_imports)
     before = pulling.importing.contents()
     long_ago(pulling, 7)
     service.calls.clear()
@@ -127,10 +131,9 @@ def test_each_week_everything_is_read_again_and_again_nothing_changes(
 
 
 def test_changes_come_in_and_what_is_to_be_deleted_ends(
-    pulling: Pulling, service: OneRoster
+    pulling: Pulling, service: OneRoster, kept_imports: KeptImports
 ) -> None:
-    source = add(pulling, service)
-    pulling.pull(source)
+    source = first_pull(pulling, service, kept_imports)
     place = service.lists["enrollments"][0]["sourcedId"]
     result = next(r for r in service.lists["results"] if "score" in r)
     user = service.lists["users"][-1]["sourcedId"]
@@ -146,9 +149,10 @@ def test_changes_come_in_and_what_is_to_be_deleted_ends(
     assert pulling.importing.count(Activity, Activity.ended_at.is_not(None)) == 1
 
 
-def test_who_lost_a_role_in_the_service_loses_it_here(pulling: Pulling, service: OneRoster) -> None:
-    source = add(pulling, service)
-    pulling.pull(source)
+def test_who_lost_a_role_in_the_service_loses_it_here(
+    pulling: Pulling, service: OneRoster, kept_imports: KeptImports
+) -> None:
+    source = first_pull(pulling, service, kept_imports)
     user = service.lists["users"][0]
     both = [{**user["roles"][0], "role": role} for role in ("student", "teacher")]
     service.change("users", user["sourcedId"], roles=both)
@@ -169,10 +173,9 @@ def test_parents_and_other_users_never_come_in(pulling: Pulling, service: OneRos
 
 
 def test_what_is_missing_from_a_whole_reading_is_closed(
-    pulling: Pulling, service: OneRoster
+    pulling: Pulling, service: OneRoster, kept_imports: KeptImports
 ) -> None:
-    source = add(pulling, service)
-    pulling.pull(source)
+    source = first_pull(pulling, service, kept_imports)
     gone = service.lists["users"].pop()["sourcedId"]
     service.lists["enrollments"] = [
         row for row in service.lists["enrollments"] if row["user"]["sourcedId"] != gone
@@ -194,10 +197,9 @@ def test_small_pages_tell_all(pulling: Pulling, service: OneRoster, *, has_total
 
 
 def test_a_list_that_moves_while_it_is_read_closes_nobody(
-    pulling: Pulling, service: OneRoster
+    pulling: Pulling, service: OneRoster, kept_imports: KeptImports
 ) -> None:
-    source = add(pulling, service)
-    pulling.pull(source)
+    source = first_pull(pulling, service, kept_imports)
     long_ago(pulling, 7)
     service.most = 10
     gone = min(row["sourcedId"] for row in service.lists["users"])
@@ -218,10 +220,9 @@ def test_a_list_that_moves_while_it_is_read_closes_nobody(
 
 
 def test_a_service_that_counts_more_than_it_gives_closes_nobody(
-    pulling: Pulling, service: OneRoster
+    pulling: Pulling, service: OneRoster, kept_imports: KeptImports
 ) -> None:
-    source = add(pulling, service)
-    pulling.pull(source)
+    source = first_pull(pulling, service, kept_imports)
     long_ago(pulling, 7)
     rows = service.lists["users"][:-1]
     answer = systems.page({"users": rows}, headers={"X-Total-Count": str(PEOPLE)})
@@ -246,10 +247,9 @@ def test_a_service_that_passes_over_the_offset_ends_and_closes_nobody(
 
 
 def test_a_third_page_that_fails_closes_nobody_and_the_rest_is_read(
-    pulling: Pulling, service: OneRoster
+    pulling: Pulling, service: OneRoster, kept_imports: KeptImports
 ) -> None:
-    source = add(pulling, service)
-    pulling.pull(source)
+    source = first_pull(pulling, service, kept_imports)
     long_ago(pulling, 7)
     service.most = 5
     service.fail("enrollments", 8, systems.page({}, status=404))
@@ -341,10 +341,9 @@ def test_a_look_says_what_is_wrong_with_the_key(service: OneRoster, settings: Se
 
 
 def test_a_service_that_does_not_know_changes_says_what_to_do(
-    pulling: Pulling, service: OneRoster
+    pulling: Pulling, service: OneRoster, kept_imports: KeptImports
 ) -> None:
-    source = add(pulling, service)
-    pulling.pull(source)
+    source = first_pull(pulling, service, kept_imports)
 
     def refuse(name: str, offset: int) -> None:
         if "filter" in service.calls[-1][1]:

@@ -53,6 +53,27 @@ def test_rows_that_tell_what_was_told_before_are_not_read(
     assert importing.count(ImportSeen) == 0
 
 
+def matched_in(importing: Importing, **options: int) -> int:
+    """Read a bundle, and return in how many steps it was matched up to its preview."""
+    run = importing.start(bundle(), **options)
+    held = take(
+        importing.engine, importing.store, school_id=run.school_id, run_id=run.id, at=utc_now()
+    )
+    assert held is not None
+    steps = 0
+    while held.phase is not None:
+        steps += held.phase is Phase.MATCH
+        STEPS[held.phase](held)
+    assert importing.again(run).state is RunState.PREVIEWED
+    return steps
+
+
+def test_streams_of_a_few_rows_are_matched_together_and_many_rows_are_not(importing: Importing):
+    streams = len(importing.preview(bundle()).layout["streams"])
+    assert matched_in(importing) == 1 < streams
+    assert matched_in(importing, batch_size=5) > streams
+
+
 def test_the_same_in_other_words_is_the_same_and_remembered(
     importing: Importing, imported: ImportRun
 ):

@@ -103,7 +103,11 @@ def test_an_invitation_works_once(new_lms: Lms, address: str, engine: sa.Engine)
     """lti.md case 46, used invite."""
     assert post(address, fields(new_lms)).status_code == 200
     assert refusal(post(address, fields(new_lms))) == (410, "invite_used")
-    assert refusal(requests.get(address, params=fields(new_lms), timeout=WAIT))[0] == 410
+    again = requests.get(address, params=fields(new_lms), timeout=WAIT)
+    assert refusal(again) == (410, "invite_used")
+    # It was used to connect, so nobody is told that nothing was.
+    assert "Kijk in Leerspoor, onder LMS, of hij gekoppeld is." in again.text
+    assert "Er is niets gekoppeld." not in again.text
     assert len(asked_of(new_lms)) == 1
 
 

@@ -227,6 +227,7 @@ def sample(page: str) -> str:
         template,
         reader={"name": READERS[role], "role": role} if role else None,
         waiting_count=2 if role else 0,
+        from_lms=in_frame,
         in_frame=in_frame,
         lms_origin="https://lms.example" if in_frame else None,
         **context,

@@ -45,6 +45,16 @@ REFUSALS = [
         "detail": None,
         "help_code": "LS-0C11DE",
     },
+    {
+        "happened_at": MOMENT,
+        "platform": "Moodle",
+        "reason": "De school heeft deze koppeling nog niet aangezet.",
+        "fix": "Nu staat hij aan.",
+        "registration_id": None,
+        "deployment": "7",
+        "detail": None,
+        "help_code": "LS-0C11DF",
+    },
 ]
 
 
@@ -72,7 +82,7 @@ OVERVIEW: dict[str, Any] = {
     "platforms": [
         _platform(ONE, "Moodle", "on", "https://moodle.meetpunt.example"),
         _platform(TWO, "Canvas", "off", "https://canvas.instructure.com"),
-        _platform(TWO, "LTI 1.3", "new", "https://" + "lange-naam-" * 8 + ".example"),
+        _platform(TWO, "lange-naam-" * 8 + ".example", "new", "https://lange-naam.example"),
         _platform(TWO, "Brightspace", "found", "https://brightspace.example"),
         _platform(TWO, "itslearning", "part", "https://itslearning.example"),
     ],
@@ -111,6 +121,7 @@ CONNECTION: dict[str, Any] = {
         jwks_url="https://moodle.meetpunt.example/mod/lti/certs.php",
         checked_at=MOMENT,
     ),
+    "name": "Moodle",
     "kind": KINDS["moodle"],
     "ours": ours(KINDS["moodle"], US),
     "deployments": [
@@ -136,6 +147,7 @@ COURSE_PAGE: dict[str, Any] = {
         confirmed_at=None,
     ),
     "title": LONG,
+    "registration_id": ONE,
     "teachers": ["Joost van Dalen", "Maria-Magdalena van den Heuvel-Oosterbeek"],
     "learners": 21,
     "pull": SimpleNamespace(held=None, error=None, done_at=MOMENT),

@@ -420,6 +420,7 @@ ALL_PIECES: dict[str, Any] = {
     "number": 1,
     "has_next": True,
 }
+REFUSED: dict[str, Any] = {"fields": {}, "help_code": "LS-2147K0", "takes_files": False}
 STUDENT_START: dict[str, Any] = {
     "student": {"given_name": "Amira"},
     "plan": ROUTE,
@@ -437,7 +438,7 @@ STUDENT_START: dict[str, Any] = {
             "label": "voldoende",
             "words": "Rustig en veilig gewerkt. Je legde elke stap uit.",
             "observed_on": date(2026, 11, 16),
-            "goal_title": TITLES[SHOWER],
+            "title": TITLES[SHOWER],
             "goal_id": SHOWER,
             "evidence_id": EVIDENCE,
         },
@@ -448,7 +449,7 @@ STUDENT_START: dict[str, Any] = {
             "label": "zelfstandig",
             "words": None,
             "observed_on": date(2026, 10, 22),
-            "goal_title": TITLES[SHOWER],
+            "title": TITLES[SHOWER],
             "goal_id": SHOWER,
             "evidence_id": None,
         },
@@ -881,12 +882,28 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "sign_in.html",
         {
             "demo_people": [
-                {"slug": role, "role": role, "words": words}
-                for role, words in (
-                    ("student", "Amira Bouzian leert bij Woonzorg Het Anker."),
-                    ("coach", "Joost van Dalen begeleidt 30 studenten."),
-                    ("supervisor", "Marja Postma werkt bij Woonzorg Het Anker."),
-                    ("administrator", "Ilse Kramer beheert de koppelingen."),
+                {"slug": role, "role": role, "words": {"nl": dutch, "en": english}}
+                for role, dutch, english in (
+                    (
+                        "student",
+                        "Amira Bouzian leert bij Woonzorg Het Anker.",
+                        "Amira Bouzian learns at Woonzorg Het Anker.",
+                    ),
+                    (
+                        "coach",
+                        "Joost van Dalen begeleidt 30 studenten.",
+                        "Joost van Dalen guides 30 students.",
+                    ),
+                    (
+                        "supervisor",
+                        "Marja Postma werkt bij Woonzorg Het Anker.",
+                        "Marja Postma works at Woonzorg Het Anker.",
+                    ),
+                    (
+                        "administrator",
+                        "Ilse Kramer beheert de koppelingen.",
+                        "Ilse Kramer looks after the connections.",
+                    ),
                 )
             ]
         },
@@ -904,6 +921,17 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "student/start.html",
         STUDENT_START
         | {"goals": [], "next_step": None, "news": [], "evidence": [], "activity": []},
+    ),
+    "student-start-closed": (
+        "student",
+        "student/start.html",
+        STUDENT_START | {"plan": ROUTE | {"is_open": False}, "next_step": None},
+    ),
+    "student-start-closed-empty": (
+        "student",
+        "student/start.html",
+        STUDENT_START
+        | {"plan": ROUTE | {"is_open": False}, "goals": [], "next_step": None, "news": []},
     ),
     "student-start-two-plans": (
         "student",
@@ -1391,16 +1419,21 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "supervisor/done.html",
         {"given_name": "Marja", "trails": [], "views": [], "next_id": None},
     ),
+    "error-413-file": (
+        "student",
+        "error.html",
+        REFUSED | {"status": 413, "code": "too_large", "takes_files": True},
+    ),
     "error-csrf": (
         "student",
         "error.html",
-        {"status": 403, "code": "csrf_missing", "fields": {}, "help_code": "LS-2147K0"},
+        REFUSED | {"status": 403, "code": "csrf_missing"},
     ),
     **{
         f"error-{status}": (
             "student",
             "error.html",
-            {"status": status, "code": code, "fields": fields, "help_code": "LS-2147K0"},
+            REFUSED | {"status": status, "code": code, "fields": fields},
         )
         for status, code, fields in (
             (404, "not_found", {}),
@@ -1417,7 +1450,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "error-401": (
         None,
         "error.html",
-        {"status": 401, "code": "sign_in", "fields": {}, "help_code": "LS-2147K0"},
+        REFUSED | {"status": 401, "code": "sign_in"},
     ),
     **course_pages(ROWS, NOW),
     **LAUNCHES,

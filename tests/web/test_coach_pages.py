@@ -349,6 +349,38 @@ def test_the_core_team_gives_a_view_but_lets_nothing_count(
     assert answer.status_code == 403
 
 
+def test_the_core_team_reads_who_agrees_and_who_answers_without_a_button_to_nowhere(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    waiting_goal(engine, world)
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        add_member(
+            session,
+            by=None,
+            plan=world.plan,
+            person=world.teacher,
+            role=PlanRole.TEAM,
+            from_on=world.on,
+            at=world.at,
+        )
+        asked = ask(
+            session,
+            by=world.student,
+            subject=session.get_one(Evidence, (world.school.id, world.shared.id)),
+            to=world.coach,
+            words="Kijk je mee?",
+            on=world.on,
+            at=world.at,
+        )
+        asked.asked_at = world.at - timedelta(days=9)
+    page = Visit(app, world.teacher).get(page_of(world))
+    assert "De coach heeft er nog niet mee ingestemd." in page
+    assert "Sanne wacht 9 dagen op een coach." in page
+    assert f'href="{page_of(world)}"' not in page
+    coach = Visit(app, world.coach).get(page_of(world))
+    assert "De coach heeft er nog niet mee ingestemd." not in coach
+
+
 def test_a_withdrawn_piece_keeps_its_judgements_and_says_so(
     visit: Visit, engine: sa.Engine, world: World
 ) -> None:

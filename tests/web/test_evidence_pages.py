@@ -26,6 +26,7 @@ from tracker.models import (
     LearningPlan,
     Membership,
     PlanMember,
+    PlanRole,
     SchoolRole,
 )
 from tracker.people import add_person
@@ -312,6 +313,26 @@ def test_what_is_said_after_sending_is_for_its_student(app: Flask, world: World)
     Visit(app, world.student).get(page)
     Visit(app, world.coach).get(page, status=403)
     Visit(app, world.other_student).get(page, status=404)
+
+
+def test_who_guides_in_two_roles_is_named_once(app: Flask, engine: sa.Engine, world: World) -> None:
+    page = f"{ALL}/{world.shared.id}/sent"
+    before = Visit(app, world.student).get(page)
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.add(
+            PlanMember(
+                school_id=world.school.id,
+                plan_id=world.plan.id,
+                person_id=world.coach.id,
+                role=PlanRole.TEAM,
+                from_on=world.on,
+                created_at=world.at,
+            )
+        )
+    named = "Je bewijs is nu zichtbaar voor[^<]*"
+    seen = re.findall(named, before)
+    assert world.coach.given_name in seen[0]
+    assert re.findall(named, Visit(app, world.student).get(page)) == seen
 
 
 @pytest.mark.parametrize("name", ["share", "stop", "withdraw", "erase", "edit"])

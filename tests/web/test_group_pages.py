@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, render_template_string
 
 from tests.visits import Visit
 from tests.world import World
@@ -16,6 +16,7 @@ from tracker.models import (
     ActivityItem,
     ActivityKind,
     CoachGroup,
+    Group,
     GroupRole,
     ItemMeaning,
     Membership,
@@ -92,6 +93,28 @@ def item(engine: sa.Engine, world: World) -> UUID:
 def read(engine: sa.Engine, world: World, statement: Any) -> list[Any]:
     with unit_of_work(engine, school_id=world.school.id) as session:
         return list(session.scalars(statement))
+
+
+def test_a_school_without_groups_is_led_to_reading_in_a_list(
+    engine: sa.Engine, world: World, visit: Visit
+) -> None:
+    assert "Nog geen groepen" not in visit.get("/school/groups")
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(sa.delete(CoachGroup))
+        session.execute(sa.delete(Membership))
+        session.execute(sa.delete(Group))
+    shown = visit.get("/school/groups")
+    assert "Nog geen groepen" in shown
+    assert 'href="/school#send"' in shown
+
+
+def test_numbers_of_a_thousand_and_more_are_written_as_in_the_language(app: Flask) -> None:
+    for language, shown in (("nl", "1.300 studenten"), ("en", "1,300 students")):
+        with app.test_request_context(headers={"Accept-Language": language}):
+            told = render_template_string(
+                "{{ ngettext('%(num)s student', '%(num)s students', 1300) }}"
+            )
+        assert told == shown
 
 
 def test_confirming_a_group_is_shown_before_it_happens(

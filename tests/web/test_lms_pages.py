@@ -175,7 +175,9 @@ def test_an_invitation_from_the_page_connects_an_lms(
 ) -> None:
     answer = visit.submit(f"{PAGE}/new?lms=moodle", f"{PAGE}/invites", {"product": "moodle"})
     assert answer.status_code == 200
-    address = answer.get_data(as_text=True).split('id="address" readonly value="')[1].split('"')[0]
+    address = (
+        answer.get_data(as_text=True).split('id="address" rows="3" readonly>')[1].split("<")[0]
+    )
     (kept,) = [row(engine, world, Invite)]
     assert kept.by_id == world.administrator.id
     joined = requests.post(
@@ -414,6 +416,76 @@ def test_refused_launches_are_shown_with_their_help_code_and_no_name(
         assert f"Deployment <b>{joined[1].lti_id}</b>" in page
         assert f'href="{PAGE}/{joined[0].id}#on"' in page
         assert f"<code>{joined[1].id}</code>" not in page
+
+
+def test_a_refusal_of_what_is_on_by_now_asks_to_switch_nothing_on(
+    visit: Visit, engine: sa.Engine, world: World, joined: tuple[Registration, Deployment]
+) -> None:
+    page = f"{PAGE}/{joined[0].id}"
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        log_launch(
+            session,
+            school_id=world.school.id,
+            registration_id=joined[0].id,
+            code="deployment_inactive",
+            detail=str(joined[1].id),
+            help_code="LS-ABCDEF",
+            at=world.at,
+        )
+    assert "Zet hem aan, of laat hem uit" in visit.get(page)
+    visit.submit(page, f"{page}/deployments", {"deployment": str(joined[1].id), "state": "on"})
+    for path in (PAGE, page):
+        shown = visit.get(path)
+        assert "Zet hem aan, of laat hem uit" not in shown
+        assert f"Deployment <b>{joined[1].lti_id}</b>. Nu staat hij aan." in shown
+        assert "LS-ABCDEF" in shown
+
+
+def test_somebody_without_a_place_in_the_course_is_told_in_the_readers_language(
+    visit: Visit, engine: sa.Engine, world: World, joined: tuple[Registration, Deployment]
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        log_launch(
+            session,
+            school_id=world.school.id,
+            registration_id=joined[0].id,
+            code="no_place",
+            at=world.at,
+        )
+    page = visit.get(PAGE)
+    assert "Er kwam iemand die geen student of docent is in de cursus." in page
+    assert "Geef diegene een rol in de cursus, tenzij het een test was." in page
+
+
+def test_an_lms_of_no_kind_that_we_know_goes_by_its_host(
+    visit: Visit, engine: sa.Engine, lms: Lms, world: World
+) -> None:
+    registration, _ = register(engine, lms, world.school, is_active=False)
+    host = lms.issuer.removeprefix("http://")
+    assert f'<th scope="row">{host}<br>' in visit.get(PAGE)
+    assert f"<h1>{host}</h1>" in visit.get(f"{PAGE}/{registration.id}")
+
+
+def test_a_list_that_could_not_be_read_leads_to_the_self_test_of_its_connection(
+    visit: Visit,
+    engine: sa.Engine,
+    world: World,
+    joined: tuple[Registration, Deployment],
+    course: Context,
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.add(
+            ContextPull(
+                school_id=world.school.id,
+                context_id=course.id,
+                kind=ContextPullKind.ROSTER,
+                attempts=1,
+                error="unreachable",
+            )
+        )
+    shown = visit.get(f"{PAGE}/courses/{course.id}")
+    assert "De lijst met mensen kon niet worden gelezen." in shown
+    assert f'href="{PAGE}/{joined[0].id}#test"' in shown
 
 
 def test_a_course_is_confirmed_once_and_that_can_end(

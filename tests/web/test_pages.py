@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from flask import Flask
 from PIL import Image
 
-from tests.visits import Visit
+from tests.visits import SECURE, Visit
 from tests.world import World
-from tracker.db import new_id, unit_of_work
-from tracker.models import Attachment, Evidence, Goal, Judgement, SchoolRole
+from tracker.db import new_id, unit_of_work, utc_now
+from tracker.evidence import log_evidence
+from tracker.models import Attachment, Evidence, EvidenceVersion, Goal, Judgement, SchoolRole
 from tracker.people import add_person
 
 
@@ -219,3 +220,122 @@ def test_a_student_without_a_plan_is_invited_and_begins_one_with_the_first_goal(
     assert answer.status_code == 303
     with unit_of_work(engine, school_id=world.school.id) as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Goal)) == 3
+
+
+def test_who_guides_nobody_and_opens_the_overview_is_at_the_own_start_page(
+    app: Flask, world: World
+) -> None:
+    for person in (world.student, world.supervisor, world.administrator):
+        answer = Visit(app, person).client.get("/coach", base_url=SECURE)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+
+
+def test_a_teacher_without_students_is_led_to_the_lessons(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        newcomer = add_person(
+            session,
+            by=None,
+            school=world.school,
+            name="Nina Nieuw",
+            number="D77",
+            roles=[SchoolRole.TEACHER],
+            at=world.at,
+        )
+    visit = Visit(app, newcomer)
+    page = visit.get("/coach")
+    assert "Nog geen studenten" in page
+    assert 'href="/lessons"' in page.split("<main")[1]
+    visit.get("/lessons")
+
+
+def test_a_closed_plan_on_the_start_page_says_so_and_asks_for_no_goal(
+    app: Flask, world: World
+) -> None:
+    visit = Visit(app, world.student)
+    plan = f"/student/plans/{world.plan.id}"
+    assert visit.submit(plan, f"{plan}/close", {}).status_code == 303
+    page = visit.get(f"/student?plan={world.plan.id}").split("<main")[1]
+    assert "Dit plan is gesloten" in page
+    assert f'href="{plan}"' in page
+    assert "Ik help een bewoner met opstaan" in page
+    for asked in ("Kies je eerste doel", "Je volgende stap", "Nieuw doel", "Bewijs toevoegen"):
+        assert asked not in page
+
+
+def test_a_closed_plan_without_goals_invites_no_first_goal(app: Flask, world: World) -> None:
+    visit = Visit(app, world.student)
+    new = {"title": "Mijn zaak", "starts_on": world.on.isoformat()}
+    second = visit.submit("/student/plans", "/student/plans", new).headers["Location"]
+    plan = f"/student/plans/{second.partition('=')[2]}"
+    assert "Kies je eerste doel" in visit.get(second)
+    assert visit.submit(plan, f"{plan}/close", {}).status_code == 303
+    page = visit.get(second).split("<main")[1]
+    assert "Dit plan is gesloten" in page
+    assert "Kies je eerste doel" not in page
+    assert "Mijn zaak" in page
+
+
+def see_the_shared_piece(app: Flask, world: World) -> None:
+    """Let the coach give a view on the piece that is shared, and on no goal."""
+    path = f"/judge/evidence/{world.shared.id}"
+    view = {"level": str(world.levels[2].id), "words": "", "observed_on": world.on.isoformat()}
+    assert Visit(app, world.coach).submit(path, path, view).status_code == 303
+
+
+def test_news_about_an_older_piece_says_which_one(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        for number in range(6):
+            log_evidence(
+                session,
+                key=new_id(),
+                by=world.student,
+                plan=world.plan,
+                text=f"Later stuk {number}",
+                happened_on=world.on,
+                has_people=False,
+                on=world.on,
+                at=utc_now(),
+            )
+    see_the_shared_piece(app, world)
+    page = Visit(app, world.student).get("/student")
+    news = page.split('id="news"')[1].split("</ul>")[0]
+    assert "Ik hielp mevrouw met opstaan." not in page.split('id="evidence"')[1]
+    assert "Ik hielp mevrouw met opstaan." in news
+
+
+def test_a_photo_without_words_is_named_as_such_in_news_and_to_the_coach(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(
+            sa.update(EvidenceVersion)
+            .where(EvidenceVersion.evidence_id == world.shared.id)
+            .values(text="")
+        )
+    see_the_shared_piece(app, world)
+    news = Visit(app, world.student).get("/student").split('id="news"')[1].split("</ul>")[0]
+    assert "Zonder woorden" in news
+    plan = f"/coach/plans/{world.plan.id}"
+    coach = Visit(app, world.coach)
+    assert ": Zonder woorden</span>" in coach.get(plan)
+    assert ">Zonder woorden</p>" in coach.get(f"{plan}/evidence")
+
+
+def test_words_on_several_lines_keep_them_for_the_coach(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    words = "Eerst keek ik.\nToen deed ik het."
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(
+            sa.update(EvidenceVersion)
+            .where(EvidenceVersion.evidence_id == world.shared.id)
+            .values(text=words)
+        )
+    coach = Visit(app, world.coach)
+    for path in (f"/coach/plans/{world.plan.id}/evidence", f"/judge/evidence/{world.shared.id}"):
+        keeps = re.search(r'class="tekst[^"]*">' + words, coach.get(path))
+        assert keeps is not None, path

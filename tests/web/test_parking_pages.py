@@ -122,6 +122,60 @@ def test_rows_that_waited_are_taken_up_from_the_page(
     assert "hoeft niet langer te wachten" not in visit.get("/school/parked")
 
 
+def park(engine: sa.Engine, world: World, number: int) -> list[UUID]:
+    """Have so many more people wait; returns their ids."""
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        run = session.scalars(sa.select(ImportRun)).one()
+        rows = [
+            ParkedPerson(
+                school_id=world.school.id,
+                source_id=run.source_id,
+                last_run_id=run.id,
+                ext_id=f"x{place}",
+                name=f"Persoon {place}",
+                why="person.unknown",
+                seen_at=world.at,
+            )
+            for place in range(number)
+        ]
+        session.add_all(rows)
+        session.flush()
+        return [row.id for row in rows]
+
+
+def test_what_was_decided_last_can_be_undone_however_much_was_decided(
+    engine: sa.Engine, world: World, visit: Visit, parked: str
+) -> None:
+    for key in reversed(park(engine, world, 21)):
+        visit.submit(parked, f"/school/parked/{key}", {"nobody": "yes"})
+    page = visit.get("/school/parked")
+    shown = re.findall(r"<b>(Persoon \d+)</b>", page)
+    assert len(shown) == 20
+    assert "Persoon 0" in shown
+    assert "Persoon 20" not in shown
+
+
+def test_rows_that_need_not_wait_are_offered_however_many_people_wait(
+    engine: sa.Engine, world: World, visit: Visit, parked: str
+) -> None:
+    visit.submit(parked, parked, {"person": str(world.student.id)})
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.execute(sa.update(ParkedPerson).values(decided_at=world.at))
+    for key in park(engine, world, 21):
+        visit.submit(parked, f"/school/parked/{key}", {"nobody": "yes"})
+    assert "1 gegeven van Verteller hoeft niet langer te wachten" in visit.get("/school/parked")
+
+
+def test_many_people_who_wait_are_best_read_in_with_a_list(
+    engine: sa.Engine, world: World, visit: Visit, parked: str
+) -> None:
+    assert "Zijn het er veel?" not in visit.get("/school/parked")
+    park(engine, world, 50)
+    page = visit.get("/school/parked")
+    assert "Zijn het er veel?" in page
+    assert "Meer mensen" in page
+
+
 def test_bad_rows_are_downloaded_repaired_and_sent_again(
     app: Flask, engine: sa.Engine, world: World, visit: Visit
 ) -> None:

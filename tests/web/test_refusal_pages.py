@@ -40,4 +40,22 @@ def test_a_body_that_is_too_large_is_refused_with_what_to_do(app: Flask, world: 
     page = answer.get_data(as_text=True)
     assert answer.status_code == 413
     assert MENU in page
-    assert "te groot" in page
+    assert "Dit is te groot" in page
+    assert "Ga terug en stuur minder tegelijk." in page
+
+
+def test_a_file_that_is_too_large_is_refused_with_how_large_it_may_be(
+    app: Flask, world: World
+) -> None:
+    visit = Visit(app, world.coach)
+    judge = f"/judge/goals/{world.goal.id}"
+    token = visit.token(judge)
+    answer = visit.client.post(
+        judge,
+        data={"csrf_token": token},
+        base_url=SECURE,
+        environ_overrides={"CONTENT_LENGTH": str(2**40)},
+    )
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 413
+    assert "Een bestand mag hooguit 100 MB zijn." in page
