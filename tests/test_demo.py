@@ -213,7 +213,7 @@ def test_the_story_invites_every_reader_on_whatever_day_it_is_told(
         assert (session.scalar(closed) or 0) >= 10
         coach = session.scalars(sa.select(Person).where(Person.number == "C900001")).one()
         rows = rows_for(session, reader=coach, school=school, on=today)
-        assert len(rows) == 25
+        assert len({row.student_id for row in rows}) == 25
         fired = {signal.rule for row in rows for signal in row.signals}
         assert fired >= {
             Rule.UNANSWERED,
