@@ -35,14 +35,10 @@ class ProgrammeForm(Form):
 @allows(Action.SEE_PLAN)
 def plan(plan_id: UUID) -> str:
     """Show student and coach how personal the goals of a plan are, and how that moved."""
-    found = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
-    roles = roles_of(g.session, g.person, on=g.today, plan_id=found.id)
-    if not roles & OWN:
-        raise NotFound("not of the own plan")
+    found, is_own = from_inside(plan_id)
     standings = tailoring.of_plan(
         g.session, plan=found, person=g.person, school=g.school, on=g.today
     )
-    is_own = PlanRole.STUDENT in roles
     return render_template(
         "plan/tailoring.html",
         is_own=is_own,
@@ -71,6 +67,15 @@ def school() -> str:
         moments=[counted(standing) for standing in standings],
         today=g.today,
     )
+
+
+def from_inside(plan_id: UUID) -> tuple[LearningPlan, bool]:
+    """Return a plan for its student or who guides at school, and whether it is the reader's own."""
+    plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
+    roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
+    if not roles & OWN:
+        raise NotFound("not of the own plan")
+    return plan, PlanRole.STUDENT in roles
 
 
 def way_back(plan: LearningPlan, *, is_own: bool) -> dict[str, str | None]:

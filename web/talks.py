@@ -6,12 +6,10 @@ from flask import Blueprint, g, render_template, request
 
 from identity.access import allows
 from tracker.conversations import talks_of
-from tracker.errors import NotFound
-from tracker.models import LearningPlan, PlanRole
-from tracker.permissions import Action, find, roles_of
+from tracker.permissions import Action
 from web.group_table import kept
 from web.paging import part_of
-from web.tailoring import OWN, way_back
+from web.tailoring import from_inside, way_back
 
 blp = Blueprint("talks", __name__)
 SHOWN = 20
@@ -21,16 +19,12 @@ SHOWN = 20
 @allows(Action.SEE_PLAN)
 def talks(plan_id: UUID) -> str:
     """Show what was said in each talk, to who takes part in them."""
-    plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
-    roles = roles_of(g.session, g.person, on=g.today, plan_id=plan.id)
-    if not roles & OWN:
-        raise NotFound("not of the own plan")
+    plan, is_own = from_inside(plan_id)
     part = part_of(
         talks_of(g.session, plan_id=plan.id, person=g.person, on=g.today),
         size=SHOWN,
         asked=request.args.get("at", ""),
     )
-    is_own = PlanRole.STUDENT in roles
     return render_template(
         "plan/talks.html",
         is_own=is_own,
