@@ -50,10 +50,11 @@ def start() -> Response:
 
 def start_page() -> str:
     """Return the path of the start page that fits the person's roles in the school."""
-    return next(iter(_start_pages()), "/student")
+    return next(iter(start_pages()), "/student")
 
 
-def _start_pages() -> list[str]:
+def start_pages() -> list[str]:
+    """Return the start pages of the person's roles in the school; one begins at the first."""
     roles = roles_of(g.session, g.person, on=g.today)
     return [path for role, path in START_PAGES if role in roles]
 
@@ -62,7 +63,7 @@ def _page_after(asked: object) -> str:
     """Return the page that was asked for, unless it is none of ours or another role's."""
     path = _own_path(asked) if isinstance(asked, str) else "/"
     room = "/" + re.split(r"[/?#]", path)[1]
-    of_others = {page for _, page in START_PAGES} - set(_start_pages())
+    of_others = {page for _, page in START_PAGES} - set(start_pages())
     return start_page() if path == "/" or room in of_others else path
 
 

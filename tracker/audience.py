@@ -127,6 +127,11 @@ def viewers_of_goal(session: Session, goal: Goal, on: date) -> list[Viewer]:
     return _once_each(everybody)
 
 
+def given_names(viewers: Iterable[Viewer]) -> list[str]:
+    """Return how these people are called; who is there in two roles is named once."""
+    return list({viewer.person_id: viewer.given_name for viewer in viewers}.values())
+
+
 def _members(on: date, *columns: Any) -> sa.Select[Any]:
     """Select who takes part in a plan on this day, and until when; a placement ends it too."""
     return (

@@ -7,10 +7,10 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from identity.access import allows
+from identity.views import start_pages
 from tracker.clocks import SeenRequest
-from tracker.models import SchoolRole
 from tracker.overview import Row, for_coach
-from tracker.permissions import Action, roles_of
+from tracker.permissions import Action
 from tracker.signals import Rule
 from tracker.snoozes import LONGEST_REASON
 from web import trails
@@ -23,7 +23,6 @@ from web.reasons import FIRST, put_off_of, reasons_of, told
 blp = Blueprint("coach", __name__, url_prefix="/coach")
 
 ROWS_SHOWN = 40
-GUIDES = frozenset({SchoolRole.COACH, SchoolRole.TEACHER})
 
 
 @blp.get("")
@@ -31,7 +30,7 @@ GUIDES = frozenset({SchoolRole.COACH, SchoolRole.TEACHER})
 def overview() -> str | Response:
     """Show who needs attention and why, then everybody by name; others go to their own start."""
     rows = _rows()
-    if not rows and not GUIDES & roles_of(g.session, g.person, on=g.today):
+    if not rows and url_for("coach.overview") not in start_pages():
         return redirect(url_for("identity.start"))
     return _page(rows)
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from identity.access import allows, takes_files
 from tracker.attachments import MAX_BYTES
-from tracker.audience import viewers_of_evidence
+from tracker.audience import given_names, viewers_of_evidence
 from tracker.db import new_id
 from tracker.errors import Invalid, NotFound
 from tracker.evidence import MAX_FILES, log_evidence
@@ -228,10 +228,7 @@ def sent(evidence_id: UUID) -> str:
     return render_template(
         "student/evidence_sent.html",
         evidence=evidence,
-        # Somebody may be there in two roles, and is named once.
-        seen_by=list(
-            {seer.person_id: seer.given_name for seer in can_see.get(evidence.id, [])}.values()
-        ),
+        seen_by=given_names(can_see.get(evidence.id, [])),
         trails=[goal for goal in drawn if goal["id"] in piece.goals],
     )
 

@@ -9,7 +9,7 @@ from flask import Blueprint, g, render_template
 
 from identity.access import allows
 from tracker import progress
-from tracker.audience import viewers_of_evidence, viewers_of_goal
+from tracker.audience import given_names, viewers_of_evidence, viewers_of_goal
 from tracker.conversations import talks_of
 from tracker.goal_lists import SeenGoal, goals_seen
 from tracker.goal_states import closings_of
@@ -188,7 +188,7 @@ def _evidence(shown: Sequence[Piece]) -> list[dict[str, Any]]:
             "text": piece.text,
             "happened_on": piece.evidence.happened_on,
             "thumbnail_url": first_thumbnail(piece),
-            "seen_by": [viewer.given_name for viewer in can_see.get(piece.evidence.id, [])],
+            "seen_by": given_names(can_see.get(piece.evidence.id, [])),
         }
         for piece in shown
     ]

@@ -11,7 +11,7 @@ from marshmallow import fields
 from werkzeug.wrappers import Response
 
 from identity.access import allows
-from tracker.audience import Viewer, viewers_of_evidence
+from tracker.audience import Viewer, given_names, viewers_of_evidence
 from tracker.errors import Conflict, Invalid
 from tracker.evidence import edit_evidence
 from tracker.goal_lists import goals_seen
@@ -118,7 +118,7 @@ def _line(piece: Piece, readers: Sequence[Viewer]) -> dict[str, Any]:
         "happened_on": piece.evidence.happened_on,
         "thumbnail_url": first_thumbnail(piece),
         "goals": list(piece.goals.values()),
-        "seen_by": [viewer.given_name for viewer in readers],
+        "seen_by": given_names(readers),
     }
 
 

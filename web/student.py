@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, g, render_template, request
 
 from identity.access import allows
-from tracker.audience import viewers_of_evidence
+from tracker.audience import given_names, viewers_of_evidence
 from tracker.errors import NotFound
 from tracker.judged import SeenJudgement, judgements_seen
 from tracker.models import Evidence, Goal, LearningPlan, PlanRole
@@ -48,7 +48,9 @@ def start() -> str:
         on=g.today,
     )
     news = _by_others(seen)[:NEWS]
-    titles = _titles(plan, news) if plan else {}
+    shown = {goal["id"]: goal["title"] for goal in goals}
+    shown |= {piece.evidence.id: piece.text for piece in found}
+    titles = _titles(plan, news, shown) if plan else {}
     return render_template(
         "student/start.html",
         student=g.person,
@@ -66,7 +68,7 @@ def start() -> str:
                 "text": piece.text,
                 "happened_on": piece.evidence.happened_on,
                 "thumbnail_url": first_thumbnail(piece),
-                "seen_by": [viewer.given_name for viewer in can_see.get(piece.evidence.id, [])],
+                "seen_by": given_names(can_see.get(piece.evidence.id, [])),
             }
             for piece in found
         ],
@@ -151,11 +153,16 @@ def _by_others(seen: Sequence[SeenJudgement]) -> list[SeenJudgement]:
     return [judgement for judgement in seen if judgement.role is not PlanRole.STUDENT]
 
 
-def _titles(plan: LearningPlan, news: Sequence[SeenJudgement]) -> dict[UUID, str]:
-    """Return what the goals and pieces of these judgements say, also when closed or long ago."""
-    about_goals = [judgement.goal_id for judgement in news if judgement.goal_id]
-    about_pieces = [judgement.evidence_id for judgement in news if judgement.evidence_id]
-    titles: dict[UUID, str] = {}
+def _titles(
+    plan: LearningPlan, news: Sequence[SeenJudgement], shown: dict[UUID, str]
+) -> dict[UUID, str]:
+    """Return what the goals and pieces of these judgements say, also when closed or long ago.
+
+    Only what the page does not show already is read.
+    """
+    about_goals = {judgement.goal_id for judgement in news if judgement.goal_id} - shown.keys()
+    about_pieces = {j.evidence_id for j in news if j.evidence_id} - shown.keys()
+    titles = dict(shown)
     if about_goals:
         goals = visible(Goal, person=g.person, on=g.today).where(Goal.id.in_(about_goals))
         titles.update({goal.id: goal.title for goal in g.session.scalars(goals)})

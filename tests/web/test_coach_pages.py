@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from tests.visits import Visit
 from tests.world import World
@@ -25,6 +26,8 @@ from tracker.models import (
     GoalState,
     Judgement,
     JudgementDraft,
+    LearningPlan,
+    Person,
     PlanRole,
     Recording,
     School,
@@ -48,6 +51,10 @@ def visit(app: Flask, world: World) -> Visit:
 
 def page_of(world: World) -> str:
     return f"/coach/plans/{world.plan.id}"
+
+
+def joined(session: Session, world: World, plan: LearningPlan, who: Person, as_: PlanRole) -> None:
+    add_member(session, by=None, plan=plan, person=who, role=as_, from_on=world.on, at=world.at)
 
 
 def view(world: World, **other: Any) -> dict[str, Any]:
@@ -329,15 +336,7 @@ def test_the_core_team_gives_a_view_but_lets_nothing_count(
     app: Flask, engine: sa.Engine, world: World
 ) -> None:
     with unit_of_work(engine, school_id=world.school.id) as session:
-        add_member(
-            session,
-            by=None,
-            plan=world.plan,
-            person=world.teacher,
-            role=PlanRole.TEAM,
-            from_on=world.on,
-            at=world.at,
-        )
+        joined(session, world, world.plan, world.teacher, PlanRole.TEAM)
         sign(session, by=world.supervisor, judgement=world.judgement, on=world.on, at=world.at)
     visit = Visit(app, world.teacher)
     path = f"/judge/goals/{world.goal.id}"
@@ -354,15 +353,7 @@ def test_the_core_team_reads_who_agrees_and_who_answers_without_a_button_to_nowh
 ) -> None:
     waiting_goal(engine, world)
     with unit_of_work(engine, school_id=world.school.id) as session:
-        add_member(
-            session,
-            by=None,
-            plan=world.plan,
-            person=world.teacher,
-            role=PlanRole.TEAM,
-            from_on=world.on,
-            at=world.at,
-        )
+        joined(session, world, world.plan, world.teacher, PlanRole.TEAM)
         asked = ask(
             session,
             by=world.student,
@@ -682,15 +673,7 @@ def test_a_student_with_two_plans_is_counted_once(
             on=world.on,
             at=world.at,
         )
-        add_member(
-            session,
-            by=None,
-            plan=plan,
-            person=world.coach,
-            role=PlanRole.COACH,
-            from_on=world.on,
-            at=world.at,
-        )
+        joined(session, world, plan, world.coach, PlanRole.COACH)
     assert "Een zaak" in visit.get("/coach")
     assert told() == before
 
