@@ -265,11 +265,9 @@ def live_server(app: Flask) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium, once for each test worker."""
-    quiet = ("background-networking", "component-update", "gpu")
-    arguments = ["--no-sandbox", *(f"--disable-{name}" for name in quiet)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=servers.chromium_path(), args=arguments
+            executable_path=servers.chromium_path(), args=servers.CHROMIUM_ARGUMENTS
         )
         browser.on("context", lambda opened: opened.set_default_timeout(BROWSER_PATIENCE))
         yield browser

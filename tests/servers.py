@@ -117,6 +117,17 @@ def start_valkey(directory: Path) -> tuple[str, subprocess.Popen[bytes]]:
     return valkey_url(socket), process
 
 
+# In one process all frames of a tab are Playwright's for sure. Where each site has its own, a frame
+# that goes from our site to the LMS and back at once may be on the screen and yet lost to it.
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-site-isolation-trials",
+)
+
+
 def chromium_path() -> str:
     """Find Debian's Chromium, for Playwright's `executable_path`."""
     for name in ("chromium", "chromium-browser", "google-chrome"):

@@ -14,7 +14,7 @@ from tests.conftest import BROWSER_PATIENCE
 from tests.lms import INSTRUCTOR, LEARNER, Lms, User
 from tests.lti.framing import framed
 from tests.lti.registering import register
-from tests.servers import chromium_path
+from tests.servers import CHROMIUM_ARGUMENTS, chromium_path
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -51,7 +51,7 @@ def cookieless(chromium: Chromium, site: str, school_lms: Lms, tmp_path: Path) -
     context = chromium.browser_type.launch_persistent_context(
         str(tmp_path),
         executable_path=chromium_path(),
-        args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+        args=CHROMIUM_ARGUMENTS,
         locale="nl-NL",
     )
     context.set_default_timeout(BROWSER_PATIENCE)
