@@ -1,8 +1,9 @@
 """Every command of `bin/leerspoor`; like app.py it knows all rooms."""
 
 import os
+import re
 import sys
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from uuid import UUID
 
 import click
@@ -23,9 +24,23 @@ from settings import Settings, SettingsError
 from tracker.db import UnsafeRoleError, enter_school, open_engine, unit_of_work, utc_now
 from tracker.errors import Conflict, Invalid
 from tracker.models import Person, PersonState, School, SchoolRole
-from tracker.people import add_person, add_school, school_by_slug, today_at
+from tracker.people import (
+    add_person,
+    add_school,
+    person_by_number,
+    school_by_slug,
+    today_at,
+)
 
 pass_app = click.make_pass_decorator(Flask)
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NO_SUCH_TABLE = ("42P01", "no such table")  # as PostgreSQL and SQLite say it
+NOT_READY = "De database is nog leeg. Start bin/run, of doe eerst: bin/leerspoor migrate"
+SAID = {
+    "school.slug_taken": "er is al een school met deze korte naam",
+    "school.slug_wrong": "een korte naam heeft alleen kleine letters, cijfers en streepjes",
+    "person.number_taken": "dit nummer is al van iemand anders",
+}
 
 
 @click.group()
@@ -149,15 +164,20 @@ def person_add(
 
 @person.command("link")
 @click.argument("school_slug", metavar="SCHOOL")
-@click.argument("person_id", metavar="PERSON", type=click.UUID)
+@click.argument("who", metavar="PERSON")
 @pass_app
-def person_link(app: Flask, school_slug: str, person_id: UUID) -> None:
-    """Print a link that lets a person in once, within an hour; `person add` printed PERSON."""
+def person_link(app: Flask, school_slug: str, who: str) -> None:
+    """Print a link that lets a person in once, within an hour.
+
+    PERSON is the school's own number of this person, or the id that `person add` printed.
+    """
     with unit_of_work(app.extensions["engine"]) as session:
         found = _school(session, school_slug)
-        whom = session.get(Person, (found.id, person_id))
+        whom = person_by_number(session, school_id=found.id, number=who)
+        if whom is None and ID.fullmatch(who):
+            whom = session.get(Person, (found.id, UUID(who)))
         if whom is None or whom.state is not PersonState.ACTIVE:
-            raise click.ClickException(f"{school_slug} kent {person_id} niet, of niet meer.")
+            raise click.ClickException(f"{school_slug} kent {who} niet, of niet meer.")
         secret = make_link(session, person=whom, at=utc_now())
     click.echo(f"{app.extensions['settings'].public_url}/sign-in/link/{secret}")
 
@@ -249,13 +269,27 @@ cli.add_command(lti.commands.lti)
 def main() -> None:
     """Run a command; a refusal is one sentence and exit code 2."""
     try:
-        cli(standalone_mode=True)
-    except (Conflict, Invalid) as error:
-        click.echo(f"Dat kan niet: {error}", err=True)
-        sys.exit(2)
+        cli(prog_name="bin/leerspoor")
+    except Invalid as error:
+        _refuse(f"Dat kan niet: {'; '.join(_said(code) for code in error.fields.values())}")
+    except Conflict as error:
+        _refuse(f"Dat kan niet: {_said(error.code)}")
     except UnsafeRoleError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+        _refuse(str(error))
+    except sa.exc.DBAPIError as error:
+        told = f"{getattr(error.orig, 'sqlstate', '')} {error.orig}"
+        if not any(sign in told for sign in NO_SUCH_TABLE):
+            raise
+        _refuse(NOT_READY)
+
+
+def _said(code: str) -> str:
+    return f"{SAID[code]} ({code})" if code in SAID else code
+
+
+def _refuse(sentence: str) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -129,6 +129,7 @@ def list_absences(query: dict[str, Any], plan_id: UUID) -> Answer:
 @allows(Action.DECLARE_ABSENCE)
 @blp.arguments(NewAbsenceSchema)
 @blp.response(201, AbsenceSchema)
+@blp.alt_response(409, description="These days were declared already")
 def create_absence(body: dict[str, Any], plan_id: UUID) -> Answer:
     """Say on which days the student is away.
 
@@ -154,6 +155,7 @@ def get_absence(absence_id: UUID) -> dict[str, Any]:
 @blp.delete("/absences/<uuid:absence_id>")
 @allows(Action.DECLARE_ABSENCE)
 @blp.response(204)
+@blp.alt_response(409, description="It was taken back already")
 def withdraw_declared_absence(absence_id: UUID) -> None:
     """Take an absence back.
 
@@ -191,6 +193,7 @@ def get_snooze(snooze_id: UUID) -> Snooze:
 @blp.delete("/snoozes/<uuid:snooze_id>")
 @allows(Action.SNOOZE)
 @blp.response(204)
+@blp.alt_response(409, description="It speaks again already")
 def take_back_snooze(snooze_id: UUID) -> None:
     """Let a signal that you put off speak again.
 
@@ -217,6 +220,7 @@ def list_opportunities(placement_id: UUID) -> dict[str, Any]:
 @allows(Action.SAY_OPPORTUNITY)
 @blp.arguments(NewOpportunitySchema)
 @blp.response(201, OpportunitySchema)
+@blp.alt_response(409, description="The placement is over")
 def create_opportunity(body: dict[str, Any], placement_id: UUID) -> dict[str, Any]:
     """Say whether a placement offers a werkproces; the newest word holds.
 

@@ -150,6 +150,7 @@ def get_comment(comment_id: UUID) -> dict[str, Any]:
 @blp.delete("/comments/<uuid:comment_id>")
 @allows(Action.COMMENT)
 @blp.response(204)
+@blp.alt_response(409, description="It was taken back already")
 def take_back_comment(comment_id: UUID) -> None:
     """Take back your own comment.
 

@@ -9,7 +9,7 @@ from marshmallow import fields
 from api.blueprint import Blueprint
 from api.fields import Choice, Contract, Day, Id, Moment, Text
 from api.me import NamedPersonSchema
-from api.paging import Answer, PageQuery, by_id, page, page_of
+from api.paging import Answer, PageQuery, by_id, find_if, page, page_of
 from identity.access import allows
 from tracker.conversations import record_talk
 from tracker.lengths import MAX_TEXT
@@ -87,8 +87,7 @@ def create_talk(body: dict[str, Any], plan_id: UUID) -> dict[str, Any]:
     By the student or a coach of the plan; both read it, and it is never changed.
     """
     plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
-    goal_id = body.pop("goal_id")
-    goal = find(g.session, Goal, goal_id, person=g.person, on=g.today) if goal_id else None
+    goal = find_if(Goal, body.pop("goal_id"))
     talk = record_talk(g.session, by=g.person, plan=plan, goal=goal, on=g.today, at=g.now, **body)
     return _shown(talk, g.person)
 

@@ -10,7 +10,7 @@ from api.blueprint import Blueprint
 from api.etags import IF_MATCH, check_match, known_to_reader, with_tag
 from api.fields import Contract, Id, Moment
 from api.judgements import AboutSchema, JudgementSchema, SaidSchema, location_of, shown, subject_of
-from api.paging import Answer, PageQuery, page, page_of
+from api.paging import Answer, PageQuery, find_if, page, page_of
 from identity.access import allows
 from tracker.drafts import delete_draft, edit_draft, hold_draft, publish_draft, save_draft
 from tracker.models import JudgementDraft, LearningPlan, ScaleLevel
@@ -77,7 +77,7 @@ def create_draft(body: dict[str, Any], plan_id: UUID) -> tuple[JudgementDraft, d
         g.session,
         by=g.person,
         plan=plan,
-        level=_level(body.pop("level_id")),
+        level=find_if(ScaleLevel, body.pop("level_id")),
         on=g.today,
         at=g.now,
         **about,
@@ -115,7 +115,7 @@ def change_draft(body: dict[str, Any], draft_id: UUID) -> tuple[JudgementDraft, 
         g.session,
         by=g.person,
         draft=draft,
-        level=_level(body.pop("level_id")),
+        level=find_if(ScaleLevel, body.pop("level_id")),
         on=g.today,
         at=g.now,
         **body,
@@ -138,6 +138,7 @@ def remove_draft(draft_id: UUID) -> None:
 @blp.post("/drafts/<uuid:draft_id>/publication")
 @allows(Action.JUDGE)
 @blp.response(201, JudgementSchema)
+@blp.alt_response(409, description="The plan is closed")
 @blp.doc(parameters=[IF_MATCH])
 def send_draft(draft_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Make a draft of yours a judgement.
@@ -154,10 +155,6 @@ def _held(draft_id: UUID, *, sent: dict[str, Any]) -> JudgementDraft:
     draft = hold_draft(g.session, draft_id, by=g.person, on=g.today)
     check_match(DraftSchema(), draft, sent)
     return draft
-
-
-def _level(key: UUID | None) -> ScaleLevel | None:
-    return None if key is None else find(g.session, ScaleLevel, key, person=g.person, on=g.today)
 
 
 def _tagged(draft: JudgementDraft) -> tuple[JudgementDraft, dict[str, str]]:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from identity.tokens import TokenOnlyReadsError
 from importers import bsn
 
 CODES = {
@@ -51,6 +52,8 @@ def http_refusal(error: HTTPException) -> tuple[int, str, dict[str, list[str]]]:
         return error.code or 422, error.reason, error.fields
     if isinstance(error, CSRFError):
         return 403, "csrf_missing", {}
+    if isinstance(error, TokenOnlyReadsError):
+        return 403, "token_only_reads", {}
     status = error.code or 500
     return status, CODES.get(status, "refused"), {}
 
@@ -108,9 +111,12 @@ def messages() -> dict[str, str]:
         "bad_request": gettext("We could not read this request. Compare it with /api/docs."),
         "bad_json": gettext("This is not JSON. Check the body and send it again."),
         "not_signed_in": gettext("Sign in first, or send a token that still works."),
-        "not_allowed": gettext("You see this, but may not do it. Ask who may."),
+        "not_allowed": gettext("You may not do this. Ask who may."),
+        "token_only_reads": gettext("This token only reads. Ask for one of scope write."),
         "csrf_missing": gettext("Reload the page and try again."),
-        "not_found": gettext("This does not exist, or not for you. Check the address."),
+        "not_found": gettext(
+            "This does not exist, or not for you. Check the address and every id you sent."
+        ),
         "method_not_allowed": gettext("This address does not know that method. See /api/docs."),
         "too_large": gettext("This is too large. Send less at once."),
         "wrong_content_type": gettext("Send this with the content type that /api/docs names."),

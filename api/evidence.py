@@ -10,7 +10,7 @@ from api.blueprint import Blueprint
 from api.errors import Refusal
 from api.etags import IF_MATCH, check_match, known_to_reader
 from api.fields import ID, Contract, Moment, Text, Whole
-from api.paging import Answer, PageQuery, find_all, page, page_of
+from api.paging import Answer, PageQuery, find_all, find_if, page, page_of
 from api.parsing import MULTIPART
 from api.pieces import (
     EvidenceFormSchema,
@@ -88,6 +88,7 @@ def list_evidence(query: dict[str, Any], plan_id: UUID) -> Answer:
 @blp.arguments(NewEvidenceSchema, location="json_or_multipart")
 @blp.response(201, EvidenceSchema)
 @blp.alt_response(200, schema=EvidenceSchema, description="It was here already")
+@blp.alt_response(409, description="The key is of another piece, or the plan is closed")
 @blp.doc(
     requestBody={"content": {MULTIPART: {"schema": EvidenceFormSchema}}},
     parameters=[
@@ -111,15 +112,14 @@ def create_evidence(
     plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
     key = _key(body.pop("id"))
     about = _about(body)
-    placement_id, level_id = body.pop("placement_id"), body.pop("own_level_id")
     uploads = read_uploads(request.files)
     evidence = log_evidence(
         g.session,
         key=key,
         by=g.person,
         plan=plan,
-        placement=next(iter(find_all(Placement, [placement_id] if placement_id else [])), None),
-        own_level=next(iter(find_all(ScaleLevel, [level_id] if level_id else [])), None),
+        placement=find_if(Placement, body.pop("placement_id")),
+        own_level=find_if(ScaleLevel, body.pop("own_level_id")),
         files=[upload.file for upload in uploads],
         on=g.today,
         at=g.now,

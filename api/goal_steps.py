@@ -106,6 +106,7 @@ def list_goal_versions(goal_id: UUID) -> dict[str, Any]:
 @allows(Action.AGREE_GOAL)
 @blp.arguments(NewAgreementSchema)
 @blp.response(201, GoalSchema)
+@blp.alt_response(409, description="It says something else by now, or is closed")
 def agree_with_goal(body: dict[str, Any], goal_id: UUID) -> Any:
     """Agree with the newest version of a goal.
 

@@ -1,6 +1,5 @@
 """Leerdoelen: reading, writing and editing them."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from api.blueprint import Blueprint
 from api.etags import IF_MATCH, check_match, known_to_reader, with_tag
 from api.fields import Choice, Contract, Day, Flag, Id, Many, Moment, Text, Whole
 from api.me import NamedPersonSchema
-from api.paging import Answer, PageQuery, find_all, page
+from api.paging import Answer, PageQuery, find_all, find_if, page
 from identity.access import allows
 from tracker.goal_lists import SeenGoal, goals_seen
 from tracker.goals import add_goal, edit_goal
@@ -256,10 +255,11 @@ def replace_goal(body: dict[str, Any], goal_id: UUID) -> tuple[dict[str, Any], d
 
 def _around(body: dict[str, Any]) -> dict[str, Any]:
     """Take the ids out of a body; return the records that they name."""
-    items = find_all(FrameworkItem, body.pop("item_ids"))
-    parents: Sequence[Goal] = find_all(Goal, filter(None, [body.pop("parent_id")]))
-    units: Sequence[LearningUnit] = find_all(LearningUnit, filter(None, [body.pop("unit_id")]))
-    return {"items": items, "parent": next(iter(parents), None), "unit": next(iter(units), None)}
+    return {
+        "items": find_all(FrameworkItem, body.pop("item_ids")),
+        "parent": find_if(Goal, body.pop("parent_id")),
+        "unit": find_if(LearningUnit, body.pop("unit_id")),
+    }
 
 
 def tagged(shown: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -146,12 +146,11 @@ def get_group(group_id: UUID) -> dict[str, Any]:
 
     404 also for a group in which nobody is, and which nobody guides.
     """
-    found = _group(group_id)
-    courses = courses_by_group(g.session, school_id=g.school.id)
-    for group in groups_seen(g.session, person=g.person, on=g.today):
-        if group.id == found.id:
-            return _shown(group, courses)
-    raise NotFound("nobody is in it")
+    key = _group(group_id).id
+    found = groups_seen(g.session, person=g.person, on=g.today, group_id=key)
+    if not found:
+        raise NotFound("nobody is in it")
+    return _shown(found[0], courses_by_group(g.session, school_id=g.school.id))
 
 
 @blp.get("/groups/<uuid:group_id>/possible-guides")

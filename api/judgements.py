@@ -10,7 +10,7 @@ from marshmallow import fields
 from api.blueprint import Blueprint
 from api.fields import Choice, Contract, Day, Flag, Id, Moment, Text, Whole
 from api.me import NamedPersonSchema
-from api.paging import Answer, PageQuery, by_id, page, page_of
+from api.paging import Answer, PageQuery, by_id, find_if, page, page_of
 from api.parsing import MULTIPART
 from api.scales import LevelSchema
 from api.uploads import keep_uploads
@@ -212,19 +212,13 @@ def create_judgement(body: dict[str, Any], plan_id: UUID) -> tuple[dict[str, Any
 
 def subject_of(body: dict[str, Any], plan_id: UUID) -> tuple[dict[str, Any], LearningPlan]:
     """Take from a body what it is about, and the plan; who was shown one piece sees no plan."""
-    about = {
-        "goal": _find_if(Goal, body.pop("goal_id")),
-        "item": _find_if(FrameworkItem, body.pop("item_id")),
-        "evidence": _find_if(Evidence, body.pop("evidence_id")),
-    }
-    evidence = about["evidence"]
+    goal = find_if(Goal, body.pop("goal_id"))
+    item = find_if(FrameworkItem, body.pop("item_id"))
+    evidence = find_if(Evidence, body.pop("evidence_id"))
+    about = {"goal": goal, "item": item, "evidence": evidence}
     if evidence is not None and evidence.plan_id == plan_id:
         return about, plan_of(g.session, evidence)
     return about, find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
-
-
-def _find_if(model: type[Any], key: UUID | None) -> Any:
-    return None if key is None else find(g.session, model, key, person=g.person, on=g.today)
 
 
 def location_of(judgement: Judgement) -> dict[str, str]:

@@ -11,7 +11,7 @@ from marshmallow import fields
 from api.blueprint import Blueprint
 from api.fields import Choice, Contract, Id, Moment, Text
 from api.me import NamedPersonSchema
-from api.paging import Answer, PageQuery, page, page_of
+from api.paging import Answer, PageQuery, find_if, page, page_of
 from identity.access import allows
 from tracker.lengths import MAX_WORDS
 from tracker.lesson_lists import choices_seen
@@ -96,6 +96,7 @@ def list_plan_lessons(query: dict[str, Any], plan_id: UUID) -> Answer:
 @allows(Action.CHOOSE_LESSON)
 @blp.arguments(NewChoiceSchema)
 @blp.response(201, ChoiceSchema)
+@blp.alt_response(409, description="It is not on offer, or chosen already")
 def choose_plan_lesson(
     body: dict[str, Any], plan_id: UUID
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -105,8 +106,7 @@ def choose_plan_lesson(
     """
     plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
     lesson = find(g.session, SupportLesson, body.pop("lesson_id"), person=g.person, on=g.today)
-    key = body.pop("goal_id")
-    goal = find(g.session, Goal, key, person=g.person, on=g.today) if key else None
+    goal = find_if(Goal, body.pop("goal_id"))
     choice = choose_lesson(
         g.session,
         by=g.person,
@@ -149,6 +149,7 @@ def get_lesson_choice(choice_id: UUID) -> dict[str, Any]:
 @blp.delete("/lesson-choices/<uuid:choice_id>")
 @allows(Action.CHOOSE_LESSON)
 @blp.response(204)
+@blp.alt_response(409, description="It was taken back or followed already")
 def take_back_lesson_choice(choice_id: UUID) -> None:
     """Take back your own choice.
 
@@ -160,6 +161,7 @@ def take_back_lesson_choice(choice_id: UUID) -> None:
 @blp.post("/lesson-choices/<uuid:choice_id>/confirmation")
 @allows(Action.CONFIRM_LESSON)
 @blp.response(201, ChoiceSchema)
+@blp.alt_response(409, description="It was taken back or followed already")
 def confirm_lesson_choice(choice_id: UUID) -> dict[str, Any]:
     """Say that the student followed the lesson.
 

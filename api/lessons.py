@@ -11,7 +11,7 @@ from marshmallow import fields
 from api.blueprint import Blueprint
 from api.etags import IF_MATCH, check_match, known_to_reader, with_tag
 from api.fields import Choice, Contract, Day, Id, Moment, Text
-from api.paging import Answer, PageQuery, by_id, page, page_of
+from api.paging import Answer, PageQuery, by_id, find_if, page, page_of
 from identity.access import allows
 from tracker import lessons as keeping
 from tracker.lengths import MAX_TEXT, MAX_TITLE
@@ -178,8 +178,7 @@ def _find(lesson_id: UUID) -> SupportLesson:
 
 def _named(body: dict[str, Any]) -> dict[str, Any]:
     """Take the teacher's id out of a body; return the body with the person whom it names."""
-    key = body.pop("teacher_id")
-    teacher = find(g.session, Person, key, person=g.person, on=g.today) if key else None
+    teacher = find_if(Person, body.pop("teacher_id"))
     return {**body, "teacher": teacher}
 
 

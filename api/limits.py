@@ -114,6 +114,7 @@ def list_holidays(query: dict[str, Any]) -> Answer:
 @allows(Action.KEEP_RULES)
 @blp.arguments(NewHolidaySchema)
 @blp.response(201, HolidaySchema)
+@blp.alt_response(409, description="A holiday of these days is there already")
 def create_holiday(body: dict[str, Any]) -> tuple[Holiday, dict[str, str]]:
     """Add a holiday: no clock runs in it.
 
@@ -137,6 +138,7 @@ def get_holiday(holiday_id: UUID) -> Holiday:
 @blp.delete("/school/holidays/<uuid:holiday_id>")
 @allows(Action.KEEP_RULES)
 @blp.response(204)
+@blp.alt_response(409, description="It was taken back already")
 def take_back_holiday(holiday_id: UUID) -> None:
     """Take a holiday back: clocks run in it.
 

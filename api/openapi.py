@@ -60,9 +60,9 @@ not one of a list is `not_a_choice`: the shapes below name each list.
 REFUSALS = {
     400: "The body is not JSON",
     401: "Nobody is signed in, or the token is not ours",
-    403: "You see this, but may not do it",
-    404: "It does not exist, or not for you",
-    409: "It is not what you think it is, such as a key that was used for something else",
+    403: "You may not do this, or your token only reads",
+    404: "It does not exist, or not for you; also what an id in the body names",
+    409: "Not as things stand now, such as a plan that is closed; `code` says why",
     412: "Somebody was first; `current` is what is there now, `sent` what you sent",
     413: "The body is too large",
     415: "The body has another content type than declared",
@@ -194,5 +194,11 @@ def _finish(
         given["200"]["headers"] = ETAG
     wanted = {code: answer for code, answer in given.items() if code < "400"}
     statuses |= {int(code) for code in given if code >= "400"}
-    refusals = {str(s): {"$ref": f"#/components/responses/{s}"} for s in sorted(statuses)}
+    refusals = {str(s): _named(s, given.get(str(s), {})) for s in sorted(statuses)}
     operation["responses"] = {**wanted, **refusals}
+
+
+def _named(status: int, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a refusal by its name, with what the operation itself says of it."""
+    said = {"description": own["description"]} if "description" in own else {}
+    return {"$ref": f"#/components/responses/{status}", **said}

@@ -11,7 +11,7 @@ from flask import g, request
 from api.fields import Contract, Cursor, Whole, cursor_of
 from tracker.columns import Record
 from tracker.errors import NotFound
-from tracker.permissions import visible
+from tracker.permissions import find, visible
 
 RecordT = TypeVar("RecordT", bound=Record)
 ItemT = TypeVar("ItemT")
@@ -83,6 +83,11 @@ def find_all(model: type[RecordT], keys: Iterable[UUID]) -> list[RecordT]:
     if len(found) < len(wanted):
         raise NotFound(f"{model.__name__} not found")
     return [found[key] for key in wanted]
+
+
+def find_if(model: type[RecordT], key: UUID | None) -> RecordT | None:
+    """Return the record that an id names for this reader, None without an id; raises NotFound."""
+    return None if key is None else find(g.session, model, key, person=g.person, on=g.today)
 
 
 def by_id(model: type[RecordT], keys: Iterable[UUID | None]) -> dict[UUID, RecordT]:

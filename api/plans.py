@@ -13,7 +13,7 @@ from api.errors import Refusal
 from api.etags import IF_MATCH, check_match, known_to_reader, with_tag
 from api.fields import Choice, Contract, Day, Id, Moment, Text, Whole
 from api.me import NamedPersonSchema
-from api.paging import Answer, PageQuery, by_id, find_all, page, page_of
+from api.paging import Answer, PageQuery, by_id, find_if, page, page_of
 from identity.access import allows
 from tracker import audit
 from tracker.lengths import MAX_TITLE
@@ -140,13 +140,11 @@ def create_plan(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     Beside others, if you like, and with or without a kwalificatie.
     """
     require(g.session, g.person, Action.START_PLAN, on=g.today)
-    framework_id = body["framework_id"]
-    framework = find_all(Framework, [framework_id])[0] if framework_id else None
     plan = start_own_plan(
         g.session,
         by=g.person,
         title=body["title"],
-        framework=framework,
+        framework=find_if(Framework, body["framework_id"]),
         starts_on=body["starts_on"] or g.today,
         on=g.today,
         at=g.now,

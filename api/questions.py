@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from api.blueprint import Blueprint
 from api.fields import Choice, Contract, Id, Moment, Text
-from api.paging import Answer, PageQuery, page, page_of
+from api.paging import Answer, PageQuery, find_if, page, page_of
 from identity.access import allows
 from tracker.lengths import MAX_WORDS
 from tracker.models import Goal, LearningPlan, LearningQuestion, Placement, QuestionState
@@ -94,14 +94,12 @@ def create_question(body: dict[str, Any], plan_id: UUID) -> tuple[LearningQuesti
     Coach and core team see it; with a placement its supervisors do too.
     """
     plan = find(g.session, LearningPlan, plan_id, person=g.person, on=g.today)
-    key = body["placement_id"]
-    placement = find(g.session, Placement, key, person=g.person, on=g.today) if key else None
     question = ask_question(
         g.session,
         by=g.person,
         plan=plan,
         words=body["words"],
-        placement=placement,
+        placement=find_if(Placement, body["placement_id"]),
         on=g.today,
         at=g.now,
     )
@@ -122,6 +120,7 @@ def get_question(question_id: UUID) -> LearningQuestion:
 @blp.post("/questions/<uuid:question_id>/close")
 @allows(Action.ASK_QUESTION)
 @blp.response(200, QuestionSchema)
+@blp.alt_response(409, description="It is closed already")
 def close_own_question(question_id: UUID) -> LearningQuestion:
     """Close your own question.
 
@@ -136,6 +135,7 @@ def close_own_question(question_id: UUID) -> LearningQuestion:
 @allows(Action.ASK_QUESTION)
 @blp.arguments(BecomeGoalSchema)
 @blp.response(200, QuestionSchema)
+@blp.alt_response(409, description="It is closed already")
 def question_becomes_goal(body: dict[str, Any], question_id: UUID) -> LearningQuestion:
     """Say which goal came out of your question.
 

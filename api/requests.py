@@ -161,6 +161,7 @@ def list_requests(query: dict[str, Any]) -> Answer:
 @allows(Action.ASK_FEEDBACK)
 @blp.arguments(NewRequestSchema)
 @blp.response(201, RequestSchema)
+@blp.alt_response(409, description="This person was asked already, or the plan is closed")
 def create_request(body: dict[str, Any], plan_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Ask somebody to look at a goal, evidence or a learning question.
 
@@ -199,6 +200,7 @@ def get_request(request_id: UUID) -> dict[str, Any]:
 @allows(Action.ANSWER)
 @blp.arguments(DeclineSchema)
 @blp.response(200, RequestSchema)
+@blp.alt_response(409, description="It is closed already")
 def decline_request(body: dict[str, Any], request_id: UUID) -> dict[str, Any]:
     """Say that you cannot look, and why.
 
@@ -219,6 +221,7 @@ def decline_request(body: dict[str, Any], request_id: UUID) -> dict[str, Any]:
 @blp.post("/requests/<uuid:request_id>/reminders")
 @allows(Action.ASK_FEEDBACK)
 @blp.response(201, RequestSchema)
+@blp.alt_response(409, description="It is closed, or you reminded today already")
 def remind_about_request(request_id: UUID) -> dict[str, Any]:
     """Remind who was asked.
 
@@ -232,6 +235,7 @@ def remind_about_request(request_id: UUID) -> dict[str, Any]:
 @blp.delete("/requests/<uuid:request_id>")
 @allows(Action.ASK_FEEDBACK)
 @blp.response(204)
+@blp.alt_response(409, description="It is closed already")
 def withdraw_request(request_id: UUID) -> None:
     """Ask no more.
 

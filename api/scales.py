@@ -148,6 +148,7 @@ def list_scales_of_plan(plan_id: UUID) -> dict[str, Any]:
 @allows(Action.CHANGE_SCALES)
 @blp.arguments(NewScaleSchema)
 @blp.response(201, ScaleSchema)
+@blp.alt_response(409, description="There is a scale with this code")
 def create_scale(body: dict[str, Any]) -> dict[str, Any]:
     """Add a scale of the school's own.
 
@@ -162,6 +163,7 @@ def create_scale(body: dict[str, Any]) -> dict[str, Any]:
 @allows(Action.CHANGE_SCALES)
 @blp.arguments(NewVersionSchema)
 @blp.response(201, ScaleSchema)
+@blp.alt_response(409, description="It was changed meanwhile")
 def create_scale_version(body: dict[str, Any], scale_id: UUID) -> dict[str, Any]:
     """Change a scale for a new cohort.
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import g
 
 from api.blueprint import Blueprint
-from api.paging import find_all
+from api.paging import find_if
 from api.pieces import (
     EvidenceSchema,
     NewShareSchema,
@@ -41,14 +41,13 @@ def create_share(body: dict[str, Any], evidence_id: UUID) -> tuple[dict[str, Any
     for feedback. What was withdrawn may be shown again.
     """
     evidence = found_piece(evidence_id)
-    placement_id, person_id = body["placement_id"], body["person_id"]
     share_evidence(
         g.session,
         by=g.person,
         evidence=evidence,
         audience=body["audience"],
-        placement=next(iter(find_all(Placement, [placement_id] if placement_id else [])), None),
-        person=next(iter(find_all(Person, [person_id] if person_id else [])), None),
+        placement=find_if(Placement, body["placement_id"]),
+        person=find_if(Person, body["person_id"]),
         on=g.today,
         at=g.now,
     )

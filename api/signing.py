@@ -45,6 +45,7 @@ def sign_judgement(judgement_id: UUID) -> dict[str, Any]:
 @allows(Action.PROMOTE_JUDGEMENT)
 @blp.arguments(PromotionSchema)
 @blp.response(201, JudgementSchema)
+@blp.alt_response(409, description="It is not signed, or counts already")
 def promote_judgement(body: dict[str, Any], judgement_id: UUID) -> dict[str, Any]:
     """Let a signed judgement count for the exam.
 

@@ -20,7 +20,7 @@ from identity.sessions import (
     session_and_school,
     start_session,
 )
-from identity.tokens import current_token
+from identity.tokens import TokenOnlyReadsError, current_token
 from tracker.db import enter_school
 from tracker.errors import NotAllowed
 from tracker.models import Person, PersonState, School
@@ -85,7 +85,7 @@ def _by_token() -> bool:
         raise Unauthorized
     token, school = found
     if token.scope is Scope.READ and request.method not in SAFE:
-        raise Forbidden
+        raise TokenOnlyReadsError
     _enter(school, token.person_id)
     if g.person is None:
         raise Unauthorized
@@ -124,6 +124,7 @@ def _by_cookie() -> None:
     if is_idle(g.session, found, at=g.now):
         g.person = g.school = None
     elif g.person is not None:
+        g.web_session = found
         _remember_use(found, g.now)
 
 

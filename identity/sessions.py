@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from identity.models import WebSession
 from tracker.models import Person, PersonRole, PersonState, School, SchoolRole
+from tracker.permissions import STAFF
 
-STAFF = (SchoolRole.COACH, SchoolRole.TEACHER, SchoolRole.ADMINISTRATOR)
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
 TOUCH_EVERY = timedelta(minutes=1)
@@ -59,16 +59,13 @@ def start_session(
     return secret
 
 
-def current_session(session: Session, *, secret: str, at: datetime) -> WebSession | None:
-    """Return the session of this secret unless it ended or is too old; idleness is `is_idle`'s."""
-    found = session_and_school(session, secret=secret, at=at)
-    return found[0] if found is not None else None
-
-
 def session_and_school(
     session: Session, *, secret: str, at: datetime
 ) -> tuple[WebSession, School] | None:
-    """Return what `current_session` does with its school: every page asks for both at once."""
+    """Return the session of this secret and its school, unless it ended or is too old.
+
+    Idleness is for `is_idle` to say. Every page asks for both at once.
+    """
     row = session.execute(BY_DIGEST, {"digest": digest_of(secret)}).one_or_none()
     if row is None or row[0].ended_at is not None or at - row[0].started_at > LONGEST:
         return None
@@ -76,13 +73,13 @@ def session_and_school(
 
 
 def is_idle(session: Session, web_session: WebSession, *, at: datetime) -> bool:
-    """Whether a member of staff left this session alone for too long."""
+    """Whether staff or an administrator left this session alone for too long."""
     if at - web_session.seen_at <= IDLE:
         return False
     is_staff = sa.exists().where(
         PersonRole.school_id == web_session.school_id,
         PersonRole.person_id == web_session.person_id,
-        PersonRole.role.in_(STAFF),
+        PersonRole.role.in_(STAFF | {SchoolRole.ADMINISTRATOR}),
     )
     return bool(session.scalar(sa.select(is_staff)))
 

@@ -6,6 +6,7 @@ from secrets import token_urlsafe
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import Forbidden
 
 from identity.models import ApiToken, Scope
 from identity.sessions import digest_of
@@ -17,6 +18,10 @@ BY_DIGEST = (
     .join(School, School.id == ApiToken.school_id)
     .where(ApiToken.digest == sa.bindparam("digest", type_=sa.String()))
 )
+
+
+class TokenOnlyReadsError(Forbidden):
+    """A change was sent with a token of scope `read`."""
 
 
 def add_token(session: Session, *, person: Person, name: str, scope: Scope, at: datetime) -> str:

@@ -24,24 +24,16 @@ NOTHING: Row = {}
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def insert_rows(
-    session: Session, model: type[Base], rows: Sequence[Row], *, same: Row = NOTHING
-) -> None:
-    """Insert rows of one shape: the names of columns, and values as Python has them.
-
-    What is the same in all of them stands in `same`, and is sent once.
-    """
+def insert_rows(session: Session, model: type[Base], rows: Sequence[Row]) -> None:
+    """Insert rows of one shape: the names of columns, and values as Python has them."""
     if not rows:
         return
     table = _table(model)
     if not _on_postgresql(session):
-        session.execute(sa.insert(table), [{**same, **row} for row in rows])
+        session.execute(sa.insert(table), [dict(row) for row in rows])
         return
-    once = [sa.literal(value, table.c[name].type) for name, value in same.items()]
-    select = sa.select(*_unpacked(model, list(rows[0])).c, *once)
-    session.execute(
-        sa.insert(table).from_select([*rows[0], *same], select), {"rows": _packed(rows)}
-    )
+    select = sa.select(*_unpacked(model, list(rows[0])).c)
+    session.execute(sa.insert(table).from_select([*rows[0]], select), {"rows": _packed(rows)})
 
 
 def copy_rows(

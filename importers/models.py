@@ -44,6 +44,9 @@ class RunState(StrEnum):
     DISCARDED = "discarded"
 
 
+GOING_ON = frozenset({RunState.WAITING, RunState.READING, RunState.APPLYING})
+
+
 class Phase(StrEnum):
     """What the worker must do next with a run; a run without a phase asks for nothing."""
 

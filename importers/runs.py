@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from importers.door.intake import BATCH_SIZE, take_in
 from importers.engine.closing import BRAKES
 from importers.engine.held import end
-from importers.models import ImportIssue, ImportRun, Phase, RunState
+from importers.models import GOING_ON, ImportIssue, ImportRun, Phase, RunState
 from importers.pulls.pulling import JOB
 from importers.repair.waiting import copy_waiting, count_waiting
 from tracker import audit
@@ -129,7 +129,7 @@ def cancel(session: Session, *, by: Person | None, run: ImportRun, on: date, at:
     if by is not None:
         require(session, by, Action.RUN_IMPORT, on=on)
     _lock(session, run)
-    if run.state not in {RunState.WAITING, RunState.READING, RunState.APPLYING}:
+    if run.state not in GOING_ON:
         raise Conflict("import.not_going_on")
     run.cancel_asked_at = at
     audit.record(session, by=by, verb="cancelled import", subject=run, at=at)

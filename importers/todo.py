@@ -1,4 +1,4 @@
-"""What waits for an administrator: previews to approve, rows to repair, people nobody knows."""
+"""What waits for an administrator: first steps, previews to approve, rows to repair, people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from importers.models import ImportRow, ImportRun, ParkedPerson, RowStatus, RunState
 from importers.people.parked import count_ready
 from importers.repair.quarantine import count_bad_of
-from tracker.models import Person
+from tracker.models import CoachGroup, Framework, Person, PersonRole, SchoolRole
 from tracker.permissions import Action, require
 
 # Rows to repair are looked for in so many of the newest runs that set any aside.
@@ -35,6 +35,30 @@ class Waiting:
     repairs: Sequence[Repair]
     parked: int
     ready: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """Which of the first steps a school took: students, who guides a group, qualifications."""
+
+    people: bool
+    guides: bool
+    frameworks: bool
+
+
+def first_steps(session: Session, *, person: Person, on: date) -> Begun:
+    """Return what this person's school began with; raises NotAllowed for no administrator."""
+    require(session, person, Action.SEE_IMPORTS, on=on)
+    school_id = person.school_id
+
+    def has(*conditions: sa.ColumnElement[bool]) -> bool:
+        return bool(session.scalar(sa.select(sa.exists().where(*conditions))))
+
+    return Begun(
+        people=has(PersonRole.school_id == school_id, PersonRole.role == SchoolRole.STUDENT),
+        guides=has(CoachGroup.school_id == school_id),
+        frameworks=has(Framework.school_id == school_id),
+    )
 
 
 def what_waits(session: Session, *, person: Person, on: date, limit: int) -> Waiting:

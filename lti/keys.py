@@ -123,7 +123,11 @@ def signing_key(
     query = sa.select(Key).where(Key.state == KeyState.ACTIVE).order_by(Key.id.desc()).limit(1)
     key = session.scalars(query).one()
     pem = _box(encryption_keys).decrypt(key.private)
-    private = serialization.load_pem_private_key(pem, password=None)
+    # We made it, and the box shows that nobody changed it: to test its primes again takes longer
+    # than to sign.
+    private = serialization.load_pem_private_key(
+        pem, password=None, unsafe_skip_rsa_key_validation=True
+    )
     if not isinstance(private, rsa.RSAPrivateKey):
         raise TypeError("the signing key is not an RSA key")
     return key.kid, private

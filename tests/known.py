@@ -25,6 +25,7 @@ from tracker.facts import (
     Thresholds,
 )
 from tracker.figures import Figure, Measure, figures
+from tracker.progress import Momentum, trails
 from tracker.rules import signals
 from tracker.scopes import Scope
 from tracker.signals import Rule, Signal
@@ -109,6 +110,11 @@ def plan(**facts: Any) -> PlanFacts:
 def judged(*judgements: JudgementFact, since: int = 30) -> PlanFacts:
     """Return a plan of one goal, with these judgements."""
     return plan(goals=[goal(since)], judgements=judgements)
+
+
+def momenta(facts: PlanFacts, *, on: date) -> dict[UUID, Momentum]:
+    """Return how each active goal moves on a day, by its id, by the limits that we ship."""
+    return {one.goal.id: one.momentum for one in trails(facts, on=on, thresholds=DEFAULTS)}
 
 
 def fired(facts: PlanFacts, rule: Rule, thresholds: Thresholds = DEFAULTS) -> Signal | None:

@@ -3,13 +3,14 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bin.environment import die_with_parent
+from bin.environment import die_with_parent, state_folder, with_defaults
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 300  # seconds: a busy machine may take its time
@@ -100,3 +101,18 @@ class Starter:
     def finish(self, started: Started) -> None:
         if started.process.poll() is None:
             started.end(signal.SIGTERM)
+
+
+def run_command(
+    database_url: str, folder: Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours on a database, with its other state in a folder."""
+    given = {**os.environ, "DATABASE_URL": database_url, "PUBLIC_URL": "http://127.0.0.1:8000"}
+    environ = with_defaults(given, state_folder(str(folder), {}))
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, str(ROOT / "commands.py"), *arguments],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -14,10 +14,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from commands import NOT_READY
 from migrations.metadata import metadata
 from migrations.run import CONFIG, migrate
 from tests.conftest import Database
 from tests.dumps import make_dump
+from tests.running import run_command
 from tests.servers import OWNER
 from tracker.columns import Base
 from tracker.db import open_engine, unit_of_work
@@ -170,3 +172,10 @@ def tables_with_records(database: Database) -> set[str]:
                     read.add(str(mapper.local_table))
     application.dispose()
     return read
+
+
+def test_a_command_before_the_first_migration_says_what_to_do(
+    empty: Database, tmp_path: Path
+) -> None:
+    done = run_command(empty.url, tmp_path / "state", "school", "add", "s", "S")
+    assert (done.returncode, done.stderr) == (2, f"{NOT_READY}\n")

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,11 +32,9 @@ from tests.workers import QUICK, Queue, Workers, running_queue, running_workers
 from tracker import attachments
 from tracker.db import new_id, unit_of_work, utc_now
 from tracker.evidence import KeptFile, log_evidence
-from tracker.groups import confirm_coach_group
 from tracker.models import (
     Attachment,
     AuditEvent,
-    Group,
     Person,
     PlanState,
     ScanState,
@@ -55,14 +54,31 @@ def queue() -> Iterator[Queue]:
         yield made
 
 
+@dataclass
+class Watched(Importing):
+    """A school whose runs are looked at every few milliseconds: a look is one statement."""
+
+    sight: sa.Connection
+
+    def state_of(self, run: ImportRun) -> tuple[RunState, Phase | None, int]:
+        columns = sa.select(ImportRun.state, ImportRun.phase, ImportRun.done)
+        state, phase, done = self.sight.execute(columns.where(ImportRun.id == run.id)).one()
+        return state, phase, done
+
+
 @pytest.fixture
-def importing(engine: sa.Engine, school: School, tmp_path: Path) -> Importing:
-    return importing_in(engine, school, tmp_path)
+def importing(
+    engine: sa.Engine, superuser_engine: sa.Engine, school: School, tmp_path: Path
+) -> Iterator[Watched]:
+    made = importing_in(engine, school, tmp_path)
+    with superuser_engine.connect() as connection:
+        sight = connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield Watched(made.engine, made.store, made.school, made.folder, sight)
 
 
 @pytest.fixture
 def workers(
-    database: Database, importing: Importing, queue: Queue, tmp_path: Path
+    database: Database, importing: Watched, queue: Queue, tmp_path: Path
 ) -> Iterator[Workers]:
     environ = {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
@@ -86,24 +102,20 @@ def look_dead(importing: Importing) -> None:
             run.heartbeat_at -= STALE + timedelta(seconds=1)
 
 
-def stands(importing: Importing, run: ImportRun, state: RunState) -> Callable[[], bool]:
-    def check() -> bool:
-        found = importing.again(run)
-        return found.state is state and found.phase is None
-
-    return check
+def stands(importing: Watched, run: ImportRun, state: RunState) -> Callable[[], bool]:
+    return lambda: importing.state_of(run)[:2] == (state, None)
 
 
-def in_phase(importing: Importing, run: ImportRun, phase: Phase, done: int) -> Callable[[], bool]:
+def in_phase(importing: Watched, run: ImportRun, phase: Phase, done: int) -> Callable[[], bool]:
     """Return a check for the run having come so far, or further."""
     order = list(Phase)
 
     def check() -> bool:
-        found = importing.again(run)
-        if found.phase is None:
+        _, now, count = importing.state_of(run)
+        if now is None:
             return True
-        place = order.index(found.phase) - order.index(phase)
-        return place > 0 or (place == 0 and found.done >= done)
+        place = order.index(now) - order.index(phase)
+        return place > 0 or (place == 0 and count >= done)
 
     return check
 
@@ -116,15 +128,6 @@ def other_school(importing: Importing) -> Importing:
     return Importing(importing.engine, importing.store, school, importing.folder)
 
 
-def coach_group(importing: Importing) -> None:
-    with unit_of_work(importing.engine, school_id=importing.school.id) as session:
-        group = session.scalars(sa.select(Group).where(Group.code == "PR-30")).one()
-        coach = session.scalars(sa.select(Person).where(Person.number == "C900001")).one()
-        confirm_coach_group(
-            session, by=None, group=group, coach=coach, on=importing.today(), at=utc_now()
-        )
-
-
 def awkward() -> bytes:
     return bundle(
         {
@@ -135,7 +138,7 @@ def awkward() -> bytes:
 
 
 def test_a_worker_killed_at_five_points_leaves_the_same_school_as_one_left_alone(
-    importing: Importing, workers: Workers
+    importing: Watched, workers: Workers
 ):
     alone = other_school(importing)
     whole = alone.bring(awkward(), batch_size=SMALL)
@@ -178,7 +181,7 @@ def test_a_worker_killed_at_five_points_leaves_the_same_school_as_one_left_alone
 
 
 def test_what_is_left_of_a_dead_workers_job_does_not_trip_the_next(
-    importing: Importing, workers: Workers, queue: Queue
+    importing: Watched, workers: Workers, queue: Queue
 ):
     run = importing.start(bundle(), batch_size=SMALL)
     worker = workers.start()
@@ -200,9 +203,7 @@ def has_ended(run: ImportRun, workers: Workers) -> bool:
     return bool(re.search(rf"Job OK.*import-{run.id}", said)) or "Traceback" in said
 
 
-def test_a_system_that_is_due_is_read_without_anybody_asking(
-    importing: Importing, workers: Workers
-):
+def test_a_system_that_is_due_is_read_without_anybody_asking(importing: Watched, workers: Workers):
     with playing() as moodle:
         know_people(importing, moodle)
         workers.environ["LEERSPOOR_DEMO"] = "1"  # that Moodle is on this computer
@@ -233,7 +234,7 @@ def test_a_system_that_is_due_is_read_without_anybody_asking(
     assert at < due_at <= utc_now() + timedelta(hours=1)
 
 
-def test_two_workers_apply_a_run_once(importing: Importing, workers: Workers):
+def test_two_workers_apply_a_run_once(importing: Watched, workers: Workers):
     run = importing.preview(awkward(), batch_size=SMALL)
     importing.approve(run)
     workers.start()
@@ -249,7 +250,7 @@ def test_two_workers_apply_a_run_once(importing: Importing, workers: Workers):
     assert importing.count(ImportIssue) == 2
 
 
-def test_an_emptied_queue_loses_nothing(importing: Importing, workers: Workers, queue: Queue):
+def test_an_emptied_queue_loses_nothing(importing: Watched, workers: Workers, queue: Queue):
     run = importing.start(bundle(), batch_size=SMALL)
     workers.start()
     workers.wait_until(
@@ -264,7 +265,7 @@ def test_an_emptied_queue_loses_nothing(importing: Importing, workers: Workers, 
 
 
 def test_a_queue_that_is_down_at_the_start_and_in_the_middle_only_delays(
-    importing: Importing, workers: Workers, queue: Queue
+    importing: Watched, workers: Workers, queue: Queue
 ):
     queue.stop()
     run = importing.start(bundle(), batch_size=SMALL)
@@ -298,7 +299,7 @@ def test_a_worker_whose_queue_went_away_still_stops_when_asked(workers: Workers,
 
 
 def test_a_worker_that_is_asked_to_stop_leaves_the_run_to_the_next_at_once(
-    importing: Importing, workers: Workers
+    importing: Watched, workers: Workers
 ):
     run = importing.start(bundle(), batch_size=2)
     worker = workers.start()
@@ -368,7 +369,7 @@ def evidence_with(importing: Importing, bodies: list[bytes]) -> list[Attachment]
 
 
 def test_files_that_wait_are_scanned_and_bytes_that_nobody_names_go(
-    importing: Importing, workers: Workers, queue: Queue
+    importing: Watched, workers: Workers, queue: Queue
 ):
     def state(file: Attachment) -> tuple[ScanState, bool]:
         with unit_of_work(importing.engine, school_id=file.school_id, writes=False) as session:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -58,20 +59,27 @@ class Outcome:
     closed: int
 
 
-def groups_seen(session: Session, *, person: Person, on: date) -> list[SeenGroup]:
-    """Return the school's groups in which anybody is, by title; raises NotAllowed."""
+def groups_seen(
+    session: Session, *, person: Person, on: date, group_id: UUID | None = None
+) -> list[SeenGroup]:
+    """Return the school's groups in which anybody is, by title, or one; raises NotAllowed."""
     require(session, person, Action.CONFIRM_GROUP, on=on)
+
+    def wanted(table: Any, key: Any) -> list[sa.ColumnElement[bool]]:
+        of_one = [] if group_id is None else [key == group_id]
+        return [table.school_id == person.school_id, *of_one]
+
     counts: dict[UUID, dict[GroupRole, int]] = defaultdict(dict)
     members = sa.select(Membership.group_id, Membership.role, sa.func.count().label("number"))
     for row in session.execute(
-        members.where(Membership.school_id == person.school_id, holds(Membership, on)).group_by(
+        members.where(*wanted(Membership, Membership.group_id), holds(Membership, on)).group_by(
             Membership.group_id, Membership.role
         )
     ):
         counts[row.group_id][row.role] = row.number
-    guides = _guides(session, person.school_id, on)
+    guides = _guides(session, on, *wanted(CoachGroup, CoachGroup.group_id))
     groups = session.scalars(
-        sa.select(Group).where(Group.school_id == person.school_id).order_by(Group.title, Group.id)
+        sa.select(Group).where(*wanted(Group, Group.id)).order_by(Group.title, Group.id)
     )
     return [
         SeenGroup(
@@ -87,14 +95,14 @@ def groups_seen(session: Session, *, person: Person, on: date) -> list[SeenGroup
     ]
 
 
-def _guides(session: Session, school_id: UUID, on: date) -> dict[UUID, list[Guide]]:
+def _guides(session: Session, on: date, *wanted: sa.ColumnElement[bool]) -> dict[UUID, list[Guide]]:
     found = session.execute(
         sa.select(CoachGroup, Person.name)
         .join(
             Person,
             sa.and_(Person.school_id == CoachGroup.school_id, Person.id == CoachGroup.coach_id),
         )
-        .where(CoachGroup.school_id == school_id, holds(CoachGroup, on))
+        .where(*wanted, holds(CoachGroup, on))
         .order_by(Person.name, CoachGroup.id)
     )
     guides: dict[UUID, list[Guide]] = defaultdict(list)

@@ -175,11 +175,11 @@ def _choices(person: Person, on: date) -> sa.Select[Any]:
 def staff(session: Session, *, by: Person, on: date) -> Sequence[Person]:
     """Return who may give lessons on this day, by name, for who keeps the list."""
     require(session, by, Action.KEEP_LESSONS, on=on)
-    given = sa.select(PersonRole.person_id).where(
+    teaching = sa.select(PersonRole.person_id).where(
         PersonRole.school_id == by.school_id, PersonRole.role.in_(STAFF), holds(PersonRole, on)
     )
     return session.scalars(
         sa.select(Person)
-        .where(Person.school_id == by.school_id, Person.id.in_(given))
+        .where(Person.school_id == by.school_id, Person.id.in_(teaching))
         .order_by(Person.name, Person.id)
     ).all()

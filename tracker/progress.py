@@ -94,7 +94,7 @@ class Trail:
     momentum: Momentum
 
 
-def trails(facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS) -> list[Trail]:
+def trails(facts: PlanFacts, *, on: date, thresholds: Thresholds) -> list[Trail]:
     """Return what is known of each active goal, by its id."""
     # By the number of a UUID: the UUID itself is slow to look up, and a page asks it for thousands.
     judgements: dict[int, list[JudgementFact]] = defaultdict(list)
@@ -139,14 +139,6 @@ def measures(
         freshness_days=(on - newest).days if newest else None,
         agreement=max(gaps, default=None),
     )
-
-
-def momenta(
-    facts: PlanFacts, *, on: date, thresholds: Thresholds = DEFAULTS
-) -> dict[UUID, Momentum]:
-    """Return how each active goal moves on a day, by goal id."""
-    known = trails(facts, on=on, thresholds=thresholds)
-    return {trail.goal.id: trail.momentum for trail in known}
 
 
 def standing(judgements: Iterable[JudgementFact], *, on: date) -> tuple[Standing, ...]:
@@ -276,7 +268,7 @@ def _coverage(trails: Sequence[Trail]) -> Coverage:
 
 
 def plan_momentum(
-    facts: PlanFacts, known: Sequence[Trail], *, on: date, thresholds: Thresholds = DEFAULTS
+    facts: PlanFacts, known: Sequence[Trail], *, on: date, thresholds: Thresholds
 ) -> Momentum:
     """Return the first momentum, in the order of `Momentum`, that any active goal has.
 

@@ -65,6 +65,7 @@ ROWS = (3, 2, 1, 0)  # the anchors, from top to bottom
 # for a month's name, in percents: beside "now", at the right edge, after "n earlier".
 MONTH_STEPS = ((150, 1), (310, 2), (480, 3))
 HALF_YEAR = 6
+LABEL = 18.0  # percent of the width that the word beside a pennant takes on a phone
 BESIDE_NOW, AT_EDGE, AFTER_EARLIER = 15, 3, 19
 
 J = TypeVar("J", bound=Judged)
@@ -232,11 +233,17 @@ def _pennants(
     moments: Iterable[Moment], frame: Frame, on: date, *, with_label: bool
 ) -> tuple[Pennant, ...]:
     y = frame.y(3) - frame.form.pennant
-    return tuple(
-        Pennant(frame.x(moment.on), y, moment.label if with_label else "")
-        for moment in sorted(moments, key=lambda moment: (moment.on, moment.label))
-        if moment.on <= on and frame.shows(moment.on)
-    )
+    found: list[Pennant] = []
+    free_from = 0.0
+    for moment in sorted(moments, key=lambda moment: (moment.on, moment.label)):
+        if moment.on > on or not frame.shows(moment.on):
+            continue
+        x = frame.x(moment.on)
+        has_room = with_label and free_from <= x <= frame.form.width - LABEL
+        found.append(Pennant(x, y, moment.label if has_room else ""))
+        if has_room:
+            free_from = x + LABEL
+    return tuple(found)
 
 
 def _difference(apart: tuple[Judged, Judged], frame: Frame) -> Line:

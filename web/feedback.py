@@ -82,7 +82,8 @@ def _row(seen: SeenRequest, person: Person) -> dict[str, Any]:
 def entry_of(entry: SeenComment | SeenRequest) -> dict[str, Any]:
     """Return what was asked or said, as a thread shows it."""
     if isinstance(entry, SeenRequest):
-        return {"request": _row(entry, g.person), "seen": entry}
+        by_me = entry.by_id == g.person.id
+        return {"request": _row(entry, g.person), "seen": entry, "is_by_me": by_me}
     return {"comment": entry, "is_mine": entry.by_id == g.person.id}
 
 

@@ -20,13 +20,13 @@ from tracker.overview import Row
 from tracker.permissions import Action, find, require
 from tracker.pieces import Piece, only, pieces
 from tracker.plans import is_open, plan_of
-from tracker.spoor import Size, newest_first
+from tracker.spoor import Moment, Size, newest_first
 from tracker.units import units_of
 from web import trails
 from web.files import first_thumbnail
 from web.forms import Filled
-from web.lessons import choices
-from web.student import open_plans, plan_at_hand, plan_lines, row_of
+from web.lessons import choices, moments
+from web.student import open_plans, plan_lines, plan_to_read, row_of
 
 blp = Blueprint("goal_pages", __name__, url_prefix="/student/goals")
 
@@ -35,7 +35,7 @@ blp = Blueprint("goal_pages", __name__, url_prefix="/student/goals")
 @allows(Action.SEE_GOAL)
 def goals() -> str:
     """Show the goals of one plan, by learning unit and leerwerkprestatie."""
-    plan = plan_at_hand()
+    plan = plan_to_read()
     return render_template(
         "student/goals.html",
         plan=plan_lines([plan])[0] if plan else None,
@@ -117,6 +117,7 @@ def goal_page(found: Goal, filled: Filled | None = None) -> str:
     talks = talks_of(g.session, plan_id=plan.id, person=g.person, on=g.today)
     versions = versions_of(g.session, goal=found, person=g.person, on=g.today)
     active = {entry["id"]: entry for entry in trails.goals(row, on=g.today)}
+    lessons = choices(LessonChoice.goal_id == found.id, plan_id=plan.id)
     return render_template(
         "student/goal.html",
         goal={
@@ -143,25 +144,28 @@ def goal_page(found: Goal, filled: Filled | None = None) -> str:
         judgements=trails.timeline(_judgements(found, shown)),
         evidence=_evidence(shown),
         talks=[talk for talk in talks if talk.goal_id == found.id],
-        lessons=choices(LessonChoice.goal_id == found.id, plan_id=plan.id),
+        lessons=lessons,
         viewers=viewers_of_goal(g.session, found, g.today),
         values=filled.values if filled else {},
         errors=filled.sentences() if filled else {},
-        **_trail(found, row),
+        **_trail(found, row, moments(lessons)[found.id]),
     )
 
 
-def _trail(found: Goal, row: Row) -> dict[str, Any]:
+def _trail(found: Goal, row: Row, chosen: Sequence[Moment]) -> dict[str, Any]:
     """Return the large drawing of one goal, and its facts for the table; also of a closed one."""
     fact = next(fact for fact in row.facts.goals if fact.id == found.id)
     facts = replace(row.facts, goals=[replace(fact, is_active=True)])
-    trail = progress.trails(facts, on=g.today)[0]
+    (trail,) = progress.trails(facts, on=g.today, thresholds=row.thresholds)
     return {
-        "drawing": trails.drawing(row, trail, on=g.today, size=Size.LARGE),
+        "drawing": trails.drawing(row, trail, on=g.today, size=Size.LARGE, moments=chosen),
         "seen": newest_first(trail.judgements, on=g.today),
-        "placements": row.facts.placements,
+        "placements": [
+            {"company": s.company, "from_on": s.from_on, "last_on": trails.last_day(s.until_on)}
+            for s in row.facts.placements
+        ],
         "names": row.names,
-        "momentum": progress.momenta(facts, on=g.today)[found.id],
+        "momentum": trail.momentum,
     }
 
 

@@ -87,14 +87,11 @@ def group(group_id: UUID) -> str | Response:
         chosen = {"id": guide.id, "name": guide.name, "role": filled.data["role"]}
         outcome = outcome_of(g.session, person=g.person, group=found, guide=guide, on=g.today)
     teaching, staff = possible_guides(g.session, person=g.person, group=found, on=g.today)
-    seen = next(
-        (one for one in groups_seen(g.session, person=g.person, on=g.today) if one.id == found.id),
-        None,
-    )
+    seen = groups_seen(g.session, person=g.person, on=g.today, group_id=found.id)
     return render_template(
         "school/group.html",
         group=found,
-        seen=seen,
+        seen=next(iter(seen), None),
         teaching=[_told(one) for one in teaching],
         staff=[_told(one) for one in staff],
         values={"person": str(filled.values.get("person", "")), "role": filled.values.get("role")},

@@ -1,5 +1,7 @@
 """Pages of support lessons for students: what is on offer, one lesson, choosing it or not."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -23,10 +25,12 @@ from tracker.models import (
     SchoolRole,
     SupportLesson,
 )
+from tracker.people import today_at
 from tracker.permissions import ALLOWED, Action, Condition, find, roles_of
 from tracker.plans import current_plan, is_open
+from tracker.spoor import Moment
 from web.forms import CHOICE, CODES, Filled, Form, fill, words
-from web.student import open_plans, plan_at_hand, plan_lines
+from web.student import open_plans, plan_at_hand, plan_lines, plan_to_read
 from web.words import sentence
 
 blp = Blueprint("lessons", __name__, url_prefix="/student/lessons")
@@ -45,7 +49,7 @@ class ChoiceForm(Form):
 @allows(Action.SEE_LESSON)
 def lessons() -> str:
     """Show what I chose in one plan, and what is on offer."""
-    plan = plan_at_hand()
+    plan = plan_to_read()
     return render_template(
         "student/lessons.html",
         plan=plan_lines([plan])[0] if plan else None,
@@ -123,6 +127,15 @@ def choices(*where: Condition, plan_id: UUID | None = None) -> list[dict[str, An
     return [told_choice(seen) for seen in found]
 
 
+def moments(chosen: Iterable[Mapping[str, Any]]) -> dict[UUID, list[Moment]]:
+    """Return the days on which lessons were chosen, by the goal that each was chosen for."""
+    found: dict[UUID, list[Moment]] = defaultdict(list)
+    for choice in chosen:
+        on = today_at(g.school, choice["chosen_at"])
+        found[choice["goal_id"]].append(Moment(on, gettext("lesson")))
+    return found
+
+
 def told_choice(seen: SeenChoice) -> dict[str, Any]:
     """Return a choice as pages show it."""
     return {
@@ -132,6 +145,7 @@ def told_choice(seen: SeenChoice) -> dict[str, Any]:
         "student": seen.student,
         "kind": seen.choice.kind,
         "reason": seen.choice.reason,
+        "goal_id": seen.choice.goal_id,
         "goal_title": seen.goal_title,
         "chosen_at": seen.choice.chosen_at,
         "confirmed_at": seen.choice.confirmed_at,

@@ -104,7 +104,13 @@ def _told(word: Opportunity, names: dict[UUID, str]) -> dict[str, Any]:
 def say(placement_id: UUID) -> Response:
     """Say whether one werkproces can be practised here."""
     placement = _say(placement_id, gettext("Noted. You can say it again when it changes."))
-    return redirect(url_for("opportunities.opportunities", placement_id=placement.id), 303)
+    item = request.form.get("item", type=UUID)
+    here = url_for(
+        "opportunities.opportunities",
+        placement_id=placement.id,
+        _anchor=f"work-{item}" if item else None,
+    )
+    return redirect(here, 303)
 
 
 @blp.post("/coach/placements/<uuid:placement_id>/opportunities")

@@ -35,7 +35,7 @@ from tracker.shares import is_judged, open_shares, state_on
 from web import trails
 from web.files import first_thumbnail, listed
 from web.forms import CODES, Filled, Form, fill, words
-from web.student import open_plans, plan_at_hand, plan_lines
+from web.student import open_plans, plan_lines, plan_to_read
 from web.suggestions import Offer, kind_words, offer, state_words
 
 blp = Blueprint("pieces", __name__, url_prefix="/student/evidence")
@@ -55,7 +55,7 @@ class EditForm(Form):
 @allows(Action.SEE_EVIDENCE)
 def all_evidence() -> str:
     """Show the reader's own evidence, newest first; what is chosen stands in the address."""
-    plan = plan_at_hand()
+    plan = plan_to_read()
     chosen = {name: request.args.get(name, "") for name in ("kind", "state", "goal", "page")}
     found = _page_of(plan, chosen) if plan else []
     number = _number(chosen["page"])

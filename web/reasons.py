@@ -82,6 +82,7 @@ def entries(
     found = []
     for entry in trails.reasons(row, on=row.on, signals=signals):
         signal = entry["signal"]
+        asked = requests.get(signal.request_id) if signal.request_id else None
         found.append(
             {
                 **entry,
@@ -90,6 +91,7 @@ def entries(
                 "is_mine": _group(signal) is Group.WAITS_FOR_YOU,
                 "is_question": signal.request_id in questions,
                 "reader_id": g.person.id,
+                "about": entry["goal_title"] or (asked.title if asked else None),
                 "act": _act(row, signal, requests, is_question=signal.request_id in questions),
             }
         )

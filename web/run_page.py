@@ -15,7 +15,7 @@ from importers import runs
 from importers.door.rereading import is_correctable
 from importers.engine.changes import Change, changes_of
 from importers.issue_list import count_issues, issues_of
-from importers.models import ImportIssue, ImportRun, ImportSource, Phase, RunState
+from importers.models import GOING_ON, ImportIssue, ImportRun, ImportSource, Phase, RunState
 from importers.people.links import PARKED
 from importers.repair.cells import count_waits
 from importers.repair.quarantine import count_bad, count_elsewhere
@@ -30,7 +30,6 @@ from web.read_as import understood
 
 SHOWN_ISSUES = 100
 SHOWN_CHANGES = 20
-GOING_ON = {RunState.WAITING, RunState.READING, RunState.APPLYING}
 STOPPED = {RunState.REFUSED, RunState.FAILED}
 # What becomes of a row because of whom or what it is about.
 FOLLOWING = {"ref.parked", "ref.set_aside"}

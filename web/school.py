@@ -1,5 +1,6 @@
 """Pages of the administrator: where data come from, a preview, and a run on its way."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,16 @@ from werkzeug.wrappers import Response
 from identity.access import allows, takes_files
 from importers import runs
 from importers.door.admitting import KINDS, MOST_BYTES
+from importers.models import GOING_ON
 from importers.pulls import source_list
-from importers.todo import what_waits
+from importers.todo import first_steps, what_waits
 from lti.connecting import connections
 from lti.courses.course_list import courses_of
 from tracker.errors import Conflict, Invalid
 from tracker.meanings import courses
 from tracker.permissions import Action
 from web.forms import CODES, Filled, Form, fill, words
-from web.run_page import GOING_ON, LookForm, names_of, progress_of, run_page, told_run
+from web.run_page import LookForm, names_of, progress_of, run_page, told_run
 from web.sources import told_source
 
 blp = Blueprint("school", __name__, url_prefix="/school")
@@ -88,12 +90,20 @@ def _imports_page(filled: Filled) -> str:
     return render_template(
         "school/imports.html",
         sources=[told_source(state) for state in states],
+        begun=_begun(),
         waits=_waits(),
         runs=[told_run(run, names) for run in recent],
         kinds=KINDS,
         values={"kind": "", **filled.values},
         errors=filled.sentences(),
     )
+
+
+def _begun() -> dict[str, bool]:
+    """Return which of the first steps the school took."""
+    begun = first_steps(g.session, person=g.person, on=g.today)
+    lms = connections.registrations_of(g.session, by=g.person, on=g.today)
+    return {**asdict(begun), "lms": bool(lms)}
 
 
 def _waits() -> dict[str, Any]:

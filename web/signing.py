@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from identity.access import allows
@@ -40,6 +41,7 @@ def sign_judgement(judgement_id: UUID) -> Response:
     """Sign an own judgement."""
     found = _judgement(judgement_id)
     sign(g.session, by=g.person, judgement=found, on=g.today, at=g.now)
+    flash(gettext("You signed this view."), "ok")
     return redirect(url_for("signing.judgement", judgement_id=found.id), 303)
 
 
@@ -54,6 +56,7 @@ def promote_judgement(judgement_id: UUID) -> Response | tuple[str, int]:
     reason = filled.data["reason"]
     try:
         promote(g.session, by=g.person, judgement=found, reason=reason, on=g.today, at=g.now)
+        flash(gettext("This view now counts for the exam."), "ok")
     except Conflict as refusal:
         flash(sentence(refusal.code), "error")
     return redirect(url_for("signing.judgement", judgement_id=found.id), 303)

@@ -9,8 +9,9 @@ from flask import Blueprint, g, render_template, request
 from identity.access import allows
 from tracker.audience import given_names, viewers_of_evidence
 from tracker.errors import NotFound
+from tracker.goal_lists import goals_seen
 from tracker.judged import SeenJudgement, judgements_seen
-from tracker.models import Evidence, Goal, LearningPlan, PlanRole
+from tracker.models import Evidence, Goal, GoalState, LearningPlan, PlanRole
 from tracker.overview import Row, for_student
 from tracker.permissions import Action, visible
 from tracker.pieces import Piece, pieces
@@ -29,7 +30,7 @@ RECENT = 5
 @allows(Action.SEE_PLAN)
 def start() -> str:
     """Show the next step, the goals, and what is new."""
-    plan = plan_at_hand()
+    plan = plan_to_read()
     row = row_of(plan) if plan else None
     goals: list[Any] = []
     seen: Sequence[SeenJudgement] = []
@@ -60,6 +61,7 @@ def start() -> str:
         waiting=waiting_rows(g.person),
         workplaces=workplaces(plan) if plan else [],
         goals=goals,
+        others=_others(plan) if plan and not goals else [],
         next_step=_next_step(row, goals) if row and goals and plan and is_open(plan) else None,
         news=[_news(judgement, titles) for judgement in news],
         evidence=[
@@ -93,6 +95,14 @@ def plan_at_hand() -> LearningPlan | None:
     if plan is None:
         raise NotFound("no such own plan")
     return plan
+
+
+def plan_to_read() -> LearningPlan | None:
+    """Return the plan at hand; when none goes on the newest, so that it stays within reach."""
+    plan = plan_at_hand()
+    if plan is not None:
+        return plan
+    return next(iter(own_plans(g.session, person=g.person, on=g.today)), None)
 
 
 def plan_lines(plans: Sequence[LearningPlan]) -> list[dict[str, Any]]:
@@ -147,6 +157,16 @@ def _next_step(row: Row, goals: list[Any]) -> dict[str, Any]:
         "drawing": goal["drawing"],
         "names": goal["names"],
     }
+
+
+def _others(plan: LearningPlan) -> list[dict[str, Any]]:
+    """Return the goals that are not begun or closed, drafts first."""
+    seen = goals_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
+    found = [
+        {"id": key, "title": k.goal.title, "state": k.goal.state, "control": k.goal.control}
+        for key, k in seen.items()
+    ]
+    return sorted(found, key=lambda goal: goal["state"] is GoalState.CLOSED)
 
 
 def _by_others(seen: Sequence[SeenJudgement]) -> list[SeenJudgement]:

@@ -245,7 +245,8 @@ def done(evidence_id: UUID) -> str:
     return render_template(
         "supervisor/done.html",
         given_name=g.person.given_name,
-        trails=[goal for goal in trails.goals(row, on=g.today) if goal["id"] in shown],
+        student=row.given_name,
+        trails=[goal for goal in trails.goals(row, on=g.today) if goal["id"] in shown and last],
         views=[
             {"by": RATERS[seen.role], "name": seen.given_name, "last": seen}
             for seen in last.values()

@@ -1,6 +1,7 @@
 """How personal goals are: nine cells with a dot for each goal, several moments side by side."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -43,9 +44,15 @@ def plan(plan_id: UUID) -> str:
         "plan/tailoring.html",
         is_own=is_own,
         back=way_back(found, is_own=is_own),
-        moments=[dotted(standing) for standing in standings],
+        moments=moments(standings),
         today=g.today,
     )
+
+
+def moments(standings: Sequence[Standing]) -> list[dict[str, Any]]:
+    """Return today, and before it the moments with goals; in the first of a row none is new."""
+    shown = [one for one in standings[:-1] if one.total] + list(standings[-1:])
+    return [dotted(one if place else replace(one, new={})) for place, one in enumerate(shown)]
 
 
 @blp.get("/school/tailoring")

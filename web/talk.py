@@ -26,7 +26,7 @@ from web.agenda import absences, news, with_figures, workplaces
 from web.feedback import waiting_seen
 from web.forms import CODES, Filled, Form, day, fill, words
 from web.group_table import kept
-from web.lessons import choices
+from web.lessons import choices, moments
 from web.paging import page_asked
 from web.prepared import (
     goals_in,
@@ -214,6 +214,7 @@ def page(plan: LearningPlan, filled: Filled | None = None) -> str:
     )
     views = {judgement.id: judgement for judgement in seen}
     known = goals_seen(g.session, plan_id=plan.id, person=g.person, on=g.today)
+    lessons = choices(plan_id=plan.id)
     talked_about = {signal.goal_id for signal in row.signals}
     active = [
         {
@@ -223,9 +224,8 @@ def page(plan: LearningPlan, filled: Filled | None = None) -> str:
                 [views[key] for key in newest[goal["id"]] if key in views]
             ),
         }
-        for goal in trails.goals(row, on=g.today, large=talked_about)
+        for goal in trails.goals(row, on=g.today, large=talked_about, moments=moments(lessons))
     ]
-    lessons = choices(plan_id=plan.id)
     talks = talks_of(g.session, plan_id=plan.id, person=g.person, on=g.today, limit=1)
     return render_template(
         "coach/student.html",

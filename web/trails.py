@@ -1,6 +1,6 @@
 """What a page shows of a plan: each goal with its drawing, its raters, and why it stands there."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,19 +16,26 @@ from tracker.meanings import meanings_of
 from tracker.overview import Row
 from tracker.plan_facts import RATERS
 from tracker.signals import Signal
-from tracker.spoor import Size, Target, Window
+from tracker.spoor import Moment, Size, Target, Window
 from web.drawing import Traced, mini, words_here
 from web.drawing import spoor as spoor_image
 from web.signals import signal_words
 
 OLD = timedelta(days=7)
 SIGNALS_SHOWN = 12
+NO_MOMENTS: Mapping[UUID, Sequence[Moment]] = {}
 
 
-def goals(row: Row, *, on: date, large: Collection[UUID | None] = ()) -> Any:
+def goals(
+    row: Row,
+    *,
+    on: date,
+    large: Collection[UUID | None] = (),
+    moments: Mapping[UUID, Sequence[Moment]] = NO_MOMENTS,
+) -> Any:
     """Return the active goals of a row: id, title, drawing, momentum, standings and names.
 
-    Those in `large` are drawn large.
+    Those in `large` are drawn large; `moments` are of goals, by their ids.
     """
     return [
         {
@@ -38,7 +45,11 @@ def goals(row: Row, *, on: date, large: Collection[UUID | None] = ()) -> Any:
             "target_on": trail.goal.target_on,
             "momentum": trail.momentum,
             "drawing": drawing(
-                row, trail, on=on, size=Size.LARGE if trail.goal.id in large else Size.LIST
+                row,
+                trail,
+                on=on,
+                size=Size.LARGE if trail.goal.id in large else Size.LIST,
+                moments=moments.get(trail.goal.id, ()),
             ),
             "standings": [
                 {"by": s.by, "name": row.names[s.by_id], "last": s.last, "best": s.best}
@@ -93,7 +104,14 @@ class Minis:
         )
 
 
-def drawing(row: Row, trail: progress.Trail, *, on: date, size: Size = Size.LIST) -> spoor.Drawing:
+def drawing(
+    row: Row,
+    trail: progress.Trail,
+    *,
+    on: date,
+    size: Size,
+    moments: Sequence[Moment] = (),
+) -> spoor.Drawing:
     """Draw one goal's trail as this reader sees it."""
     goal = trail.goal
     has_target = goal.target_anchor is not None
@@ -105,6 +123,7 @@ def drawing(row: Row, trail: progress.Trail, *, on: date, size: Size = Size.LIST
         target=Target(goal.target_anchor or 0, goal.since, goal.target_on) if has_target else None,
         placements=row.facts.placements,
         activity=weeks_told(row),
+        moments=moments,
     )
 
 

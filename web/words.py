@@ -56,6 +56,7 @@ def sentence(code: str) -> str:
         "mapping.choice": gettext("Choose one of these."),
         "mapping.no_name": gettext("This is too long. Make it shorter."),
         "kind.cannot_be": gettext("This file cannot be read as that kind. Choose another one."),
+        "sign.parts_nothing": gettext("This sign parts no columns here. Choose another one."),
         "header.not_there": gettext("No names of columns stand there. Choose another row."),
         "source.url": gettext("Give a whole address that begins with https://."),
         "source.name_taken": gettext("There is a source with this name. Choose another one."),

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from importers.door.admitting import admit_again
 from importers.door.intake import AT_DOOR
-from importers.door.rereading import forget_findings, read_anew
+from importers.door.rereading import forget_findings, is_at_rest, read_anew
 from importers.door.rewriting import sample_of
 from importers.engine.opening import ID_BYTES, keep_file, kept_file
 from importers.issues import Refused
 from importers.kinds import FILE_KINDS, file_kind
-from importers.models import ImportRun, RunState
+from importers.models import ImportRun
 from importers.readers import sniff
 from importers.readers.dialect import Dialect
 from importers.readers.sample import MOST_ROWS, Sample
@@ -36,11 +36,10 @@ def may_be_another(run: ImportRun) -> bool:
     Not of one that names people by numbers that never come in: those are gone.
     """
     kind = file_kind(run.kind)
-    is_at_rest = run.state in {RunState.PREVIEWED, RunState.REFUSED} and run.phase is None
     is_one = list(run.layout.get("dialect", {})) == [run.file_name]
     if kind is None or kind.person_source is not None or run.retry_of_id is not None:
         return False
-    return is_at_rest and is_one and run.file_digest is not None
+    return is_at_rest(run) and is_one and run.file_digest is not None
 
 
 def look_otherwise(run: ImportRun, store: Any, delimiter: str | None = None) -> Sample:
@@ -84,10 +83,12 @@ def take_otherwise(
         raise Conflict("import.not_correctable")
     is_xlsx = Dialect.of(run.layout["dialect"][run.file_name]).is_xlsx
     if delimiter is not None and (is_xlsx or delimiter not in DELIMITERS):
-        raise Invalid(delimiter="not_a_choice")
+        raise Invalid(sign="not_a_choice")
     sample = look_otherwise(run, store, delimiter)
     chosen = file_kind(kind)
     if chosen is None or kind not in kinds_of(sample):
+        if delimiter is not None and len(sample.headers) == 1:
+            raise Invalid(sign="sign.parts_nothing")
         raise Invalid(kind="kind.cannot_be")
     file = kept_file(store, run, run.file_digest)
     try:

@@ -29,10 +29,14 @@ from tracker.models import Person, School
 from tracker.permissions import Action, require
 
 
+def is_at_rest(run: ImportRun) -> bool:
+    """Whether a run waits for people, who may still say how its file is to be read."""
+    return run.state in {RunState.PREVIEWED, RunState.REFUSED} and run.phase is None
+
+
 def is_correctable(run: ImportRun) -> bool:
     """Whether people may still say what the columns of this run's sheet mean."""
-    is_at_rest = run.state in {RunState.PREVIEWED, RunState.REFUSED} and run.phase is None
-    return is_at_rest and run.kind == SHEET and run.file_digest is not None
+    return is_at_rest(run) and run.kind == SHEET and run.file_digest is not None
 
 
 def read_again(

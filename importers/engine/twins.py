@@ -14,7 +14,10 @@ from importers.models import ImportRow, ImportRun, RowStatus
 from importers.staged import Conditions, StreamLayout, column_of, set_aside
 from tracker.db import unit_of_work
 
-# From so many rows on statistics of them are worth their time.
+# Of so many staged rows PostgreSQL makes statistics before they are matched; without any it may
+# look for each among all.
+STAGED = 100
+# Of tables that hold much already, statistics are worth their time from so many new records on.
 MANY = 2000
 
 
@@ -36,7 +39,7 @@ def look_back(held: HeldRun) -> None:
                 begin_again(run)
             else:
                 run.layout = {**run.layout, "twins": twice}
-    if is_new and (run.total or 0) >= MANY:
+    if is_new and (run.total or 0) >= STAGED:
         with unit_of_work(held.engine, school_id=held.school_id) as session:
             bulk.gather_statistics(session, ["import_row"])
 

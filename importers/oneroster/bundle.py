@@ -121,7 +121,7 @@ class Bundle:
 
     @cached_property
     def _manifest(self) -> Manifest:
-        seen = files.OLD if self._has_column(USERS, "role") else files.NEW
+        seen = files.OLD if self._has_role_column else files.NEW
         if files.MANIFEST not in self._names:
             return read_manifest(None, self._names, seen)
         with self._table(files.MANIFEST) as table:
@@ -134,13 +134,15 @@ class Bundle:
 
     @cached_property
     def _has_user_roles(self) -> bool:
-        return not self._is_read(ROLES) and self._is_read(USERS) and self._has_column(USERS, "role")
+        return not self._is_read(ROLES) and self._is_read(USERS) and self._has_role_column
 
-    def _has_column(self, name: str, column: str) -> bool:
-        if name not in self._names:
+    @cached_property
+    def _has_role_column(self) -> bool:
+        """Whether users carry their own role, as in OneRoster 1.1."""
+        if USERS not in self._names:
             return False
-        with self._table(name) as table:
-            return table.place(column) is not None
+        with self._table(USERS) as table:
+            return table.place("role") is not None
 
     def _check_files(self) -> Iterator[Finding]:
         version = self._manifest.version

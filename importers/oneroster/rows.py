@@ -134,7 +134,7 @@ def person(line: Line, around: Around) -> Told:
         "given_name": line.words("preferredGivenName", most=NAME) or given,
         "email": line.email("email"),
         "number": number,
-        "is_enabled": line.truth("enabledUser", default=True) if is_said else True,
+        "is_enabled": line.truth("enabledUser") if is_said else True,
     }
     op = Op.CHANGE if standing == "change" else Op.UPSERT
     return Told(data=data, is_used=standing != "other", op=op, match_key=number)

@@ -192,10 +192,11 @@ def _count_waiting(
     return counted
 
 
-def search_people(
-    session: Session, *, person: Person, words: str, on: date, limit: int = MOST_FOUND
-) -> Sequence[Person]:
-    """Return people of the school whose name holds all these words, or whose number this is."""
+def search_people(session: Session, *, person: Person, words: str, on: date) -> Sequence[Person]:
+    """Return people of the school whose name holds all these words, or whose number has them.
+
+    The first `MOST_FOUND` by name.
+    """
     require(session, person, Action.SEE_IMPORTS, on=on)
     wanted = words.split()
     if not wanted:
@@ -206,5 +207,5 @@ def search_people(
         sa.select(Person)
         .where(Person.school_id == person.school_id, sa.or_(has_name, is_number))
         .order_by(Person.name, Person.id)
-        .limit(limit)
+        .limit(MOST_FOUND)
     ).all()

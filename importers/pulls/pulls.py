@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from importers.engine.held import end
 from importers.kinds import PULL_KINDS
-from importers.models import ImportRun, ImportSource, Phase, RunState
+from importers.models import GOING_ON, ImportRun, ImportSource, Phase, RunState
 from importers.pulls.pulling import JOB, since_of
 from importers.source import Asking, Source, Stream
 from importers.staged import layout_of
@@ -22,7 +22,6 @@ from tracker.permissions import Action, require
 
 # A system is asked for one thing at a time: a batch must not be minutes of asking.
 BATCH_SIZE = 200
-GOING_ON = (RunState.WAITING, RunState.READING, RunState.APPLYING)
 
 
 def start_pull(

@@ -119,18 +119,18 @@ class Line:
         self.find("value.unknown", name, detail=", ".join(words))
         return None
 
-    def truth(self, name: str, *, default: bool) -> bool:
-        """Return true or false; the default, with a warning, when the cell is empty."""
+    def truth(self, name: str) -> bool:
+        """Return true or false; true, with a warning, when the cell is empty."""
         found = (self.text(name) or "").casefold()
         if not found:
             self.warn("value.missing", name)
-            return default
+            return True
         if self.text(name) in TRUTHS:
             return TRUTHS[found]
         meaning = {**TRUTHS, **OTHER_TRUTHS}.get(found)
         if meaning is None:
             self.find("boolean.form", name)
-            return default
+            return True
         self.warn("boolean.written", name)
         return meaning
 

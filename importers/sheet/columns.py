@@ -44,6 +44,8 @@ class Means(StrEnum):
 PEOPLE = frozenset({"student", "leerling", "deelnemer", "learner", "pupil"})
 # A running number may stand under these; a person's own number only where nothing better does.
 WEAK_NUMBERS = frozenset({"nr", "nummer", "no", "number", "id", "code", "identifier"})
+# Of these the cells say which.
+OWN_NUMBERS = frozenset({"nr", "nummer", "no", "number"})
 # Of several date columns the first of these counts.
 BEST_DATES = ("datum", "date", "datumtijd", "tijdstip", "datetime", "timestamp")
 _WORDS: dict[Means, str] = {
@@ -84,8 +86,8 @@ _WORDS: dict[Means, str] = {
         "opmerking opmerkingen toelichting feedback commentaar notitie notities bijzonderheden "
         "remark remarks comment comments note notes explanation"
     ),
-    Means.DATE: "dag day gegevenop beoordeeldop afgenomenop behaaldop ingevoerdop gradedon "
-    "datetaken tijd" + " " + " ".join(BEST_DATES),
+    Means.DATE: "dag day wanneer when gegevenop beoordeeldop afgenomenop behaaldop ingevoerdop "
+    "gradedon datetaken tijd" + " " + " ".join(BEST_DATES),
     Means.PRESENT: (
         "aanwezig aanwezigheid presentie present presence attendance attended absentie afwezigheid "
         "aanwezigheidsstatus attendancestatus"
@@ -185,6 +187,11 @@ def meaning_of(header: str) -> Means | None:
 def is_weak_number(header: str) -> bool:
     """Whether a number under this header may as well be a running number."""
     return plain(header) in WEAK_NUMBERS
+
+
+def may_be_own_number(header: str) -> bool:
+    """Whether people's own numbers may stand under a header that may also number the rows."""
+    return plain(header) in OWN_NUMBERS
 
 
 def activity_of(header: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from importers.sheet.columns import (
     Means,
     activity_of,
     is_weak_number,
+    may_be_own_number,
     meaning_of,
     plain,
 )
@@ -23,8 +24,9 @@ NAMES = (Means.NAME, Means.GIVEN_NAME, Means.FAMILY_NAME)
 # Columns of which a sheet may have many; of the others the first counts.
 MANY_OF = (Means.RESULT, Means.PRESENT, Means.UNUSED)
 LONGEST_SHOWN = 200
-# A sheet that tells of nothing else is a list of people.
-ONLY_PEOPLE = (*NAMES, Means.NUMBER, Means.EMAIL, Means.PREFIX, Means.ROLE)
+# A sheet that tells of nothing else is a list of people; with their roles it may name groups.
+ONLY_PEOPLE = {*NAMES, Means.NUMBER, Means.EMAIL, Means.PREFIX, Means.ROLE}
+GROUPS = {Means.GROUP, Means.GROUP_CODE}
 
 
 def plan_of(
@@ -101,8 +103,13 @@ def _person_of(draft: Draft) -> str | None:
     strong = [header for header in numbers if not is_weak_number(header)]
     if len(strong) > 1:
         draft.find("column.ambiguous", strong[1], is_error=True, detail=strong[0])
-    if strong:
-        return strong[0]
+    own = [
+        header
+        for header in numbers
+        if may_be_own_number(header) and of_column(draft.profile, header).looks_like_own_numbers
+    ]
+    if strong or own:
+        return [*strong, *own][0]
     emails = [header for header, means in draft.means.items() if means is Means.EMAIL]
     has_names = any(means in NAMES for means in draft.means.values())
     weak = [header for header in numbers if header in draft.mapping.get("columns", {}) or has_names]
@@ -218,13 +225,14 @@ def _presences(draft: Draft, person: str | None) -> tuple[Presence, ...]:
 def _makes_people(
     draft: Draft, person: str | None, scores: Sequence[Score], presences: Sequence[Presence]
 ) -> bool:
-    """Whether people are made: if the mapping says so, or if the sheet tells of nothing else."""
+    """Whether people are made: if the mapping says so, or if the sheet is a list of people."""
     if person is None or not {Means.NAME, Means.FAMILY_NAME} & set(draft.at):
         return False
     said = draft.mapping.get("people")
     if said is not None:
         return bool(said == "make")
-    return not scores and not presences and set(draft.at) <= set(ONLY_PEOPLE)
+    may_tell = ONLY_PEOPLE | GROUPS if Means.ROLE in draft.at else ONLY_PEOPLE
+    return not scores and not presences and set(draft.at) <= may_tell
 
 
 def _told_once(draft: Draft) -> frozenset[str]:

@@ -19,6 +19,7 @@ SLASH = "/"
 # Words of a scale only where a header says that results stand there.
 ANSWERS = {"ja", "nee", "yes", "no"}
 MANY = 0.8
+SHORTEST_KEY = 4  # digits: a running number begins at 1
 # Under these headers schools write 1 to 10, also when the first grades are all whole numbers.
 GRADES = {"cijfer", "eindcijfer", "grade", "finalgrade", "mark"}
 
@@ -43,6 +44,7 @@ class ColumnProfile:
     keys: int = 0
     answers: int = 0
     slashes: int = 0
+    own_keys: int = 0
 
     def add(self, cell: str, *, decimal: str | None = None) -> None:
         """Count one cell; `decimal` is the sign that is sure."""
@@ -53,6 +55,7 @@ class ColumnProfile:
         self.digits += text.isascii() and text.isdigit()
         self.slashes += SLASH in text
         self.keys += any(sign.isdigit() for sign in text)
+        self.own_keys += _looks_own(text)
         self.answers += plain(text) in ANSWERS
         self.presences += read_presence(text) is not None
         self.hours += read_hours(text).value is not None
@@ -96,6 +99,11 @@ class ColumnProfile:
     def looks_like_keys(self) -> bool:
         """Whether a column holds people's numbers rather than their names."""
         return self.filled > 0 and self.keys >= MANY * self.filled
+
+    @property
+    def looks_like_own_numbers(self) -> bool:
+        """Whether a column holds people's own numbers rather than a running number."""
+        return self.filled > 0 and self.own_keys >= MOST * self.filled
 
     @property
     def is_slashed(self) -> bool:
@@ -165,3 +173,9 @@ def of_column(profile: Profile, header: str) -> ColumnProfile:
 
 def _is_in(value: Decimal, bounds: Bounds) -> bool:
     return bounds[0] <= value <= bounds[1]
+
+
+def _looks_own(text: str) -> bool:
+    """Whether a cell can be somebody's own number: a long one, or one with a letter."""
+    has_digit = any(sign.isdigit() for sign in text)
+    return has_digit and (len(text) >= SHORTEST_KEY or any(sign.isalpha() for sign in text))

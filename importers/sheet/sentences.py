@@ -9,7 +9,7 @@ SENTENCES: Sentences = {
     ),
     "sheet.no_date": (
         N_("Nothing says when this was."),
-        N_("Add a column Datum, or give one day for the whole sheet."),
+        N_("Say which column holds the day, or give one day for the whole sheet."),
     ),
     "sheet.no_period": (
         N_("A column is missing: when the bpv begins or ends (%(detail)s)."),

@@ -4,13 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, g, render_template, request
-from flask import session as cookie
 from flask_babel import gettext, ngettext
-from werkzeug.exceptions import Unauthorized
 
 from identity.access import allows
-from identity.requests import SECRET
-from identity.sessions import current_session
 from lti.connecting.registrations import origin
 from lti.edge import app_settings
 from lti.launching.landing import Page
@@ -88,11 +84,8 @@ def _request() -> tuple[DeepLinkRequest, Asked]:
         key = UUID(request.args.get("request", ""))
     except ValueError:
         raise NotFound("deep link request not found") from None
-    web_session = current_session(g.session, secret=cookie[SECRET], at=g.now)
-    if web_session is None:
-        raise Unauthorized
     found = find_request(
-        g.session, key, person=g.person, started_at=web_session.started_at, at=g.now
+        g.session, key, person=g.person, started_at=g.web_session.started_at, at=g.now
     )
     return found, read_settings(found.settings, allow_loopback=app_settings().is_demo)
 

@@ -132,7 +132,7 @@ def test_a_token_for_reading_writes_nothing(world: World, as_: Any, counts: Any)
     assert caller.get("/api/me").status_code == 200
     for noun in ("goals", "evidence", "judgements"):
         answer = caller.post(f"/api/plans/{world.plan.id}/{noun}", json={})
-        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed"), noun
+        assert (answer.status_code, answer.json()["code"]) == (403, "token_only_reads"), noun
     assert counts() == before
 
 

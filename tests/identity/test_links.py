@@ -87,8 +87,16 @@ def test_a_link_is_kept_as_a_digest_only(engine: sa.Engine, world: World) -> Non
     assert secret not in {link.digest for link in kept}
 
 
-def test_the_command_prints_a_link_that_lets_that_person_in(app: Flask, world: World) -> None:
+@pytest.mark.parametrize("named_by", ["id", "number"])
+def test_the_command_prints_a_link_that_lets_that_person_in(
+    app: Flask, engine: sa.Engine, world: World, named_by: str
+) -> None:
     who = str(world.administrator.id)
+    if named_by == "number":
+        who = "B1"
+        with unit_of_work(engine, school_id=world.school.id) as session:
+            found = session.get_one(Person, (world.school.id, world.administrator.id))
+            found.number = who
     printed = CliRunner().invoke(person, ["link", world.school.slug, who], obj=app)
     assert printed.exit_code == 0, printed.output
     path = printed.stdout.strip().removeprefix(app.extensions["settings"].public_url)
@@ -98,10 +106,10 @@ def test_the_command_prints_a_link_that_lets_that_person_in(app: Flask, world: W
 
 
 def test_the_command_makes_no_link_for_a_person_of_another_school(app: Flask, world: World) -> None:
-    who = str(world.elsewhere.id)
-    refused = CliRunner().invoke(person, ["link", world.school.slug, who], obj=app)
-    assert refused.exit_code == 1
-    assert "kent" in refused.output
+    for who in (str(world.elsewhere.id), "niemand"):
+        refused = CliRunner().invoke(person, ["link", world.school.slug, who], obj=app)
+        assert refused.exit_code == 1
+        assert f"kent {who} niet" in refused.output
 
 
 def test_a_link_lets_somebody_in_whose_browser_has_a_session_still(

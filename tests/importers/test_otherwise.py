@@ -71,7 +71,8 @@ def test_a_table_is_taken_for_another_kind_that_it_may_be(importing: Importing):
         ("duo_ro", None, "kind"),
         ("case", None, "kind"),
         ("x", None, "kind"),
-        ("sheet", "#", "delimiter"),
+        ("sheet", "#", "sign"),
+        ("sheet", "|", "sign"),
     ],
 )
 def test_what_it_cannot_be_is_refused_and_nothing_changes(

@@ -84,6 +84,7 @@ def faults(records: list[Record]) -> list[tuple[int, str, str | None]]:
         ("Beoordeling", Means.RESULT),
         ("Datum gesprek", Means.DATE),
         ("Toetsdatum", Means.DATE),
+        ("Wanneer", Means.DATE),
         ("Geboortedatum", Means.UNUSED),
         ("Aanwezig", Means.PRESENT),
         ("Uren [bpv]", Means.HOURS),
@@ -280,6 +281,17 @@ def test_a_list_of_people_makes_them_and_a_grade_list_never_does():
     assert read(*grades, people="make")[RecordKind.PERSON][0].op is Op.UPSERT
 
 
+def test_a_list_that_says_who_people_are_may_name_their_groups_too():
+    rows = ("Nummer;Voornaam;Achternaam;E-mail;Klas", "S1001;Noor;Jansen;noor@school.example;1A")
+    assert read(*rows)[RecordKind.PERSON][0].op is Op.LINK
+    found = read(f"{rows[0]};Rol", f"{rows[1]};student")
+    assert found[RecordKind.PERSON][0].op is Op.UPSERT
+    assert told(found[RecordKind.ROLE], "role") == [("student",)]
+    assert told(found[RecordKind.GROUP], "title") == [("1A",)]
+    with_grade = read(f"{rows[0]};Rol;Cijfer;Datum", f"{rows[1]};student;8;2-11-2026")
+    assert with_grade[RecordKind.PERSON][0].op is Op.LINK
+
+
 def test_groups_with_their_members_are_a_whole_only_if_the_school_says_so():
     rows = ("Leerlingnummer;Klas;Van;Tot en met", "S1;OL1;1-9-2026;31-1-2027", "S2;ol1;;", "S3;;;")
     sheet = sheet_of(*rows)
@@ -388,6 +400,15 @@ def test_a_running_number_is_no_key_beside_a_better_one():
     (person,) = found[RecordKind.PERSON]
     assert (person.ext_id, person.match_key) == ("jan@school.example", None)
     assert person.data == {"name": "Jan Bos", "email": "Jan@School.example"}
+
+
+def test_under_nummer_stand_peoples_own_numbers_unless_they_may_count_the_rows():
+    for number in ("S1001", "D1", "30412"):
+        found = read("Nummer;Naam;E-mail;Rol", f"{number};Jan Bos;Jan@School.example;student")
+        assert told(found[RecordKind.PERSON], "number", "email") == [(number, "Jan@School.example")]
+    # Of other systems: a number that only they know.
+    found = read("ID;Naam;E-mail;Rol", "30412;Jan Bos;Jan@School.example;student")
+    assert found[RecordKind.PERSON][0].ext_id == "jan@school.example"
 
 
 def test_under_leerling_stands_a_number_or_a_name_and_the_cells_say_which():

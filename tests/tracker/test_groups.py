@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.world import World
 from tracker.errors import NotFound
+from tracker.group_lists import groups_seen
 from tracker.groups import confirm_coach_group, end_coach_group, follow_roster
 from tracker.models import (
     AuditEvent,
@@ -316,3 +317,18 @@ def test_imported_groups_are_the_administrators_to_see(
     for person in (world.coach, world.teacher, world.other_student, world.supervisor):
         with pytest.raises(NotFound):
             find(work, Group, group.id, person=person, on=world.on)
+
+
+def test_one_group_is_told_as_the_list_of_all_groups_tells_it(
+    work: Session, world: World, group: Group
+) -> None:
+    confirm(work, world, group)
+    other = Group(school_id=group.school_id, code=None, title="PR-31", created_at=world.at)
+    work.add(other)
+    work.flush()
+    join(work, world, other, world.other_student)
+    told = {"person": world.administrator, "on": world.on}
+    listed = {one.id: one for one in groups_seen(work, **told)}
+    assert {group.id, other.id} <= listed.keys()
+    for key in (group.id, other.id):
+        assert groups_seen(work, group_id=key, **told) == [listed[key]]

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.known import ITEMS, KERNTAAK, ON, absence, ago, holiday, plans
+from tests.known import ITEMS, KERNTAAK, ON, absence, ago, holiday, momenta, plans
 from tracker import facts as known
 from tracker import figures as reckoned
 from tracker import progress, rules, scopes
 from tracker import signals as told_of
 from tracker.facts import GoalFact, PlanFacts, Rater
 from tracker.figures import Covered, Measure, figures
-from tracker.progress import Momentum, measures, momenta, standing
+from tracker.progress import Momentum, measures, standing
 from tracker.rules import signals
 from tracker.scopes import Kind
 from tracker.signals import Fact, FactKind, Rule

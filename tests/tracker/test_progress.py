@@ -18,11 +18,12 @@ from tests.known import (
     goal,
     judged,
     judgement,
+    momenta,
     piece,
     plan,
 )
 from tracker.facts import PlanFacts, Rater, Thresholds
-from tracker.progress import Coverage, Momentum, measures, momenta, standing
+from tracker.progress import Coverage, Momentum, measures, standing
 
 
 def test_coverage_counts_who_has_seen_which_goal_and_where() -> None:

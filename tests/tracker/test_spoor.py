@@ -189,6 +189,12 @@ def test_moments_have_a_pennant_and_a_label_where_there_is_room() -> None:
         assert drawing.moments[0].y < ROWS[size][3]
 
 
+def test_words_beside_pennants_stand_only_where_they_touch_nothing() -> None:
+    moments = [Moment(ago(days), "les") for days in (80, 78, 20, 0)]
+    drawing = drawn(judgement(SELF, 0, 100), size=Size.LARGE, moments=moments)
+    assert [moment.label for moment in drawing.moments] == ["les", "", "les", ""]
+
+
 def test_months_stand_under_a_large_drawing_and_leave_room_for_now() -> None:
     drawing = drawn(judgement(SELF, 0, 100), size=Size.LARGE)
     assert [month.first.month for month in drawing.months] == [9, 10, 11]

@@ -79,6 +79,7 @@ def waiting_signals(today: date, *, names: Mapping[UUID, str], **people: UUID) -
             "is_mine": signal.owed_by_id == READER,
             "is_question": signal.request_id == UUID(int=314),
             "reader_id": READER,
+            "about": "Vegan menu" if signal.goal_id else None,
         }
         for signal in rules.signals(facts, on=today)
     ]

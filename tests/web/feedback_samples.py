@@ -112,7 +112,14 @@ def entries(reader: UUID) -> list[dict[str, Any]]:
         said(MARJA, PlanRole.SUPERVISOR, None, 10),
     ]
     return [
-        *({"request": row(request, reader), "seen": request} for request in requests),
+        *(
+            {
+                "request": row(request, reader),
+                "seen": request,
+                "is_by_me": request.by_id == reader,
+            }
+            for request in requests
+        ),
         *({"comment": comment, "is_mine": comment.by_id == reader} for comment in comments),
     ]
 

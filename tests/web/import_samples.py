@@ -220,6 +220,7 @@ IMPORTS: dict[str, Any] = {
         source("busy", name="Lesrooster", kind="oneroster", last_ok_at=None),
         source("failed", name="Praktijkleren in de zorg en het sociaal werk", reason=EXPIRED),
     ],
+    "begun": {"people": True, "guides": False, "frameworks": True, "lms": False},
     "waits": {
         "previews": [run("previewed")["run"] | {"name": name} for name in ("studenten.csv", LONG)],
         "repairs": [
@@ -245,7 +246,13 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "imports-empty": (
         "administrator",
         "school/imports.html",
-        IMPORTS | {"sources": [], "runs": [], "waits": NOTHING_WAITS},
+        IMPORTS
+        | {
+            "sources": [],
+            "runs": [],
+            "waits": NOTHING_WAITS,
+            "begun": dict.fromkeys(("people", "guides", "frameworks", "lms"), False),
+        },
     ),
     "imports-errors": (
         "administrator",

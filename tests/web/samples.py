@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from tests.known import momenta
 from tests.web.coach_samples import READER, Drawn, overview_pages, waiting_signals
 from tests.web.course_samples import course_pages
 from tests.web.feedback_samples import ASKED
@@ -155,7 +156,7 @@ def goal_card(goal: GoalFact) -> dict[str, Any]:
         "success": "De bewoner doet zelf wat kan.",
         "target_anchor": goal.target_anchor,
         "target_on": goal.target_on,
-        "momentum": progress.momenta(FACTS, on=TODAY)[goal.id],
+        "momentum": momenta(FACTS, on=TODAY)[goal.id],
         "drawing": drawing(goal, spoor.Size.LIST),
         "names": NAMES,
         "items": [{"code": "B1-K1-W2", "title": "Helpt bij persoonlijke verzorging"}],
@@ -246,6 +247,7 @@ def entries(facts: PlanFacts) -> list[dict[str, Any]]:
             "is_mine": False,
             "is_question": False,
             "reader_id": READER,
+            "about": TITLES.get(signal.goal_id) if signal.goal_id else None,
         }
         for signal in rules.signals(facts, on=TODAY)
     ]
@@ -429,6 +431,7 @@ STUDENT_START: dict[str, Any] = {
     "today": TODAY,
     "workplaces": [{"id": UUID(int=81), "company": "Woonzorg Het Anker", "last_on": TODAY}],
     "goals": GOALS,
+    "others": [],
     "next_step": STEPS[0],
     "news": [
         {
@@ -804,7 +807,9 @@ GOAL_PAGE: dict[str, Any] = {
     "momentum": progress.Momentum.MOVES,
     "drawing": drawing(FACTS.goals[0], spoor.Size.LARGE),
     "seen": spoor.newest_first([j for j in JUDGEMENTS if SHOWER in j.goal_ids], on=TODAY),
-    "placements": [PLACEMENT],
+    "placements": [
+        {"company": PLACEMENT.company, "from_on": PLACEMENT.from_on, "last_on": date(2027, 1, 29)}
+    ],
     "names": NAMES,
     "parent": {"id": MEDICINE, "title": TITLES[MEDICINE]},
     "parts": [],
@@ -922,6 +927,26 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         STUDENT_START
         | {"goals": [], "next_step": None, "news": [], "evidence": [], "activity": []},
     ),
+    **{
+        f"student-start-{state}": (
+            "student",
+            "student/start.html",
+            STUDENT_START
+            | {
+                "goals": [],
+                "others": [
+                    {
+                        "id": SHOWER,
+                        "title": TITLES[SHOWER],
+                        "state": state,
+                        "control": "student",
+                    }
+                ],
+                "next_step": None,
+            },
+        )
+        for state in ("draft", "closed")
+    },
     "student-start-closed": (
         "student",
         "student/start.html",
@@ -1409,6 +1434,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
         "supervisor/done.html",
         {
             "given_name": "Marja",
+            "student": "Fleur",
             "trails": TRAILS[1:2],
             "views": GOALS[1]["standings"],
             "next_id": UUID(int=60),
@@ -1417,7 +1443,7 @@ PAGES: dict[str, tuple[str | None, str, dict[str, Any]]] = {
     "supervisor-done-not-seen": (
         "supervisor",
         "supervisor/done.html",
-        {"given_name": "Marja", "trails": [], "views": [], "next_id": None},
+        {"given_name": "Marja", "student": "Fleur", "trails": [], "views": [], "next_id": None},
     ),
     "error-413-file": (
         "student",

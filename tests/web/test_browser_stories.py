@@ -118,7 +118,7 @@ def test_a_student_asks_the_coach_who_answers_in_the_thread(page: Page, piece: s
     looks_right(page)
     page.locator("#to_id").select_option(label="Cor Coach, coach")
     page.locator("#ask_words").fill("Stond alles goed?")
-    follow(page.get_by_role("button", name="Vraag", exact=True))
+    follow(page.get_by_role("button", name="Stel je vraag"))
     sign_out(page)
 
     come_in(page, "coach")
@@ -147,7 +147,7 @@ def test_a_fellow_student_who_was_asked_looks_and_answers(
     follow(page.get_by_role("link", name=piece))
     follow(page.get_by_role("link", name="Feedback hierop"))
     page.locator("#to_id").select_option(label="Olaf Ander, medestudent")
-    follow(page.get_by_role("button", name="Vraag", exact=True))
+    follow(page.get_by_role("button", name="Stel je vraag"))
     sign_out(page)
 
     numbers = {world.student.id: None, world.other_student.id: DEMO["student"]}

@@ -256,6 +256,7 @@ def test_a_signed_view_of_another_counts_after_the_coach_says_why(
     answer = visit.submit(path, f"{path}/promotion", {"reason": "Gezien in een echte dienst."})
     assert answer.status_code == 303
     page = visit.get(path)
+    assert "Deze inschatting telt nu mee voor het examen." in page
     assert "Telt mee voor het examen" in page
     assert "Gezien in een echte dienst." in page
     answer = visit.submit(path, f"{path}/promotion", {"reason": "Nog een keer."})
@@ -370,6 +371,31 @@ def test_the_core_team_reads_who_agrees_and_who_answers_without_a_button_to_nowh
     assert f'href="{page_of(world)}"' not in page
     coach = Visit(app, world.coach).get(page_of(world))
     assert "De coach heeft er nog niet mee ingestemd." not in coach
+    told = "Sanne wacht 9 dagen op jou. Het gaat over ‘Ik hielp mevrouw met opstaan.’."
+    assert told in coach
+    assert told in Visit(app, world.coach).get("/coach")
+    assert "Het gaat over" not in page
+
+
+def test_the_core_team_reads_of_the_talk_without_having_been_there(
+    app: Flask, visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        joined(session, world, world.plan, world.teacher, PlanRole.TEAM)
+    said = {"held_on": world.on.isoformat(), "words": "Rustig opstaan."}
+    visit.submit(page_of(world), f"{page_of(world)}/talks", said)
+    assert "Sinds jullie gesprek van" in visit.get(page_of(world))
+    assert "Sinds het gesprek van" in Visit(app, world.teacher).get(page_of(world))
+
+
+def test_each_page_behind_a_student_says_whose_it_is_on_paper_too(
+    visit: Visit, world: World
+) -> None:
+    pages = [f"{page_of(world)}/{name}" for name in ("evidence", "work", "activity")]
+    for path in (*pages, *(f"/plans/{world.plan.id}/{name}" for name in ("talks", "tailoring"))):
+        page = visit.get(path)
+        assert world.student.name in page.split("<title>")[1].split("</title>")[0]
+        assert world.student.name in page.split("</h1>")[1].split("</p>")[0]
 
 
 def test_a_withdrawn_piece_keeps_its_judgements_and_says_so(
@@ -415,8 +441,10 @@ def test_a_young_request_stands_among_requests_and_an_old_one_only_among_reasons
     with unit_of_work(engine, school_id=world.school.id) as session:
         held = session.get_one(FeedbackRequest, (world.school.id, request_id))
         held.asked_at = world.at - timedelta(days=12)
+    assert "Verder wacht niemand op jou." not in page
     page = visit.get("/coach")
     assert "Wacht op een antwoord" not in page
+    assert "Verder wacht niemand op jou." in page
     line = _line(page, "Wacht op jou")
     assert "Sanne wacht 12 dagen op jou." in line
     assert "Regel: na 7 dagen nog geen antwoord." in line

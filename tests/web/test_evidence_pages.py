@@ -547,3 +547,30 @@ def test_pages_take_as_many_queries_for_much_evidence_as_for_little(
             )
     assert len(share_ids(student.get(piece))) == 7
     assert [student.count_queries(path) for path in paths] == few
+
+
+def test_what_nobody_else_sees_is_erased_and_not_taken_back(app: Flask, world: World) -> None:
+    for share_with, then in (("nobody", "wis het dan."), ("coaches", "trek het dan in.")):
+        form = sent(
+            world, share_with=share_with, has_people="yes", files=(BytesIO(photo()), "a.jpg")
+        )
+        visit = Visit(app, world.student)
+        answer = visit.submit(NEW, NEW, form)
+        assert answer.status_code == 303
+        asked = "Vraag of zij dit goed vinden. Zo niet, "
+        assert asked + then in visit.get(answer.headers["Location"])
+        assert asked + then in visit.get(f"{ALL}/{form['evidence_id']}")
+
+
+def test_a_goal_without_guides_is_seen_by_its_student_and_the_school(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        guides = sa.update(PlanMember).where(
+            PlanMember.plan_id == world.other_plan.id, PlanMember.role != PlanRole.STUDENT
+        )
+        session.execute(guides.values(until_on=world.on))
+    page = Visit(app, world.other_student).get(f"/student/goals/{world.other_goal.id}")
+    summary = page.split("Wie kan dit zien?")[1].split("</summary>")[0]
+    assert "Jij en de school" in summary
+    assert "Beheer van de school" in page

@@ -370,3 +370,11 @@ def test_an_empty_feedback_page_leads_a_student_to_what_can_be_asked_about(
     assert 'btn q klein" href="/student/goals"' in page
     assert 'btn q klein" href="/student/evidence"' in page
     assert 'href="/student' not in Visit(app, world.coach).get("/feedback")
+
+
+def test_who_asked_whom_is_said_to_each_in_their_own_words(app: Flask, world: World) -> None:
+    about = f"/feedback/evidence/{world.shared.id}"
+    ask(app, world, f"evidence/{world.shared.id}", world.coach)
+    assert "Jij vroeg Cor" in Visit(app, world.student).get(about)
+    given_name = world.student.name.split()[0]
+    assert f"{given_name} vroeg jou" in Visit(app, world.coach).get(about)

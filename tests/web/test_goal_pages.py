@@ -19,6 +19,7 @@ from tracker.models import (
     LearningPlan,
     PersonRole,
     SchoolRole,
+    Threshold,
 )
 from tracker.questions import ask_question
 
@@ -75,6 +76,27 @@ def test_the_goal_page_shows_trail_evidence_views_and_who_can_see_it(
     assert "Je durft al veel." in page
     for name in (world.coach.name, world.supervisor.name):
         assert name in page.split("Wie kan dit zien?")[1]
+
+
+def test_the_goal_page_goes_by_the_schools_own_limits(
+    app: Flask, engine: sa.Engine, world: World
+) -> None:
+    def said_of_trail() -> str:
+        page = Visit(app, world.student).get(page_of(world))
+        return page.split('<h2 id="trail">')[1].split("</div>")[0]
+
+    assert "Verschil" in said_of_trail()  # the student says 3, the supervisor 1
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        session.add(
+            Threshold(
+                school_id=world.school.id,
+                name="gap",
+                value=3,
+                set_by_id=world.administrator.id,
+                set_at=world.at,
+            )
+        )
+    assert "Verschil" not in said_of_trail()
 
 
 def test_the_pages_of_a_goal_are_its_students_only(app: Flask, world: World) -> None:
@@ -295,3 +317,60 @@ def test_a_new_plan_offers_kwalificaties_by_title_and_those_without_one_last(
             )
     page = Visit(app, world.student).get("/student/plans")
     assert page.index(">Administratie<") < page.index(">Zorg<") < page.index("10001")
+
+
+def test_a_plan_that_closed_stays_within_reach_when_no_other_goes_on(
+    app: Flask, world: World
+) -> None:
+    visit = Visit(app, world.student)
+    plan = f"/student/plans/{world.plan.id}"
+    assert visit.submit(plan, f"{plan}/close", {}).status_code == 303
+    assert f'href="{plan}"' in visit.get("/student").split("<main")[1]
+    assert "Ik help een bewoner met opstaan" in visit.get("/student/goals")
+    assert "Ik hielp mevrouw met opstaan." in visit.get("/student/evidence")
+    # What is added begins a plan of its own, as it did.
+    assert visit.submit(NEW, NEW, written(world)).status_code == 303
+    assert "Ik help een bewoner met opstaan" not in visit.get("/student/goals")
+
+
+def test_a_student_who_has_only_a_draft_or_closed_goals_is_led_on(app: Flask, world: World) -> None:
+    visit = Visit(app, world.student)
+    path = page_of(world)
+    assert visit.submit(path, f"{path}/close", {"outcome": "reached"}).status_code == 303
+    start = visit.get("/student").split("<main")[1]
+    assert "Kies je eerste doel" not in start
+    assert "Kies een nieuw doel" in start
+    assert 'href="/student/goals"' in start
+    draft = visit.submit(NEW, NEW, written(world, draft="1")).headers["Location"]
+    start = visit.get("/student").split("<main")[1]
+    assert "Ga verder met ‘Ik bel familie rustig’" in start
+    assert f'href="{draft}"' in start
+
+
+def test_a_student_reads_the_own_views_as_the_own(app: Flask, world: World) -> None:
+    page = Visit(app, world.student).get(page_of(world))
+    views = page.split('<h2 id="views">')[1].split("</section>")[0]
+    assert "<b>Jij: " in views
+    assert f"{world.student.name.split()[0]}:" not in views
+    table = page.split("<table")[1].split("</table>")[0]
+    assert "<td>Jij</td>" in table
+
+
+def test_a_placement_in_the_table_ends_on_its_last_day(app: Flask, world: World) -> None:
+    page = Visit(app, world.student).get(page_of(world))
+    last = world.placement.until_on - timedelta(days=1)
+    assert f"tot en met {last.day} " in page.split("Bekijk als tabel")[1].split("</details>")[0]
+
+
+def test_a_goal_of_one_version_folds_nothing_away(app: Flask, world: World) -> None:
+    visit = Visit(app, world.student)
+    assert "1 versie" not in visit.get(page_of(world))
+    edit = f"{page_of(world)}/edit"
+    assert visit.submit(edit, edit, written(world, version="1")).status_code == 303
+    assert "2 versies" in visit.get(page_of(world))
+
+
+def test_a_new_performance_is_called_one(app: Flask, world: World) -> None:
+    visit = Visit(app, world.student)
+    assert "<h1>Nieuw doel</h1>" in visit.get(NEW)
+    assert "<h1>Nieuwe leerwerkprestatie</h1>" in visit.get(f"{NEW}?kind=performance")

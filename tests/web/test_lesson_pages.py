@@ -218,6 +218,25 @@ def test_coach_reads_the_choice_before_a_talk_and_confirms_it_once(
     assert "bevestigd door Cor Coach" in student.get(page_of(lesson))
 
 
+def test_a_chosen_lesson_is_a_pennant_in_the_drawing_of_its_goal(
+    app: Flask, engine: sa.Engine, world: World, lesson: SupportLesson
+) -> None:
+    pages = {
+        world.student: f"/student/goals/{world.goal.id}",
+        world.coach: f"/coach/plans/{world.plan.id}",
+    }
+    for reader, path in pages.items():
+        assert 'class="mv"' not in Visit(app, reader).get(path)
+    chosen(engine, world, lesson)
+    for reader, path in pages.items():
+        page = Visit(app, reader).get(path)
+        assert page.count('class="mv"') == 2, reader.name  # one in the drawing, one in its key
+        assert "gekozen les" in page
+    assert 'class="mv"' not in Visit(app, world.student).get(
+        f"/student/goals/{world.other_goal.id}", 404
+    )
+
+
 def test_teacher_sees_the_choice_and_the_name_and_nothing_else(
     app: Flask, engine: sa.Engine, world: World, lesson: SupportLesson
 ) -> None:

@@ -10,8 +10,20 @@ from tests.tracker.test_school_overview import add_crowd
 from tests.visits import SECURE, Visit
 from tests.world import World
 from tracker.db import unit_of_work
-from tracker.models import Absence, Holiday, Judgement, Opportunity, Placement, PlanMember, School
+from tracker.models import (
+    Absence,
+    Control,
+    Holiday,
+    Judgement,
+    Opportunity,
+    Placement,
+    PlanMember,
+    School,
+    Tailoring,
+)
+from tracker.tailoring import Cell, Standing
 from tracker.thresholds import thresholds_of
+from web.tailoring import moments
 
 
 @pytest.fixture
@@ -172,8 +184,15 @@ def test_student_and_supervisor_say_what_a_workplace_offers(
     first = visit.get(page)
     assert item.title in first
     assert "Nog niet gezegd" in first
-    assert visit.submit(page, page, {"item": str(item.id), "is_possible": "no"}).status_code == 303
+    answer = visit.submit(page, page, {"item": str(item.id), "is_possible": "no"})
+    assert answer.status_code == 303
+    place = answer.location.partition("#")[2]  # back where one was in the list
+    assert f'id="{place}"' in first
     assert "Kan hier niet" in visit.get(page)
+    home = {"student": f"/student/plans/{world.plan.id}", "supervisor": "/supervisor"}[who]
+    word = {"student": "Mijn leerplan", "supervisor": "Mijn studenten"}[who]
+    back = first.split('href="' + home + '">')[-1].split("</a>")[0]
+    assert word in back
     visit.submit(page, page, {"item": str(item.id), "is_possible": "misschien"})
     (said,) = rows(engine, world, Opportunity)
     assert (said.item_id, said.is_possible) == (item.id, False)
@@ -210,9 +229,24 @@ def test_student_and_coach_see_how_personal_the_goals_are(app: Flask, world: Wor
         Visit(app, person).get(page, 404)
 
 
+def test_moments_without_goals_are_left_out_and_nothing_is_new_in_the_first() -> None:
+    own = (Control.STUDENT, Tailoring.INDIVIDUAL)
+    days = [date(2026, 2, 1), date(2026, 9, 1), date(2026, 11, 22)]
+    goals: list[dict[Cell, int]] = [{}, {own: 2}, {own: 3}]
+    row = [
+        Standing(on=day, goals=held, new=held, students=held)
+        for day, held in zip(days, goals, strict=True)
+    ]
+    told = moments(row)
+    assert [one["on"] for one in told] == days[1:]
+    assert [sum(cell["new"] for cell in one["cells"]) for one in told] == [0, 3]
+    assert [one["on"] for one in moments(row[:1])] == days[:1]
+
+
 def test_a_programme_of_a_few_students_shows_no_number(visit: Visit, world: World) -> None:
     page = visit.get(f"/school/tailoring?programme={world.framework.id}")
-    assert page.count('<span class="m">–</span>') == 9
+    assert "Te weinig studenten voor aantallen" in page
+    assert "<table" not in page
     assert visit.get("/school/tailoring?programme=x")
 
 

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from flask import Flask
 
 from importers.jobs import run_import
+from lti.connecting.registrations import add_registration
 from tests.visits import Visit
 from tests.world import World
 from tracker.columns import Record
 from tracker.db import unit_of_work
-from tracker.models import Framework, Person
+from tracker.models import CoachGroup, Framework, Group, Person, PlanRole
 
 DEMO = Path(__file__).parent.parent.parent / "demo"
 
@@ -57,6 +58,39 @@ def test_a_list_of_kwalificaties_is_previewed_and_then_approved(
     work(app, world, run)
     assert "Dit is gewijzigd" in visit.get(run)
     assert count(engine, world, Framework) == 11
+
+
+def test_the_first_steps_stay_until_all_of_them_are_taken(
+    engine: sa.Engine, world: World, visit: Visit
+) -> None:
+    def taken() -> list[bool]:
+        steps = visit.get("/school").partition('id="begin"')[2].partition("</section>")[0]
+        return ["Gedaan:" in step for step in steps.split("<li")[1:]]
+
+    assert taken() == [True, False, True, False]
+    own = {"school_id": world.school.id}
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        group = Group(**own, code=None, title="Zorg 1A", created_at=world.at)
+        session.add(group)
+        session.flush()
+        guide = {"coach_id": world.coach.id, "confirmed_by_id": None, "role": PlanRole.COACH}
+        since = {"from_on": world.on, "until_on": None, "created_at": world.at}
+        session.add(CoachGroup(**own, group_id=group.id, **guide, **since))
+    assert taken() == [True, True, True, False]
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        add_registration(
+            session,
+            school=world.school,
+            issuer="https://lms.example",
+            client_id="leerspoor",
+            auth_url="https://lms.example/auth",
+            token_url="https://lms.example/token",
+            jwks_url="https://lms.example/keys",
+            audience=None,
+            allow_loopback=False,
+            at=world.at,
+        )
+    assert taken() == []
 
 
 def test_a_preview_can_be_thrown_away(

@@ -56,8 +56,14 @@ def drawing(size: Size = Size.LARGE, judgements: list[JudgementFact] = JUDGEMENT
         target=Target(3, ago(80), ON + timedelta(10)),
         placements=PLACEMENTS,
         activity=[ago(50), ago(30)],
-        moments=[Moment(ago(70), "les")],
+        moments=[Moment(ago(200), "les")],
     )
+
+
+def in_table(stay: PlacementFact) -> dict[str, Any]:
+    """Return a placement as the table under a drawing names it."""
+    last_on = stay.until_on - timedelta(1)
+    return {"company": stay.company, "from_on": stay.from_on, "last_on": last_on}
 
 
 class Markup(HTMLParser):
@@ -238,10 +244,12 @@ def test_nobodys_text_gets_into_the_markup(call: Call, size: Size) -> None:
         limits=DEFAULTS,
         size=size,
         placements=[stay],
-        moments=[Moment(ago(9), EVIL)],
+        moments=[Moment(ago(400), EVIL)],
     )
     names = {STUDENT: EVIL}
-    html = call("spoor", drawn, names, EVIL) + call("spoor_table", [evil], ON, names, [stay])
+    html = call("spoor", drawn, names, EVIL) + call(
+        "spoor_table", [evil], ON, names, [in_table(stay)]
+    )
     assert "<script" not in html
     assert "alert('" not in html
     markup = Markup(html)
@@ -272,19 +280,19 @@ def test_the_rows_of_a_large_drawing_have_their_words_beside_it(call: Call) -> N
 
 def test_the_table_says_the_same_and_what_is_clipped_newest_first(call: Call) -> None:
     known = newest_first(JUDGEMENTS, on=ON)
-    markup = Markup(call("spoor_table", known, ON, NAMES, PLACEMENTS))
+    markup = Markup(call("spoor_table", known, ON, NAMES, [in_table(stay) for stay in PLACEMENTS]))
     assert markup.texts("td")[:6] == [
         "10 nov",
-        "Jij",
+        "You",
         "also in a new situation (goed)",
         "10 nov",
         "Joost",
         "independently (voldoende)",
     ]
-    assert markup.texts("td")[-3:] == ["10 sep 2024", "Jij", "not yet (nooit)"]
+    assert markup.texts("td")[-3:] == ["10 sep 2024", "You", "not yet (nooit)"]
     assert len(markup.texts("td")) == 3 * len(JUDGEMENTS)
     assert markup.texts("p") == [
-        "Placement at Woonzorg Het Anker: 31 augustus 2026 until 29 december 2026."
+        "Placement at Woonzorg Het Anker: 31 augustus 2026 to 28 december 2026."
     ]
     assert "No view yet." in call("spoor_table", [], ON)
 

@@ -20,6 +20,7 @@ from tracker.models import (
     EvidenceVersion,
     FeedbackRequest,
     Judgement,
+    Placement,
     PlanRole,
     Recording,
     RequestState,
@@ -101,7 +102,47 @@ def test_others_views_show_only_after_the_own_one(
     page = visit.get(path)
     assert "Sanne: nog niet" not in page
     visit.submit(path, path, {"level": str(world.levels[1].id)})
-    assert "Sanne: nog niet" in visit.get(f"{path}/done")
+    done = visit.get(f"{path}/done")
+    assert "Sanne: nog niet" in done
+    assert "Zien jullie het anders?" in done
+
+
+def test_who_looks_first_reads_that_the_student_chose_nothing_yet(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        found = log_evidence(
+            session,
+            key=new_id(),
+            by=world.student,
+            plan=world.plan,
+            goals=[world.goal],
+            text="Ik vulde de kast aan.",
+            happened_on=world.on,
+            has_people=False,
+            placement=world.placement,
+            share_with=[Audience.PLACEMENT],
+            own_level=None,
+            on=world.on,
+            at=world.at,
+        )
+    path = f"/supervisor/evidence/{found.id}"
+    visit.submit(path, path, {"level": str(world.levels[1].id)})
+    done = visit.get(f"{path}/done")
+    assert "Sanne koos zelf nog niets. Praat er samen over." in done
+    assert "Zien jullie het anders?" not in done
+
+
+def test_a_supervisor_without_students_reads_who_links_them(
+    visit: Visit, engine: sa.Engine, world: World
+) -> None:
+    assert "Nu geen studenten" not in visit.get("/supervisor")
+    with unit_of_work(engine, school_id=world.school.id) as session:
+        placement = session.get_one(Placement, (world.school.id, world.placement.id))
+        placement.until_on = world.on
+    page = visit.get("/supervisor")
+    assert "Nu geen studenten" in page
+    assert "0 studenten" not in page
 
 
 def test_not_seen_answers_and_stops_the_waiting_without_a_judgement(
@@ -115,6 +156,7 @@ def test_not_seen_answers_and_stops_the_waiting_without_a_judgement(
     done = visit.get(f"{path}/done")
     assert "Niet gezien is ook een antwoord, en geen oordeel." in done
     assert "Sanne: nog niet" not in done
+    assert 'class="sp sp-' not in done.split("</header>")[1]  # nothing of it was seen now
     with unit_of_work(engine, school_id=world.school.id) as session:
         assert session.scalars(sa.select(Comment.words)).all() == ["Dit heb ik niet gezien."]
     # It may still be looked at later.
