@@ -51,11 +51,7 @@ def cli(context: click.Context) -> None:
         settings = Settings.from_env(os.environ)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    if context.invoked_subcommand == "migrate":
-        context.obj = settings
-    else:
-        app = context.obj = create_app(settings)
-        context.call_on_close(app.extensions["engine"].dispose)
+    context.obj = settings if context.invoked_subcommand == "migrate" else create_app(settings)
 
 
 @cli.command("migrate")

@@ -10,9 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-import commands
 from bin.environment import die_with_parent, state_folder, with_defaults
 
 ROOT = Path(__file__).parent.parent
@@ -107,13 +104,15 @@ class Starter:
 
 
 def run_command(
-    monkeypatch: pytest.MonkeyPatch, database_url: str, folder: Path, *arguments: str
-) -> int:
-    """Run a command of ours on a database, with its other state in a folder; return how it ends."""
-    given = {"DATABASE_URL": database_url, "PUBLIC_URL": "http://127.0.0.1:8000"}
-    for name, value in with_defaults(given, state_folder(str(folder), {})).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "argv", ["bin/leerspoor", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        commands.main()
-    return int(ended.value.code or 0)
+    database_url: str, folder: Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours on a database, with its other state in a folder."""
+    given = {**os.environ, "DATABASE_URL": database_url, "PUBLIC_URL": "http://127.0.0.1:8000"}
+    environ = with_defaults(given, state_folder(str(folder), {}))
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, str(ROOT / "commands.py"), *arguments],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

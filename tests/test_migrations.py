@@ -175,10 +175,7 @@ def tables_with_records(database: Database) -> set[str]:
 
 
 def test_a_command_before_the_first_migration_says_what_to_do(
-    empty: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    empty: Database, tmp_path: Path
 ) -> None:
-    code = run_command(monkeypatch, empty.url, tmp_path / "state", "school", "add", "s", "S")
-    assert (code, capsys.readouterr().err) == (2, f"{NOT_READY}\n")
+    done = run_command(empty.url, tmp_path / "state", "school", "add", "s", "S")
+    assert (done.returncode, done.stderr) == (2, f"{NOT_READY}\n")

@@ -148,7 +148,7 @@ def goal_page(found: Goal, filled: Filled | None = None) -> str:
         viewers=viewers_of_goal(g.session, found, g.today),
         values=filled.values if filled else {},
         errors=filled.sentences() if filled else {},
-        **_trail(found, row, moments(lessons)[found.id]),
+        **_trail(found, row, moments(lessons).get(found.id, [])),
     )
 
 

@@ -371,7 +371,7 @@ def test_the_core_team_reads_who_agrees_and_who_answers_without_a_button_to_nowh
     assert f'href="{page_of(world)}"' not in page
     coach = Visit(app, world.coach).get(page_of(world))
     assert "De coach heeft er nog niet mee ingestemd." not in coach
-    told = "Sanne wacht 9 dagen op jou. Het gaat over ‘Ik hielp mevrouw met opstaan.’."
+    told = "Sanne wacht 9 dagen op jou. Het gaat over ‘Ik hielp mevrouw met opstaan’."
     assert told in coach
     assert told in Visit(app, world.coach).get("/coach")
     assert "Het gaat over" not in page
