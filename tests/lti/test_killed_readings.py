@@ -89,8 +89,11 @@ def confirm(course: Course, lti_id: str = "2") -> None:
         )
 
 
-def read_through_kills(course: Course, kind: ContextPullKind) -> int:
-    """Die at the first commit, then at the second, and so on until the reading ends; how often."""
+def read_through_kills(course: Course, kind: ContextPullKind) -> tuple[int, datetime]:
+    """Die at the first commit, then at the second, and so on until the reading ends.
+
+    Returns how often it died, and when it ended: late in the evening that is tomorrow.
+    """
     at, number = utc_now(), 0
     row = course.row(kind)
     course.write(sa.update(ContextPull).where(ContextPull.id == row.id).values(due_at=at))
@@ -99,7 +102,7 @@ def read_through_kills(course: Course, kind: ContextPullKind) -> int:
         ended = end_of(begin(course, row, at, dies_at=number))
         row = course.row(kind)
         if ended == 0:
-            return number - 1
+            return number - 1, at
         assert ended == -signal.SIGKILL
         assert row.due_at is not None
         assert row.due_at - at <= LATER
@@ -112,14 +115,15 @@ def test_a_roster_whose_reading_dies_at_every_commit_ends_as_one_that_did_not(
     before = counts(course)
     course.enrol(*course.services.members["2"], *learners(120))
     confirm(course)
-    assert read_through_kills(course, ROSTER) >= 4
+    died, at = read_through_kills(course, ROSTER)
+    assert died >= 4
     assert len(course.members()) == 122
     assert len(course.places("1003")) == 121
     after = counts(course)
     assert after["person"] - before["person"] == 120
     assert after["learning_plan"] - before["learning_plan"] == 120
     assert after["coach_group"] == 1
-    course.read()
+    course.read(at=at)
     assert counts(course) == after
 
 
@@ -132,10 +136,11 @@ def test_results_whose_reading_dies_at_every_commit_end_as_those_that_did_not(
         url = add_column(course.lms, label=label, maximum=10)
         said = {"id": url, "userId": "3", "resultScore": 7, "resultMaximum": 10, "changed": 0}
         course.services.grades[number_of(url), "3"] = said
-    assert read_through_kills(course, RESULTS) >= 4
+    died, at = read_through_kills(course, RESULTS)
+    assert died >= 4
     after = counts(course)
     assert after["activity"] - before["activity"] == 2
-    course.read(RESULTS)
+    course.read(RESULTS, at=at)
     assert counts(course) == after
 
 
