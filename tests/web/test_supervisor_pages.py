@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from tests.visits import Visit
 from tests.web.test_coach_pages import MP3
@@ -24,6 +25,7 @@ from tracker.models import (
     PlanRole,
     Recording,
     RequestState,
+    ScaleLevel,
 )
 from tracker.placements import add_placement
 from tracker.plans import add_member
@@ -31,25 +33,30 @@ from tracker.plans import add_member
 START_QUERIES = 30
 
 
+def logged(session: Session, world: World, own_level: ScaleLevel | None) -> Evidence:
+    """Log a piece of the placement; `own_level` is what the student sees in it."""
+    return log_evidence(
+        session,
+        key=new_id(),
+        by=world.student,
+        plan=world.plan,
+        goals=[world.goal],
+        text="Ik zette de weekdoos klaar.",
+        happened_on=world.on,
+        has_people=False,
+        placement=world.placement,
+        share_with=[Audience.COACHES, Audience.PLACEMENT],
+        own_level=own_level,
+        on=world.on,
+        at=world.at,
+    )
+
+
 @pytest.fixture
 def piece(engine: sa.Engine, world: World) -> Evidence:
     """Log a piece that the supervisor has not looked at, with a request to do so."""
     with unit_of_work(engine, school_id=world.school.id) as session:
-        found = log_evidence(
-            session,
-            key=new_id(),
-            by=world.student,
-            plan=world.plan,
-            goals=[world.goal],
-            text="Ik zette de weekdoos klaar.",
-            happened_on=world.on,
-            has_people=False,
-            placement=world.placement,
-            share_with=[Audience.COACHES, Audience.PLACEMENT],
-            own_level=world.levels[0],
-            on=world.on,
-            at=world.at,
-        )
+        found = logged(session, world, world.levels[0])
         session.add(
             FeedbackRequest(
                 school_id=world.school.id,
@@ -111,21 +118,7 @@ def test_who_looks_first_reads_that_the_student_chose_nothing_yet(
     visit: Visit, engine: sa.Engine, world: World
 ) -> None:
     with unit_of_work(engine, school_id=world.school.id) as session:
-        found = log_evidence(
-            session,
-            key=new_id(),
-            by=world.student,
-            plan=world.plan,
-            goals=[world.goal],
-            text="Ik vulde de kast aan.",
-            happened_on=world.on,
-            has_people=False,
-            placement=world.placement,
-            share_with=[Audience.PLACEMENT],
-            own_level=None,
-            on=world.on,
-            at=world.at,
-        )
+        found = logged(session, world, None)
     path = f"/supervisor/evidence/{found.id}"
     visit.submit(path, path, {"level": str(world.levels[1].id)})
     done = visit.get(f"{path}/done")
